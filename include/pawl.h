@@ -1,0 +1,221 @@
+/*
+ * pawl.h: apply, inspect and prove SQL migrations.
+ *
+ * Values are open structs, handles are opaque. Strings are UTF-8 and NUL-terminated. The library never prints, never
+ * exits, keeps no global state and survives every failed allocation. A handle is used by one thread at a time; different
+ * handles are independent. Reverting lives in pawl_revert.h, on purpose apart.
+ *
+ * This header holds words and prototypes only, so every room of the source tree may include it.
+ */
+#ifndef PAWL_H
+#define PAWL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PAWL_VERSION "0.1.0"
+
+/* ---- result codes ------------------------------------------------------------------------------------------------ */
+
+/*
+ * The one table of results: X(NAME, exit status of the command, name in JSON, meaning).
+ * The enum, pawl_code_name, the exit statuses and the manual are all made from it.
+ */
+#define PAWL_CODES(X) \
+    X(OK, 0, "ok", "done, or everything holds") \
+    X(CHECK, 1, "check", "a check does not hold: a proof failed, something is pending, health is not ok") \
+    X(USAGE, 2, "usage", "wrong usage of the command or the library") \
+    X(CONFIG, 2, "config", "wrong configuration") \
+    X(UNREACHABLE, 3, "unreachable", "the database cannot be reached or opened") \
+    X(LOCKED, 4, "locked", "another process holds the lock, and waiting took too long") \
+    X(SQL, 5, "sql", "the SQL of a migration failed") \
+    X(REFUSED, 6, "refused", "refused: revert not allowed, database protected, or no confirmation") \
+    X(CHANGED, 6, "changed", "refused: an applied file is not what was applied") \
+    X(MISSING, 6, "missing", "refused: an applied file is gone, or the database is newer than the files") \
+    X(DIRTY, 6, "dirty", "refused: the ledger says that a migration was left half done") \
+    X(SOURCE, 7, "source", "the migration files cannot be used as they are") \
+    X(LEDGER, 8, "ledger", "the ledger table does not have the shape it must have") \
+    X(IO, 9, "io", "the file system failed: no permission, no space, read error") \
+    X(DATA, 10, "data", "the database refused: corrupt, full, read-only, or a constraint broken at the end") \
+    X(NOMEM, 11, "nomem", "out of memory") \
+    X(INTERNAL, 12, "internal", "a fault in pawl itself; please report it") \
+    X(INTERRUPTED, 130, "interrupted", "stopped by the user; what was not committed was rolled back")
+
+enum pawl_code {
+#define X(name, status, text, meaning) PAWL_##name,
+    PAWL_CODES(X)
+#undef X
+};
+
+/*
+ * An error is a plain value of fixed size: it never allocates and needs no clean-up. `message` is one line in lower
+ * case without a full stop, `hint` names the next action or is empty. Passwords never appear in it.
+ */
+struct pawl_error {
+    enum pawl_code code;
+    uint32_t line;     /* from 1; 0 = unknown */
+    uint32_t column;   /* from 1, in characters; 0 = unknown */
+    int64_t version;   /* the migration concerned; 0 = none */
+    char sqlstate[6];  /* as the engine gave it (SQLite: its extended result code in decimal), or "" */
+    char file[256];    /* path as found; a longer one keeps its end */
+    char message[512];
+    char hint[384];
+};
+
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
+
+enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVEL_ERROR };
+
+/*
+ * The one table of findings: X(NAME, stable code, default level, meaning). A line `code = "off"|"note"|"warning"|"error"`
+ * in the [findings] table of pawl.toml changes a level.
+ */
+#define PAWL_FINDINGS(X) \
+    X(DUPLICATE_VERSION, "duplicate-version", ERROR, "two files carry the same version") \
+    X(BAD_NAME, "bad-name", ERROR, "a .sql file whose name is outside the grammar; sqlx refuses the whole folder") \
+    X(BAD_VERSION, "bad-version", ERROR, "a version that is zero, negative, signed or too large") \
+    X(IGNORED_FILE, "ignored-file", NOTE, "a file that neither sqlx nor pawl reads as a migration") \
+    X(DOWN_WITHOUT_UP, "down-without-up", ERROR, "a down file without its up file") \
+    X(UP_WITHOUT_DOWN, "up-without-down", WARNING, "an up file without a down file") \
+    X(EMPTY_UP, "empty-up", WARNING, "an up file without any statement") \
+    X(EMPTY_DOWN, "empty-down", ERROR, "a down file without any statement") \
+    X(GAP, "gap", WARNING, "a number is missing in a sequential set") \
+    X(MIXED_NUMBERING, "mixed-numbering", WARNING, "sequential numbers and dates in one set; 2026_05_18 is version 2026") \
+    X(BOM, "bom", NOTE, "a byte order mark: part of the checksum, not sent to the engine") \
+    X(NOT_UTF8, "not-utf8", ERROR, "a file that is not valid UTF-8") \
+    X(NUL_BYTE, "nul-byte", ERROR, "a file that contains a NUL byte") \
+    X(UNREADABLE, "unreadable", ERROR, "a file or folder that cannot be read") \
+    X(LEXICAL, "lexical", ERROR, "an unterminated string, comment, quote, body or block") \
+    X(TRANSACTION_CONTROL, "transaction-control", ERROR, "BEGIN, COMMIT or ROLLBACK other than one pair around the whole file") \
+    X(HIDDEN_NO_TRANSACTION, "hidden-no-transaction", WARNING, "`-- no-transaction` stands where sqlx does not see it") \
+    X(NEEDS_NO_TRANSACTION, "needs-no-transaction", ERROR, "a statement that cannot run in a transaction, in a file without `-- no-transaction`") \
+    X(CLIENT_COMMAND, "client-command", ERROR, "a command of a client program (psql, sqlite3) that no engine understands") \
+    X(UNKNOWN_DIRECTIVE, "unknown-directive", WARNING, "a `-- pawl:` directive that pawl does not know") \
+    X(TEXT_MENTIONS_LEDGER, "text-mentions-ledger", WARNING, "a migration that names the ledger table itself") \
+    X(APPLY_FAILS, "apply-fails", ERROR, "the up text fails on the schema it was written for") \
+    X(REPLAY_FAILS, "replay-fails", ERROR, "the up text fails when it is run again at once") \
+    X(REPLAY_CHANGES_SCHEMA, "replay-changes-schema", ERROR, "running the up text again at once changes the schema") \
+    X(REPLAY_CHANGES_DATA, "replay-changes-data", ERROR, "running the up text again at once changes data") \
+    X(DOWN_FAILS, "down-fails", ERROR, "the down text fails") \
+    X(DOWN_VACUOUS, "down-vacuous", ERROR, "the down text changes nothing although the up text did") \
+    X(DOWN_INCOMPLETE, "down-incomplete", ERROR, "the down text does not restore the schema from before the up text") \
+    X(DOWN_TOGETHER, "down-together", WARNING, "the schema is restored only by this down together with its neighbours'") \
+    X(REDOWN_FAILS, "redown-fails", ERROR, "the down text fails when it is run again at once") \
+    X(REDOWN_CHANGES, "redown-changes", ERROR, "running the down text again at once changes something") \
+    X(REUP_FAILS, "reup-fails", ERROR, "the up text fails after its own down text") \
+    X(REUP_DIFFERS, "reup-differs", ERROR, "up after down gives another schema than up alone") \
+    X(HEAD_FAILS, "head-fails", ERROR, "the up text fails when it is run again at the newest version") \
+    X(HEAD_CHANGES_SCHEMA, "head-changes-schema", ERROR, "running the up text again at the newest version changes the schema") \
+    X(HEAD_CHANGES_DATA, "head-changes-data", ERROR, "running the up text again at the newest version changes data") \
+    X(HEAD_ROW_FAILS, "head-row-fails", ERROR, "an up text fails when all are run again in a row") \
+    X(HEAD_ROW_CHANGES, "head-row-changes", ERROR, "all up texts run again in a row change schema or data") \
+    X(REVERSE_FAILS, "reverse-fails", ERROR, "a down text fails when all are run in strict reverse order") \
+    X(REVERSE_DIFFERS, "reverse-differs", ERROR, "reverting in strict reverse order does not restore an earlier schema") \
+    X(COLUMN_ORDER, "column-order", NOTE, "the same schema but for the order of columns") \
+    X(GENERATED_NAMES, "generated-names", NOTE, "the same schema but for names the engine made up") \
+    X(TEXT_ONLY, "text-only", NOTE, "the same schema, spelled differently") \
+    X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
+    X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed")
+
+enum pawl_finding_id {
+#define X(name, code, level, meaning) PAWL_FINDING_##name,
+    PAWL_FINDINGS(X)
+#undef X
+        PAWL_FINDING_COUNT
+};
+
+/* One observation about the files or about what they do. Strings live until the callback that got it returns. */
+struct pawl_finding {
+    enum pawl_finding_id id;
+    enum pawl_level level;
+    int64_t version;       /* 0 = none */
+    const char *engine;    /* NULL = all engines, or none involved */
+    const char *file;      /* NULL = none */
+    uint32_t line, column; /* from 1; 0 = unknown */
+    const char *message;   /* one line */
+    const char *detail;    /* further lines (statement, the engine's message, difference in facts), or NULL */
+    const char *hint;      /* NULL = none */
+};
+
+/* The stable code ("empty-down") of a finding, and its meaning; NULL for a number that is none. */
+const char *pawl_finding_code(enum pawl_finding_id id);
+const char *pawl_finding_meaning(enum pawl_finding_id id);
+/* "off", "note", "warning", "error". */
+const char *pawl_level_name(enum pawl_level level);
+/* "ok", "refused", ...: the third column of PAWL_CODES. */
+const char *pawl_code_name(enum pawl_code code);
+int pawl_code_exit_status(enum pawl_code code);
+/* PAWL_VERSION of the library that is running. */
+const char *pawl_version(void);
+
+/* ---- proofs ------------------------------------------------------------------------------------------------------ */
+
+/* X(NAME, key in JSON, column heading, meaning). */
+#define PAWL_PROOFS(X) \
+    X(APPLY, "apply", "up", "the up text applies") \
+    X(REPLAY, "replay", "replay", "the up text again, at once: no error, same facts, same data") \
+    X(DOWN, "down", "down", "the down text restores exactly the facts from before") \
+    X(REDOWN, "redown", "redown", "the down text again: no error, nothing changes") \
+    X(REUP, "reup", "reup", "the up text after the down text gives the same facts") \
+    X(HEAD, "head", "head", "the up text again at the newest version, alone and in a row, whatever the ledger says") \
+    X(REVERSE, "reverse", "reverse", "all downs in strict reverse order restore every earlier version")
+
+enum pawl_proof {
+#define X(name, key, heading, meaning) PAWL_PROOF_##name,
+    PAWL_PROOFS(X)
+#undef X
+        PAWL_PROOF_COUNT
+};
+
+enum pawl_verdict {
+    PAWL_VERDICT_NONE, /* not run; a finding says why */
+    PAWL_VERDICT_PASS,
+    PAWL_VERDICT_NOTE, /* holds but for something harmless that a finding names */
+    PAWL_VERDICT_FAIL,
+};
+
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+enum pawl_event_kind {
+    PAWL_EVENT_STEP_BEGIN, /* version, file, reverting: a migration starts */
+    PAWL_EVENT_STEP_END,   /* the same, and elapsed_ns: it is committed (or, in a dry run, would be) */
+    PAWL_EVENT_NOTE,       /* message: something the user should know; level says how much */
+    PAWL_EVENT_LOSS,       /* object, count: rows or values that this revert destroys */
+    PAWL_EVENT_FINDING,    /* finding */
+    PAWL_EVENT_ENGINE,     /* engine, engine_version: verify starts on this engine */
+    PAWL_EVENT_PROOF,      /* version, file, proof, verdict */
+    PAWL_EVENT_PROGRESS,   /* message = stage, count of total */
+};
+
+/* Everything that happens is told through one callback. Strings live until it returns. Unused members are 0 or NULL. */
+struct pawl_event {
+    enum pawl_event_kind kind;
+    enum pawl_level level;
+    bool reverting;
+    bool dry_run;
+    enum pawl_proof proof;
+    enum pawl_verdict verdict;
+    int64_t version;
+    uint64_t elapsed_ns;
+    int64_t count, total;
+    const char *file;
+    const char *description;
+    const char *message;
+    const char *object; /* "users.email", "table users" */
+    const char *engine;
+    const char *engine_version;
+    const struct pawl_finding *finding;
+};
+
+typedef void pawl_event_fn(void *context, const struct pawl_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
