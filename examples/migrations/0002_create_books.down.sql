@@ -1,0 +1,2 @@
+DROP INDEX IF EXISTS books_author_idx;
+DROP TABLE IF EXISTS books;

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS book_genres;
+DROP TABLE IF EXISTS genres;
