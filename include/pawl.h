@@ -214,6 +214,170 @@ struct pawl_event {
 
 typedef void pawl_event_fn(void *context, const struct pawl_event *event);
 
+/* ---- the handle -------------------------------------------------------------------------------------------------- */
+
+struct pawl;
+
+struct pawl_level_setting {
+    enum pawl_finding_id id;
+    enum pawl_level level;
+};
+
+/*
+ * What a handle works on. Start from PAWL_CONFIG_INIT and set what differs. Strings are copied by pawl_open.
+ */
+struct pawl_config {
+    size_t size;             /* sizeof(struct pawl_config): lets a later library know what an older caller filled in */
+    const char *dir;         /* folder of the migrations; default "migrations" */
+    const char *url;         /* database; NULL is fine for what needs none (verify, new) */
+    const char *table;       /* ledger, unquoted as in sqlx, may be schema.name; default "_sqlx_migrations" */
+    const char *environment; /* as the user named it, or NULL if nobody did */
+    bool is_protected;       /* the named environment is marked protected */
+    const char *const *protected_urls; /* databases that stay protected under whatever name they are reached */
+    size_t n_protected_urls;
+    bool foreign_keys;       /* SQLite: keep foreign keys enforced while migrations run; default false */
+    bool ignore_missing;     /* applied versions without a file are no reason to refuse (sqlx's --ignore-missing) */
+    uint32_t wait_ms;        /* how long to wait for a lock or a busy database; default 10000 */
+    uint32_t connect_wait_ms; /* how long to retry a server that does not answer yet; default 0 */
+    const struct pawl_level_setting *levels;
+    size_t n_levels;
+    pawl_event_fn *on_event; /* may be NULL */
+    void *context;           /* handed to on_event */
+    const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
+};
+#define PAWL_CONFIG_INIT \
+    ((struct pawl_config){.size = sizeof(struct pawl_config), .dir = "migrations", .table = "_sqlx_migrations", \
+                          .wait_ms = 10000})
+
+/* Checks the configuration; connects to nothing and reads no files yet. *out is NULL on failure. */
+int pawl_open(struct pawl **out, const struct pawl_config *config, struct pawl_error *e);
+void pawl_close(struct pawl *p);
+
+enum pawl_transactions {
+    PAWL_TRANSACTIONS_AUTO,     /* one for the whole run if the database is empty and every file allows it, else per file */
+    PAWL_TRANSACTIONS_PER_FILE, /* one for each migration */
+    PAWL_TRANSACTIONS_SINGLE,   /* one for the whole run; refused if a file does not allow it */
+};
+
+struct pawl_up_options {
+    int64_t to;     /* last version to apply; 0 = all */
+    uint32_t steps; /* how many at most; 0 = all */
+    bool dry_run;   /* tell what would be done, change and create nothing */
+    enum pawl_transactions transactions;
+};
+
+struct pawl_result {
+    size_t steps;    /* migrations applied or reverted (or, in a dry run, that would be) */
+    int64_t version; /* highest applied version afterwards; 0 = none */
+};
+
+/* Applies what is pending. `options` may be NULL. On failure *out tells what was done before. */
+int pawl_up(struct pawl *p, const struct pawl_up_options *options, struct pawl_result *out, struct pawl_error *e);
+
+enum pawl_state {
+    PAWL_STATE_PENDING,
+    PAWL_STATE_APPLIED,
+    PAWL_STATE_CHANGED,      /* applied, but the file is another one now */
+    PAWL_STATE_LINE_ENDINGS, /* applied, and the file differs only in line endings or byte order mark */
+    PAWL_STATE_MISSING,      /* applied, but there is no file; older than the newest file */
+    PAWL_STATE_AHEAD,        /* applied, no file, and newer than every file: the database is ahead */
+    PAWL_STATE_DIRTY,        /* the ledger says it was begun and not finished */
+};
+const char *pawl_state_name(enum pawl_state state);
+
+struct pawl_status_row {
+    int64_t version;
+    enum pawl_state state;
+    bool has_down;
+    const char *description;
+    const char *file;          /* NULL if there is none */
+    const char *installed_on;  /* as the database shows it, UTC; NULL if not applied */
+    int64_t execution_time_ns; /* -1 = unknown */
+};
+
+struct pawl_status {
+    const struct pawl_status_row *rows; /* by version */
+    size_t n;
+    int64_t version; /* highest applied; 0 = none */
+    int64_t latest;  /* highest file; 0 = none */
+    size_t pending, changed, missing, ahead, dirty;
+    bool has_ledger;
+    const char *engine, *engine_version;
+};
+
+/* Reads only. *out is valid until the next call with this handle. */
+int pawl_status(struct pawl *p, struct pawl_status *out, struct pawl_error *e);
+
+/* X(NAME, text). In the order of what matters more: the first that is true is the status. */
+#define PAWL_HEALTHS(X) \
+    X(OK, "ok") \
+    X(UNREACHABLE, "unreachable") \
+    X(DIRTY, "dirty") \
+    X(CHANGED, "changed") \
+    X(MISSING, "missing") \
+    X(PENDING, "pending") \
+    X(AHEAD, "ahead")
+
+enum pawl_health_status {
+#define X(name, text) PAWL_HEALTH_##name,
+    PAWL_HEALTHS(X)
+#undef X
+};
+
+struct pawl_health {
+    enum pawl_health_status status;
+    int64_t version, latest;
+    size_t pending;
+    char message[256]; /* one line; empty if ok */
+};
+const char *pawl_health_name(enum pawl_health_status status);
+
+/*
+ * Is the database at the version of the files? Read-only, takes no lock, creates nothing, one round trip after connecting.
+ * Returns PAWL_OK whenever *out was filled in, which it is for an unreachable database too.
+ */
+int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_error *e);
+
+struct pawl_verify_options {
+    const char *engine;       /* "sqlite", "postgres", or NULL: every one that is at hand */
+    const char *scratch_url;  /* a server on which scratch databases may be made; NULL: start one */
+    const char *const *setup; /* SQL files run first in each scratch database: what a host application provides */
+    size_t n_setup;
+    const char *const *stubs; /* SQLite: names of functions to stub (they return NULL) */
+    size_t n_stubs;
+    const char *const *extensions; /* SQLite: extension libraries to load into the scratch database */
+    size_t n_extensions;
+    const char *repro_dir;    /* where to write a runnable script for each failure; NULL = nowhere */
+};
+
+/*
+ * Proves the folder on scratch databases of its own; the database of the configuration is not touched. Everything is told
+ * through events. Returns PAWL_OK if every required proof holds, PAWL_CHECK if one does not, else why nothing could be proved.
+ */
+int pawl_verify(struct pawl *p, const struct pawl_verify_options *options, struct pawl_error *e);
+
+struct pawl_repair_options {
+    bool dry_run;
+};
+/* Restamps checksums that differ only in line endings or byte order mark; clears a dirty row when the schema shows that it may. */
+int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out, struct pawl_error *e);
+
+/* Records every migration up to `version` as applied without running it. Refused if the ledger has rows. */
+int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *out, struct pawl_error *e);
+
+enum pawl_numbering { PAWL_NUMBERING_AUTO, PAWL_NUMBERING_SEQUENTIAL, PAWL_NUMBERING_TIMESTAMP };
+
+struct pawl_new_options {
+    const char *name; /* description; spaces become underscores */
+    enum pawl_numbering numbering;
+};
+struct pawl_new_files {
+    int64_t version;
+    char up[1024], down[1024]; /* paths written */
+};
+/* Writes an up and a down skeleton, numbered and named as the folder does. Makes the folder if there is none. */
+int pawl_new(struct pawl *p, const struct pawl_new_options *options, struct pawl_new_files *out, struct pawl_error *e);
+
 #ifdef __cplusplus
 }
 #endif

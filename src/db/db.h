@@ -1,0 +1,147 @@
+/*
+ * db: one connection to one database, whatever the engine.
+ *
+ * A driver offers mechanism and capability bits and decides nothing: order, retries and what is recorded when live in
+ * engine/. The functions here are the whole interface; a driver fills in `struct db_driver`.
+ *
+ * Slices handed to a row callback live until it returns. A connection is used by one thread at a time.
+ */
+#ifndef PAWL_DB_DB_H
+#define PAWL_DB_DB_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/strbuf.h"
+
+struct dialect; /* sql/dialect.h */
+
+enum db_type { DB_NULL, DB_INT, DB_BOOL, DB_REAL, DB_TEXT, DB_BLOB };
+
+struct db_value {
+    enum db_type type;
+    int64_t i; /* DB_INT, DB_BOOL */
+    double r;  /* DB_REAL */
+    struct slice s; /* DB_TEXT, DB_BLOB */
+};
+
+#define DB_V_INT(v) ((struct db_value){.type = DB_INT, .i = (v)})
+#define DB_V_BOOL(v) ((struct db_value){.type = DB_BOOL, .i = (v)})
+#define DB_V_TEXT(v) ((struct db_value){.type = DB_TEXT, .s = (v)})
+#define DB_V_BLOB(v) ((struct db_value){.type = DB_BLOB, .s = (v)})
+
+/* One row of a result. A code other than PAWL_OK ends the request with that error (fill in e). */
+typedef int db_row_fn(void *context, const struct db_value *columns, size_t n, struct pawl_error *e);
+
+/* One statement to run. */
+struct db_request {
+    struct slice sql;              /* exactly one statement, without its terminator */
+    const struct db_value *params; /* for $1.. (PostgreSQL) or ?1.. (SQLite); a driver converts */
+    size_t n_params;
+    db_row_fn *on_row; /* NULL: rows are read and dropped */
+    void *context;
+    struct slice copy; /* .p set: the data that a COPY ... FROM stdin reads, line by line, without the final \\. line */
+};
+
+/* Where a batch failed. */
+struct db_fault {
+    size_t request;    /* index of the request that failed; all before it were done, none after it */
+    size_t offset;     /* byte offset of the fault in its sql, or SIZE_MAX when the engine does not say */
+};
+
+enum db_cap {
+    DB_CAP_TRANSACTIONAL_DDL = 1 << 0, /* DDL rolls back */
+    DB_CAP_PIPELINE = 1 << 1,   /* a batch travels in one round trip, so several migrations per batch pay off */
+    DB_CAP_SESSION_LOCK = 1 << 2, /* the run is locked by a session lock (advisory lock), not by the transaction itself */
+    DB_CAP_FILE = 1 << 3,       /* the database is one file: it can be copied */
+    DB_CAP_MEMORY = 1 << 4,     /* the database is gone when the connection closes */
+};
+
+/* A cheap token for "was anything written on this connection in between?": equal stamps mean that nothing was. */
+struct db_stamp {
+    int64_t schema;
+    int64_t data;
+};
+
+/* What a user means by a URL, already checked; strings live in the arena it was parsed into. */
+struct db_target {
+    const struct db_driver *driver;
+    struct slice url;      /* as given: may hold a password, so it is never shown */
+    struct slice shown;    /* the same without any password: what messages say */
+    struct slice location; /* SQLite: path or ":memory:"; PostgreSQL: connection string for libpq */
+    bool read_only, must_exist; /* SQLite's mode=ro, mode=rw */
+};
+
+struct db_options {
+    bool create;           /* make the database if it is missing (only `up` does) */
+    bool read_only;        /* nothing will be written: open it so */
+    bool foreign_keys;     /* SQLite: enforce foreign keys while migrations run */
+    bool scratch;          /* throw-away: trade durability for speed */
+    uint32_t wait_ms;      /* busy or lock wait */
+    uint32_t connect_wait_ms;
+    const volatile int *interrupt; /* non-zero = stop with PAWL_INTERRUPTED; may be NULL */
+    struct slice application_name; /* shown to other users of the server; "" = "pawl" */
+};
+
+/* The statements of the ledger, with {t} where its (quoted) table name goes. Parameters as the engine writes them. */
+struct db_ledger_sql {
+    const char *create;  /* as sqlx creates it */
+    const char *select;  /* version, description, installed_on as UTC text, success, checksum, execution_time; by version */
+    const char *insert;  /* (version, description, checksum, success): execution_time -1 */
+    const char *finish;  /* (version, nanoseconds): success and execution_time */
+    const char *remove;  /* (version) */
+    const char *restamp; /* (version, checksum) */
+};
+
+struct db; /* each driver's own structure begins with it */
+
+struct db_driver {
+    const char *name; /* "sqlite", "postgres": in output, in pawl.lock and in directives */
+    const struct dialect *dialect;
+    unsigned caps;    /* enum db_cap */
+    const struct db_ledger_sql *ledger;
+    const char *begin, *commit, *rollback; /* of a migration's transaction */
+    const char *const *session; /* statements that put session state back to what a migration may expect; ends with NULL */
+
+    /* Parses location and mode out of target->url. */
+    int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);
+    int (*open)(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+    void (*close)(struct db *db);
+    int (*run)(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+    bool (*in_transaction)(struct db *db);
+    int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
+    /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
+    int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
+    /* Is there no user table at all besides the ledger? */
+    int (*is_empty)(struct db *db, struct slice ledger, bool *out, struct pawl_error *e);
+    /* Before COMMIT: constraints the engine did not enforce meanwhile (SQLite: foreign keys). NULL = nothing to check. */
+    int (*check)(struct db *db, struct pawl_error *e);
+    /* Session lock; NULL without DB_CAP_SESSION_LOCK. try_lock says who holds it in `holder` (printable, may stay empty). */
+    int (*try_lock)(struct db *db, struct slice ledger, bool *got, struct strbuf *holder, struct pawl_error *e);
+    int (*unlock)(struct db *db, struct pawl_error *e);
+    /* Rows that reverting may cost: table by table. See engine/loss. */
+    int (*backup)(struct db *db, struct slice path, struct pawl_error *e); /* DB_CAP_FILE: a verified copy */
+    /* The same database as another target? (protected databases reached under another name) */
+    int (*same)(const struct db_target *x, const struct db_target *y, bool *out, struct pawl_error *e);
+    const char *(*version)(struct db *db); /* "3.40.1" */
+    /* Scratch databases: made on `server` (SQLite: in memory, server is not looked at), removed by close. */
+    int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
+};
+
+struct db {
+    const struct db_driver *driver;
+};
+
+/* By scheme; a plain path is SQLite. PAWL_USAGE for a scheme that no driver has. */
+int db_target_parse(struct arena *a, const char *url, struct db_target *out, struct pawl_error *e);
+const struct db_driver *db_driver_find(const char *name); /* NULL = none of that name */
+
+int db_open(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+void db_close(struct db *db); /* NULL is fine */
+/* Runs the requests in order until one fails. `fault` may be NULL. */
+int db_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+/* One statement without parameters or rows. */
+int db_exec(struct db *db, const char *sql, struct pawl_error *e);
+/* Rolls back if a transaction is open; errors do not matter then, since the connection is given up by whoever cares. */
+void db_rollback(struct db *db);
+
+#endif

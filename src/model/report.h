@@ -1,0 +1,27 @@
+/*
+ * report: the one way by which the library tells what happens.
+ *
+ * It knows the level of each finding (defaults from PAWL_FINDINGS, changed by the configuration), drops those that are off,
+ * and counts the rest, so that no caller decides this again.
+ */
+#ifndef PAWL_MODEL_REPORT_H
+#define PAWL_MODEL_REPORT_H
+
+#include "pawl.h"
+
+struct report {
+    pawl_event_fn *on_event; /* may be NULL */
+    void *context;
+    enum pawl_level levels[PAWL_FINDING_COUNT];
+    size_t errors, warnings, notes;
+};
+
+void report_init(struct report *r, pawl_event_fn *on_event, void *context);
+/* Fills in finding->level and passes it on; returns that level. */
+enum pawl_level report_finding(struct report *r, struct pawl_finding *finding);
+void report_event(struct report *r, const struct pawl_event *event);
+/* A remark outside any file: printf into a PAWL_EVENT_NOTE. */
+void report_note(struct report *r, enum pawl_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
