@@ -1,0 +1,29 @@
+#include "sql/dialect.h"
+
+const struct dialect dialect_sqlite = {
+    .name = "sqlite",
+    .flags = DIALECT_BACKTICK | DIALECT_BRACKET | DIALECT_PARAM_QUESTION | DIALECT_PARAM_NAMED |
+             DIALECT_INNER_BOM | DIALECT_CLIENT_DOT | DIALECT_TRIGGER_BODY | DIALECT_PRAGMA |
+             DIALECT_CASELESS_NAMES,
+    .quote = '"',
+    .fold = DIALECT_FOLD_NONE,
+};
+
+const struct dialect dialect_postgres = {
+    .name = "postgres",
+    .flags = DIALECT_E_STRING | DIALECT_DOLLAR_QUOTE | DIALECT_UNICODE_QUOTE | DIALECT_NATIONAL |
+             DIALECT_NESTED_COMMENT | DIALECT_CR_ENDS_COMMENT | DIALECT_CLIENT_BACKSLASH |
+             DIALECT_PAREN_HOLDS | DIALECT_COPY_DATA | DIALECT_ATOMIC_BODY | DIALECT_SERVER,
+    .quote = '"',
+    .fold = DIALECT_FOLD_LOWER,
+};
+
+const struct dialect dialect_mysql = {
+    .name = "mysql",
+    .flags = DIALECT_BACKTICK | DIALECT_DOUBLE_STRING | DIALECT_BACKSLASH | DIALECT_NATIONAL |
+             DIALECT_HASH_COMMENT | DIALECT_DASH_SPACE | DIALECT_CODE_COMMENT | DIALECT_PARAM_QUESTION |
+             DIALECT_PARAM_AT | DIALECT_CLIENT_BACKSLASH | DIALECT_CLIENT_DELIMITER |
+             DIALECT_COMPOUND_BODY | DIALECT_DDL_COMMITS | DIALECT_SERVER,
+    .quote = '`',
+    .fold = DIALECT_FOLD_NONE,
+};

@@ -1,0 +1,35 @@
+/*
+ * txshape: the transaction control that a text brings along.
+ *
+ * Many files carry their own BEGIN and COMMIT. One pair around everything means the same as no pair, so pawl can leave
+ * the two out and use its own transaction; anything else cannot be recorded truthfully and is reported. "Around
+ * everything" lets PRAGMA, SET and RESET stand before and behind the pair, and client lines anywhere.
+ */
+#ifndef PAWL_SQL_TXSHAPE_H
+#define PAWL_SQL_TXSHAPE_H
+
+#include "sql/head.h"
+#include "sql/split.h"
+
+enum txshape_kind {
+    TXSHAPE_NONE, /* no transaction control */
+    TXSHAPE_PAIR, /* one pair around everything */
+    TXSHAPE_OTHER, /* anything else: `offender` */
+};
+
+struct txshape {
+    enum txshape_kind kind;
+    struct statement begin, commit; /* PAIR */
+    size_t before, behind;          /* PAIR: how many PRAGMA, SET and RESET statements stand outside the pair */
+    struct statement offender;      /* OTHER */
+    const char *reason;             /* OTHER: "ROLLBACK", "a second BEGIN", .. */
+    size_t statements;              /* all, without client lines and the pair */
+    bool has_outside;               /* a statement that the engine refuses inside a transaction: `outside`, `why` */
+    struct statement outside;
+    const char *why;
+};
+
+/* PAWL_OK, or PAWL_SOURCE with the place of a lexical fault as split_next gives it. */
+int txshape_read(struct txshape *x, const struct dialect *dialect, struct slice text, struct pawl_error *e);
+
+#endif
