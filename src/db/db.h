@@ -19,8 +19,8 @@ enum db_type { DB_NULL, DB_INT, DB_BOOL, DB_REAL, DB_TEXT, DB_BLOB };
 
 struct db_value {
     enum db_type type;
-    int64_t i; /* DB_INT, DB_BOOL */
-    double r;  /* DB_REAL */
+    int64_t i;      /* DB_INT, DB_BOOL */
+    double r;       /* DB_REAL */
     struct slice s; /* DB_TEXT, DB_BLOB */
 };
 
@@ -44,16 +44,17 @@ struct db_request {
 
 /* Where a batch failed. */
 struct db_fault {
-    size_t request;    /* index of the request that failed; all before it were done, none after it */
-    size_t offset;     /* byte offset of the fault in its sql, or SIZE_MAX when the engine does not say */
+    size_t request; /* index of the request that failed; all before it were done, none after it */
+    size_t offset;  /* byte offset of the fault in its sql, or SIZE_MAX when the engine does not say */
 };
 
 enum db_cap {
     DB_CAP_TRANSACTIONAL_DDL = 1 << 0, /* DDL rolls back */
-    DB_CAP_PIPELINE = 1 << 1,   /* a batch travels in one round trip, so several migrations per batch pay off */
-    DB_CAP_SESSION_LOCK = 1 << 2, /* the run is locked by a session lock (advisory lock), not by the transaction itself */
-    DB_CAP_FILE = 1 << 3,       /* the database is one file: it can be copied */
-    DB_CAP_MEMORY = 1 << 4,     /* the database is gone when the connection closes */
+    DB_CAP_PIPELINE = 1 << 1,          /* a batch travels in one round trip, so several migrations per batch pay off */
+    DB_CAP_SESSION_LOCK =
+        1 << 2,             /* the run is locked by a session lock (advisory lock), not by the transaction itself */
+    DB_CAP_FILE = 1 << 3,   /* the database is one file: it can be copied */
+    DB_CAP_MEMORY = 1 << 4, /* the database is gone when the connection closes */
 };
 
 /* A cheap token for "was anything written on this connection in between?": equal stamps mean that nothing was. */
@@ -65,18 +66,18 @@ struct db_stamp {
 /* What a user means by a URL, already checked; strings live in the arena it was parsed into. */
 struct db_target {
     const struct db_driver *driver;
-    struct slice url;      /* as given: may hold a password, so it is never shown */
-    struct slice shown;    /* the same without any password: what messages say */
-    struct slice location; /* SQLite: path or ":memory:"; PostgreSQL: connection string for libpq */
+    struct slice url;           /* as given: may hold a password, so it is never shown */
+    struct slice shown;         /* the same without any password: what messages say */
+    struct slice location;      /* SQLite: path or ":memory:"; PostgreSQL: connection string for libpq */
     bool read_only, must_exist; /* SQLite's mode=ro, mode=rw */
 };
 
 struct db_options {
-    bool create;           /* make the database if it is missing (only `up` does) */
-    bool read_only;        /* nothing will be written: open it so */
-    bool foreign_keys;     /* SQLite: enforce foreign keys while migrations run */
-    bool scratch;          /* throw-away: trade durability for speed */
-    uint32_t wait_ms;      /* busy or lock wait */
+    bool create;       /* make the database if it is missing (only `up` does) */
+    bool read_only;    /* nothing will be written: open it so */
+    bool foreign_keys; /* SQLite: enforce foreign keys while migrations run */
+    bool scratch;      /* throw-away: trade durability for speed */
+    uint32_t wait_ms;  /* busy or lock wait */
     uint32_t connect_wait_ms;
     const volatile int *interrupt; /* non-zero = stop with PAWL_INTERRUPTED; may be NULL */
     struct slice application_name; /* shown to other users of the server; "" = "pawl" */
@@ -84,8 +85,9 @@ struct db_options {
 
 /* The statements of the ledger, with {t} where its (quoted) table name goes. Parameters as the engine writes them. */
 struct db_ledger_sql {
-    const char *create;  /* as sqlx creates it */
-    const char *select;  /* version, description, installed_on as UTC text, success, checksum, execution_time; by version */
+    const char *create; /* as sqlx creates it */
+    const char
+        *select; /* version, description, installed_on as UTC text, success, checksum, execution_time; by version */
     const char *insert;  /* (version, description, checksum, success): execution_time -1 */
     const char *finish;  /* (version, nanoseconds): success and execution_time */
     const char *remove;  /* (version) */
@@ -97,16 +99,19 @@ struct db; /* each driver's own structure begins with it */
 struct db_driver {
     const char *name; /* "sqlite", "postgres": in output, in pawl.lock and in directives */
     const struct dialect *dialect;
-    unsigned caps;    /* enum db_cap */
+    unsigned caps; /* enum db_cap */
     const struct db_ledger_sql *ledger;
     const char *begin, *commit, *rollback; /* of a migration's transaction */
-    const char *const *session; /* statements that put session state back to what a migration may expect; ends with NULL */
+    const char *const
+        *session; /* statements that put session state back to what a migration may expect; ends with NULL */
 
     /* Parses location and mode out of target->url. */
     int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);
-    int (*open)(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+    int (*open)(const struct db_target *target, const struct db_options *options, struct db **out,
+                struct pawl_error *e);
     void (*close)(struct db *db);
-    int (*run)(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+    int (*run)(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+               struct pawl_error *e);
     bool (*in_transaction)(struct db *db);
     int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
@@ -124,7 +129,8 @@ struct db_driver {
     int (*same)(const struct db_target *x, const struct db_target *y, bool *out, struct pawl_error *e);
     const char *(*version)(struct db *db); /* "3.40.1" */
     /* Scratch databases: made on `server` (SQLite: in memory, server is not looked at), removed by close. */
-    int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
+    int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out,
+                   struct pawl_error *e);
 };
 
 struct db {
