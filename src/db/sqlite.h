@@ -1,0 +1,45 @@
+/*
+ * sqlite: the SQLite driver's own parts, shared by its files only.
+ */
+#ifndef PAWL_DB_SQLITE_H
+#define PAWL_DB_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "db/db.h"
+
+struct sqlite_db {
+    struct db base;
+    sqlite3 *handle;
+    sqlite3_stmt *schema_version; /* kept, because stamps are asked for often */
+    struct arena arena;     /* lives as long as the connection */
+    struct slice path;      /* "" for a database in memory */
+    bool foreign_keys;
+    uint32_t wait_ms;
+    const volatile int *interrupt;
+    /* What the statements of the open transaction may have done to foreign keys; see sqlite_keys.c. */
+    struct arena touched_arena;
+    struct sqlite_touched *touched;
+    bool touched_all;
+};
+
+static inline struct sqlite_db *sqlite_of(struct db *db)
+{
+    return (struct sqlite_db *)(void *)db;
+}
+
+/* Fills in e from the handle's last error, and returns the code that fits it. */
+int sqlite_error(sqlite3 *handle, int result, struct pawl_error *e);
+
+int sqlite_parse(struct arena *a, struct db_target *target, struct pawl_error *e);
+
+/* Begins to watch what statements touch. */
+void sqlite_keys_watch(struct sqlite_db *db);
+/* Forgets what was touched: a new transaction begins. */
+void sqlite_keys_forget(struct sqlite_db *db);
+/* Are all foreign keys whole that the open transaction can have broken? PAWL_DATA if not; see db_driver.check. */
+int sqlite_keys_check(struct db *db, struct pawl_error *e);
+
+int sqlite_backup(struct db *db, struct slice path, struct pawl_error *e);
+
+#endif

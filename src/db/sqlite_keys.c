@@ -1,0 +1,172 @@
+/*
+ * Foreign keys are off while migrations run, so they are looked at before COMMIT: `PRAGMA foreign_key_check` for every table
+ * that the transaction can have broken. An authorizer notes what statements touch as they are prepared:
+ *
+ *   rows added or changed in T, T altered    T as a child
+ *   rows changed or deleted, tables dropped  every table, since T may be a parent
+ *
+ * so that a migration which only creates things costs nothing here, however large the database is.
+ */
+#include "db/sqlite.h"
+
+struct sqlite_touched {
+    struct sqlite_touched *next;
+    struct slice table;
+};
+
+#define MAX_VIOLATIONS 1000
+
+static void touch(struct sqlite_db *db, const char *table)
+{
+    struct slice name = slice_of(table);
+    if (db->touched_all || slice_ieq(slice_sub(name, 0, 7), SLICE("sqlite_")))
+        return;
+    for (const struct sqlite_touched *t = db->touched; t; t = t->next)
+        if (slice_ieq(t->table, name))
+            return;
+    struct sqlite_touched *t = arena_alloc(&db->touched_arena, sizeof *t);
+    struct slice copy = arena_dup(&db->touched_arena, name);
+    if (!t || !copy.p) {
+        db->touched_all = true; /* no memory to be exact: check more, never less */
+        return;
+    }
+    *t = (struct sqlite_touched){db->touched, copy};
+    db->touched = t;
+}
+
+static int authorize(void *context, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    struct sqlite_db *db = context;
+    (void)trigger;
+    if (database && strcmp(database, "temp") == 0)
+        return SQLITE_OK;
+    switch (action) {
+    case SQLITE_INSERT:
+        touch(db, first);
+        break;
+    case SQLITE_ALTER_TABLE:
+        touch(db, second);
+        break;
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+        if (!slice_ieq(slice_sub(slice_of(first), 0, 7), SLICE("sqlite_")))
+            db->touched_all = true;
+        break;
+    case SQLITE_DROP_TABLE:
+        db->touched_all = true;
+        break;
+    default:
+        break;
+    }
+    return SQLITE_OK;
+}
+
+void sqlite_keys_watch(struct sqlite_db *db)
+{
+    sqlite3_set_authorizer(db->handle, authorize, db);
+}
+
+void sqlite_keys_forget(struct sqlite_db *db)
+{
+    if (!db->touched && !db->touched_all)
+        return;
+    arena_reset(&db->touched_arena);
+    db->touched = NULL;
+    db->touched_all = false;
+}
+
+/* Was this very row broken before the transaction began? A second connection still sees the database as it was then. */
+static bool was_broken(sqlite3 *before, const char *table, sqlite3_stmt *violation)
+{
+    sqlite3_stmt *query = NULL;
+    bool found = false;
+    if (before && sqlite3_prepare_v2(before,
+                                     "SELECT 1 FROM pragma_foreign_key_check(?1) WHERE rowid IS ?2 AND parent = ?3"
+                                     " COLLATE NOCASE LIMIT 1",
+                                     -1, &query, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(query, 1, table, -1, SQLITE_STATIC);
+        sqlite3_bind_value(query, 2, sqlite3_column_value(violation, 1));
+        sqlite3_bind_value(query, 3, sqlite3_column_value(violation, 2));
+        found = sqlite3_step(query) == SQLITE_ROW;
+    }
+    sqlite3_finalize(query);
+    return found;
+}
+
+static int broken(const char *table, sqlite3_stmt *violation, struct pawl_error *e)
+{
+    bool keyed = sqlite3_column_type(violation, 1) == SQLITE_INTEGER;
+    long long row = sqlite3_column_int64(violation, 1);
+    const char *parent = (const char *)sqlite3_column_text(violation, 2);
+    if (keyed)
+        err_set(e, PAWL_DATA, "row %lld of %s refers to a row of %s that does not exist", row, table, parent);
+    else
+        err_set(e, PAWL_DATA, "a row of %s refers to a row of %s that does not exist", table, parent);
+    err_hint(e, "the migration was rolled back; let it insert the parent rows first, or delete the child rows");
+    return PAWL_DATA;
+}
+
+/*
+ * A "foreign key mismatch" (the parent has no such unique key) is an error of the schema, which SQLite itself lets pass
+ * until rows are written with enforcement on; it says nothing about rows, so it is no reason to stop here.
+ */
+static int check_table(struct sqlite_db *db, sqlite3 **before, const char *table, struct pawl_error *e)
+{
+    sqlite3_stmt *check = NULL;
+    int code = PAWL_OK;
+    int seen = 0;
+    int result = sqlite3_prepare_v2(db->handle, "SELECT \"table\", rowid, parent, fkid FROM pragma_foreign_key_check(?1)",
+                                    -1, &check, NULL);
+    if (result != SQLITE_OK)
+        return sqlite_error(db->handle, result, e);
+    sqlite3_bind_text(check, 1, table, -1, SQLITE_STATIC);
+    while (!code && (result = sqlite3_step(check)) == SQLITE_ROW) {
+        if (!*before && db->path.n && sqlite3_open_v2(db->path.p, before, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+            sqlite3_close(*before);
+            *before = NULL;
+        }
+        if (++seen > MAX_VIOLATIONS || !was_broken(*before, table, check))
+            code = broken(table, check, e);
+    }
+    if (!code && result != SQLITE_DONE && result != SQLITE_ERROR)
+        code = sqlite_error(db->handle, result, e);
+    sqlite3_finalize(check);
+    return code;
+}
+
+static int check_all(struct sqlite_db *db, sqlite3 **before, struct pawl_error *e)
+{
+    sqlite3_stmt *tables = NULL;
+    int code = PAWL_OK;
+    int result = sqlite3_prepare_v2(db->handle,
+                                    "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND sql LIKE '%references%'"
+                                    " AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
+                                    -1, &tables, NULL);
+    if (result != SQLITE_OK)
+        return sqlite_error(db->handle, result, e);
+    while (!code && (result = sqlite3_step(tables)) == SQLITE_ROW)
+        code = check_table(db, before, (const char *)sqlite3_column_text(tables, 0), e);
+    if (!code && result != SQLITE_DONE)
+        code = sqlite_error(db->handle, result, e);
+    sqlite3_finalize(tables);
+    return code;
+}
+
+int sqlite_keys_check(struct db *base, struct pawl_error *e)
+{
+    struct sqlite_db *db = sqlite_of(base);
+    sqlite3 *before = NULL;
+    int code = PAWL_OK;
+    if (db->foreign_keys)
+        return PAWL_OK;
+    sqlite3_set_authorizer(db->handle, NULL, NULL);
+    if (db->touched_all)
+        code = check_all(db, &before, e);
+    else
+        for (const struct sqlite_touched *t = db->touched; t && !code; t = t->next)
+            code = check_table(db, &before, t->table.p, e);
+    sqlite_keys_watch(db);
+    sqlite3_close(before);
+    return code;
+}

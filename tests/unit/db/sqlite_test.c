@@ -1,0 +1,294 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "db/db.h"
+
+static char folder[] = "/tmp/pawl-test-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+static struct db *open_file(struct arena *a, const char *name, struct db_options options)
+{
+    struct db_target target;
+    struct db *db = NULL;
+    struct pawl_error e;
+    struct slice url = arena_printf(a, "sqlite:%s/%s", folder, name);
+    options.create = true;
+    assert_int_equal(db_target_parse(a, url.p, &target, &e), PAWL_OK);
+    assert_int_equal(db_open(&target, &options, &db, &e), PAWL_OK);
+    return db;
+}
+
+static void exec(struct db *db, const char *sql)
+{
+    struct pawl_error e = {0};
+    if (db_exec(db, sql, &e))
+        fail_msg("%s: %s", sql, e.message);
+}
+
+static int on_number(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
+{
+    (void)e;
+    assert_int_equal(n, 1);
+    *(int64_t *)context = columns[0].i;
+    return PAWL_OK;
+}
+
+static int64_t number(struct db *db, const char *sql)
+{
+    int64_t value = -1;
+    struct pawl_error e;
+    assert_int_equal(
+        db_run(db, &(struct db_request){.sql = slice_of(sql), .on_row = on_number, .context = &value}, 1, NULL, &e),
+        PAWL_OK);
+    return value;
+}
+
+static void parses_urls_as_sqlx_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *location;
+        bool read_only, must_exist;
+    } cases[] = {
+        {"app.db", "app.db", false, false},
+        {"a%20b?c", "a%20b?c", false, false},
+        {"sqlite:app.db", "app.db", false, false},
+        {"sqlite://data/app.db", "data/app.db", false, false},
+        {"sqlite:///srv/app.db?mode=ro", "/srv/app.db", true, true},
+        {"sqlite:a%20b.db?mode=rw", "a b.db", false, true},
+        {"sqlite:a.db?mode=rwc&cache=shared", "a.db", false, false},
+        {"sqlite::memory:", ":memory:", false, false},
+        {"sqlite:x?mode=memory", ":memory:", false, false},
+        {"sqlite:", ":memory:", false, false},
+    };
+    ARENA(a);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct db_target t;
+        struct pawl_error e;
+        assert_int_equal(db_target_parse(&a, cases[i].url, &t, &e), PAWL_OK);
+        assert_true(slice_eq(t.location, slice_of(cases[i].location)));
+        assert_int_equal(t.read_only, cases[i].read_only);
+        assert_int_equal(t.must_exist, cases[i].must_exist);
+    }
+    static const char *const bad[] = {"", "oracle:x", "sqlite:a?mode=rx", "sqlite:a?x=y", "sqlite:a%2", "sqlite:a%00"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct db_target t;
+        struct pawl_error e;
+        assert_int_equal(db_target_parse(&a, bad[i], &t, &e), PAWL_USAGE);
+        assert_true(e.hint[0]);
+    }
+}
+
+static void a_failed_batch_says_where(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct db *db = open_file(&a, "fault.db", (struct db_options){0});
+    struct pawl_error e;
+    struct db_fault fault;
+    struct db_request requests[] = {
+        {.sql = SLICE("CREATE TABLE t (a)")},
+        {.sql = SLICE("SELECT absent FROM t")},
+        {.sql = SLICE("CREATE TABLE u (a)")},
+    };
+    assert_int_equal(db_run(db, requests, 3, &fault, &e), PAWL_SQL);
+    assert_int_equal(fault.request, 1);
+    assert_int_equal(fault.offset, 7);
+    assert_string_equal(e.message, "no such column: absent");
+    bool exists = true;
+    assert_int_equal(db->driver->table_exists(db, SLICE("u"), &exists, &e), PAWL_OK);
+    assert_false(exists);
+    db_close(db);
+}
+
+static void opening_tells_what_is_wrong(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db_target t;
+    struct db *db;
+    db_target_parse(&a, arena_printf(&a, "%s/none.db", folder).p, &t, &e);
+    assert_int_equal(db_open(&t, &(struct db_options){0}, &db, &e), PAWL_UNREACHABLE);
+    assert_non_null(strstr(e.message, "there is no database"));
+    assert_int_equal(db_open(&t, &(struct db_options){.empty_if_missing = true}, &db, &e), PAWL_OK);
+    db_close(db);
+    assert_int_equal(access(t.location.p, F_OK), -1);
+
+    db_target_parse(&a, folder, &t, &e);
+    assert_int_equal(db_open(&t, &(struct db_options){.create = true}, &db, &e), PAWL_UNREACHABLE);
+    assert_non_null(strstr(e.message, "is a folder"));
+
+    const char *path = arena_printf(&a, "%s/text.db", folder).p;
+    FILE *f = fopen(path, "w");
+    for (int i = 0; i < 100; i++)
+        fputs("this is no database at all\n", f);
+    fclose(f);
+    db_target_parse(&a, path, &t, &e);
+    assert_int_equal(db_open(&t, &(struct db_options){.create = true}, &db, &e), PAWL_UNREACHABLE);
+    assert_string_equal(e.message, "file is not a database");
+    assert_string_equal(e.file, path);
+}
+
+static void a_writer_waits_then_says_locked(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *one = open_file(&a, "busy.db", (struct db_options){0});
+    struct db *two = open_file(&a, "busy.db", (struct db_options){.wait_ms = 30});
+    exec(one, "BEGIN IMMEDIATE");
+    assert_int_equal(db_exec(two, "BEGIN IMMEDIATE", &e), PAWL_LOCKED);
+    assert_non_null(strstr(e.hint, "--wait"));
+    db_rollback(one);
+    exec(two, "BEGIN IMMEDIATE");
+    db_close(two);
+    db_close(one);
+}
+
+static void stamps_move_when_something_is_written(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_file(&a, "stamp.db", (struct db_options){0});
+    struct db_stamp x, y;
+    exec(db, "CREATE TABLE t (a)");
+    db->driver->stamp(db, &x, &e);
+    exec(db, "CREATE TABLE IF NOT EXISTS t (a)");
+    exec(db, "SELECT * FROM t");
+    db->driver->stamp(db, &y, &e);
+    assert_memory_equal(&x, &y, sizeof x);
+    exec(db, "INSERT INTO t VALUES (1)");
+    db->driver->stamp(db, &y, &e);
+    assert_true(x.data != y.data && x.schema == y.schema);
+    exec(db, "CREATE INDEX i ON t (a)");
+    db->driver->stamp(db, &y, &e);
+    assert_true(x.schema != y.schema);
+    db_close(db);
+}
+
+/* ---- foreign keys, which are off while migrations run ------------------------------------------------------------- */
+
+static struct db *open_family(struct arena *a, const char *name)
+{
+    struct db *db = open_file(a, name, (struct db_options){0});
+    exec(db, "CREATE TABLE p (id INTEGER PRIMARY KEY)");
+    exec(db, "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON DELETE CASCADE)");
+    exec(db, "INSERT INTO p VALUES (1), (2)");
+    exec(db, "INSERT INTO c VALUES (10, 1), (20, 2)");
+    return db;
+}
+
+static void a_rebuilt_parent_keeps_its_children(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_family(&a, "rebuild.db");
+    for (const char *const *s = db->driver->session(db); *s; s++)
+        exec(db, *s);
+    exec(db, "BEGIN IMMEDIATE");
+    exec(db, "CREATE TABLE p_new (id INTEGER PRIMARY KEY, name TEXT)");
+    exec(db, "INSERT INTO p_new (id) SELECT id FROM p");
+    exec(db, "DROP TABLE p");
+    exec(db, "ALTER TABLE p_new RENAME TO p");
+    assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+    exec(db, "COMMIT");
+    assert_int_equal(number(db, "SELECT count(*) FROM c"), 2);
+    db_close(db);
+}
+
+static void new_orphans_are_found_whatever_made_them(void **state)
+{
+    (void)state;
+    static const char *const makers[] = {
+        "INSERT INTO c VALUES (30, 99)",
+        "UPDATE c SET p = 99 WHERE id = 10",
+        "DELETE FROM p WHERE id = 1",
+        "UPDATE p SET id = 3 WHERE id = 2",
+        "DROP TABLE p",
+        "ALTER TABLE c ADD COLUMN q REFERENCES p DEFAULT 99",
+        "INSERT OR REPLACE INTO c VALUES (10, 98)",
+    };
+    ARENA(a);
+    struct db *db = open_family(&a, "orphans.db");
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++) {
+        struct pawl_error e;
+        exec(db, "BEGIN IMMEDIATE");
+        assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+        exec(db, makers[i]);
+        assert_int_equal(db->driver->check(db, &e), PAWL_DATA);
+        assert_non_null(strstr(e.message, " of c refers to a row of p that does not exist"));
+        db_rollback(db);
+    }
+    db_close(db);
+}
+
+static void orphans_from_before_do_not_stop_a_migration(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_family(&a, "before.db");
+    exec(db, "INSERT INTO c VALUES (30, 99)");
+    exec(db, "BEGIN IMMEDIATE");
+    exec(db, "INSERT INTO c VALUES (40, 1)");
+    exec(db, "DELETE FROM c WHERE id = 10");
+    assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+    exec(db, "INSERT INTO c VALUES (50, 98)");
+    assert_int_equal(db->driver->check(db, &e), PAWL_DATA);
+    assert_non_null(strstr(e.message, "row 50 of c"));
+    db_close(db);
+}
+
+static void a_copy_is_whole_and_overwrites_nothing(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_family(&a, "original.db");
+    struct slice path = arena_printf(&a, "%s/copy.db", folder);
+    assert_int_equal(db->driver->backup(db, path, &e), PAWL_OK);
+    assert_int_equal(db->driver->backup(db, path, &e), PAWL_IO);
+    db_close(db);
+    db = open_file(&a, "copy.db", (struct db_options){0});
+    assert_int_equal(number(db, "SELECT count(*) FROM c"), 2);
+    db_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parses_urls_as_sqlx_does),
+        cmocka_unit_test(a_failed_batch_says_where),
+        cmocka_unit_test(opening_tells_what_is_wrong),
+        cmocka_unit_test(a_writer_waits_then_says_locked),
+        cmocka_unit_test(stamps_move_when_something_is_written),
+        cmocka_unit_test(a_rebuilt_parent_keeps_its_children),
+        cmocka_unit_test(new_orphans_are_found_whatever_made_them),
+        cmocka_unit_test(orphans_from_before_do_not_stop_a_migration),
+        cmocka_unit_test(a_copy_is_whole_and_overwrites_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
