@@ -31,7 +31,29 @@ int script_check(const struct migration *m, const struct migration_file *file, c
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
                  struct script *out, struct pawl_error *e);
 
-/* Should this statement be sent (offset in text.sql)? False for an own transaction's two ends and for statements that a
- * directive gives to other engines. */
+/* One statement that is to be sent. */
+struct script_statement {
+    size_t offset;     /* in text.sql */
+    struct slice sql;  /* without its terminator */
+    struct slice copy; /* .p set: the data lines that a COPY ... FROM stdin reads */
+    bool outside;      /* cannot run inside a transaction block */
+    bool begins, ends; /* in a file without a transaction: its own BEGIN; its own COMMIT, END or ROLLBACK */
+};
+
+struct script_cursor {
+    const struct script *script;
+    const struct text *text;
+    const char *engine;
+    const struct dialect *dialect;
+    size_t at; /* where to go on in text.sql */
+};
+
+/*
+ * Yields the statements of a text that script_check has passed, one by one and without allocating: the two ends of an own
+ * transaction, harmless client lines and what directives give to other engines are left out.
+ */
+void script_start(struct script_cursor *c, const struct script *script, const struct text *text, const char *engine,
+                  const struct dialect *dialect);
+bool script_next(struct script_cursor *c, struct script_statement *out);
 
 #endif
