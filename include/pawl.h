@@ -26,6 +26,7 @@ extern "C" {
  * The one table of results: X(NAME, exit status of the command, name in JSON, meaning).
  * The enum, pawl_code_name, the exit statuses and the manual are all made from it.
  */
+/* clang-format off */
 #define PAWL_CODES(X) \
     X(OK, 0, "ok", "done, or everything holds") \
     X(CHECK, 1, "check", "a check does not hold: a proof failed, something is pending, health is not ok") \
@@ -45,6 +46,7 @@ extern "C" {
     X(NOMEM, 11, "nomem", "out of memory") \
     X(INTERNAL, 12, "internal", "a fault in pawl itself; please report it") \
     X(INTERRUPTED, 130, "interrupted", "stopped by the user; what was not committed was rolled back")
+/* clang-format on */
 
 enum pawl_code {
 #define X(name, status, text, meaning) PAWL_##name,
@@ -58,11 +60,11 @@ enum pawl_code {
  */
 struct pawl_error {
     enum pawl_code code;
-    uint32_t line;     /* from 1; 0 = unknown */
-    uint32_t column;   /* from 1, in characters; 0 = unknown */
-    int64_t version;   /* the migration concerned; 0 = none */
-    char sqlstate[6];  /* as the engine gave it (SQLite: its extended result code in decimal), or "" */
-    char file[256];    /* path as found; a longer one keeps its end */
+    uint32_t line;    /* from 1; 0 = unknown */
+    uint32_t column;  /* from 1, in characters; 0 = unknown */
+    int64_t version;  /* the migration concerned; 0 = none */
+    char sqlstate[6]; /* as the engine gave it (SQLite: its extended result code in decimal), or "" */
+    char file[256];   /* path as found; a longer one keeps its end */
     char message[512];
     char hint[384];
 };
@@ -75,6 +77,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
  * The one table of findings: X(NAME, stable code, default level, meaning). A line `code = "off"|"note"|"warning"|"error"`
  * in the [findings] table of pawl.toml changes a level.
  */
+/* clang-format off */
 #define PAWL_FINDINGS(X) \
     X(DUPLICATE_VERSION, "duplicate-version", ERROR, "two files carry the same version") \
     X(BAD_NAME, "bad-name", ERROR, "a .sql file whose name is outside the grammar; sqlx refuses the whole folder") \
@@ -121,6 +124,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(TEXT_ONLY, "text-only", NOTE, "the same schema, spelled differently") \
     X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed")
+/* clang-format on */
 
 enum pawl_finding_id {
 #define X(name, code, level, meaning) PAWL_FINDING_##name,
@@ -156,6 +160,7 @@ const char *pawl_version(void);
 /* ---- proofs ------------------------------------------------------------------------------------------------------ */
 
 /* X(NAME, key in JSON, column heading, meaning). */
+/* clang-format off */
 #define PAWL_PROOFS(X) \
     X(APPLY, "apply", "up", "the up text applies") \
     X(REPLAY, "replay", "replay", "the up text again, at once: no error, same facts, same data") \
@@ -164,6 +169,7 @@ const char *pawl_version(void);
     X(REUP, "reup", "reup", "the up text after the down text gives the same facts") \
     X(HEAD, "head", "head", "the up text again at the newest version, alone and in a row, whatever the ledger says") \
     X(REVERSE, "reverse", "reverse", "all downs in strict reverse order restore every earlier version")
+/* clang-format on */
 
 enum pawl_proof {
 #define X(name, key, heading, meaning) PAWL_PROOF_##name,
@@ -235,26 +241,26 @@ struct pawl_config {
     bool is_protected;       /* the named environment is marked protected */
     const char *const *protected_urls; /* databases that stay protected under whatever name they are reached */
     size_t n_protected_urls;
-    bool foreign_keys;       /* SQLite: keep foreign keys enforced while migrations run; default false */
-    bool ignore_missing;     /* applied versions without a file are no reason to refuse (sqlx's --ignore-missing) */
-    uint32_t wait_ms;        /* how long to wait for a lock or a busy database; default 10000 */
+    bool foreign_keys;        /* SQLite: keep foreign keys enforced while migrations run; default false */
+    bool ignore_missing;      /* applied versions without a file are no reason to refuse (sqlx's --ignore-missing) */
+    uint32_t wait_ms;         /* how long to wait for a lock or a busy database; default 10000 */
     uint32_t connect_wait_ms; /* how long to retry a server that does not answer yet; default 0 */
     const struct pawl_level_setting *levels;
     size_t n_levels;
-    pawl_event_fn *on_event; /* may be NULL */
-    void *context;           /* handed to on_event */
+    pawl_event_fn *on_event;       /* may be NULL */
+    void *context;                 /* handed to on_event */
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
 };
 #define PAWL_CONFIG_INIT \
-    ((struct pawl_config){.size = sizeof(struct pawl_config), .dir = "migrations", .table = "_sqlx_migrations", \
-                          .wait_ms = 10000})
+    ((struct pawl_config){ \
+        .size = sizeof(struct pawl_config), .dir = "migrations", .table = "_sqlx_migrations", .wait_ms = 10000})
 
 /* Checks the configuration; connects to nothing and reads no files yet. *out is NULL on failure. */
 int pawl_open(struct pawl **out, const struct pawl_config *config, struct pawl_error *e);
 void pawl_close(struct pawl *p);
 
 enum pawl_transactions {
-    PAWL_TRANSACTIONS_AUTO,     /* one for the whole run if the database is empty and every file allows it, else per file */
+    PAWL_TRANSACTIONS_AUTO, /* one for the whole run if the database is empty and every file allows it, else per file */
     PAWL_TRANSACTIONS_PER_FILE, /* one for each migration */
     PAWL_TRANSACTIONS_SINGLE,   /* one for the whole run; refused if a file does not allow it */
 };
@@ -347,7 +353,7 @@ struct pawl_verify_options {
     size_t n_stubs;
     const char *const *extensions; /* SQLite: extension libraries to load into the scratch database */
     size_t n_extensions;
-    const char *repro_dir;    /* where to write a runnable script for each failure; NULL = nowhere */
+    const char *repro_dir; /* where to write a runnable script for each failure; NULL = nowhere */
 };
 
 /*
@@ -360,7 +366,8 @@ struct pawl_repair_options {
     bool dry_run;
 };
 /* Restamps checksums that differ only in line endings or byte order mark; clears a dirty row when the schema shows that it may. */
-int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out, struct pawl_error *e);
+int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out,
+                struct pawl_error *e);
 
 /* Records every migration up to `version` as applied without running it. Refused if the ledger has rows. */
 int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *out, struct pawl_error *e);

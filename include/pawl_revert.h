@@ -21,10 +21,10 @@ extern "C" {
 typedef bool pawl_confirm_fn(void *context, size_t steps, size_t losses);
 
 struct pawl_down_options {
-    int64_t to;       /* last version to keep; -1 = not given (0 means: revert everything) */
-    uint32_t steps;   /* how many to revert; 0 = not given. With neither: one */
+    int64_t to;     /* last version to keep; -1 = not given (0 means: revert everything) */
+    uint32_t steps; /* how many to revert; 0 = not given. With neither: one */
     bool dry_run;
-    bool no_backup;   /* SQLite: do not copy the file first */
+    bool no_backup;           /* SQLite: do not copy the file first */
     pawl_confirm_fn *confirm; /* NULL: do not ask */
     void *confirm_context;
 };

@@ -19,8 +19,8 @@ enum db_type { DB_NULL, DB_INT, DB_BOOL, DB_REAL, DB_TEXT, DB_BLOB };
 
 struct db_value {
     enum db_type type;
-    int64_t i; /* DB_INT, DB_BOOL */
-    double r;  /* DB_REAL */
+    int64_t i;      /* DB_INT, DB_BOOL */
+    double r;       /* DB_REAL */
     struct slice s; /* DB_TEXT, DB_BLOB */
 };
 
@@ -44,16 +44,24 @@ struct db_request {
 
 /* Where a batch failed. */
 struct db_fault {
-    size_t request;    /* index of the request that failed; all before it were done, none after it */
-    size_t offset;     /* byte offset of the fault in its sql, or SIZE_MAX when the engine does not say */
+    size_t request; /* index of the request that failed; all before it were done, none after it */
+    size_t offset;  /* byte offset of the fault in its sql, or SIZE_MAX when the engine does not say */
+    /* The connection broke before `request` was answered (PAWL_UNREACHABLE): whether it and a COMMIT behind it took effect
+     * is unknown. Open a new connection and read the ledger; a version missing there may be run again, because its row is
+     * inserted first and so waits for a server that is still busy with the lost transaction. */
+    bool lost;
 };
+
+/* What the server says beside the results: a warning ("there is already a transaction in progress") or a notice. */
+typedef void db_notice_fn(void *context, enum pawl_level level, const char *text);
 
 enum db_cap {
     DB_CAP_TRANSACTIONAL_DDL = 1 << 0, /* DDL rolls back */
-    DB_CAP_PIPELINE = 1 << 1,   /* a batch travels in one round trip, so several migrations per batch pay off */
-    DB_CAP_SESSION_LOCK = 1 << 2, /* the run is locked by a session lock (advisory lock), not by the transaction itself */
-    DB_CAP_FILE = 1 << 3,       /* the database is one file: it can be copied */
-    DB_CAP_MEMORY = 1 << 4,     /* the database is gone when the connection closes */
+    DB_CAP_PIPELINE = 1 << 1,          /* a batch travels in one round trip, so several migrations per batch pay off */
+    DB_CAP_SESSION_LOCK =
+        1 << 2,             /* the run is locked by a session lock (advisory lock), not by the transaction itself */
+    DB_CAP_FILE = 1 << 3,   /* the database is one file: it can be copied */
+    DB_CAP_MEMORY = 1 << 4, /* the database is gone when the connection closes */
 };
 
 /* A cheap token for "was anything written on this connection in between?": equal stamps mean that nothing was. */
@@ -80,31 +88,35 @@ struct db_options {
     uint32_t wait_ms;      /* busy or lock wait */
     uint32_t connect_wait_ms;
     const volatile int *interrupt; /* non-zero = stop with PAWL_INTERRUPTED; may be NULL */
-    const char *const *stubs; /* scratch databases of SQLite: functions that only return NULL */
+    const char *const *stubs;      /* scratch databases of SQLite: functions that only return NULL */
     size_t n_stubs;
     const char *const *extensions; /* scratch databases of SQLite: libraries to load */
     size_t n_extensions;
     struct slice application_name; /* shown to other users of the server; "" = "pawl" */
+    db_notice_fn *on_notice;       /* NULL = they are dropped */
+    void *notice_context;
 };
 
 /* The statements of the ledger, with {t} where its (quoted) table name goes. Parameters as the engine writes them. */
 struct db_ledger_sql {
-    const char *create;  /* as sqlx creates it */
-    const char *select;  /* version, description, installed_on as UTC text, success, checksum, execution_time; by version */
-    const char *insert;  /* (version, description, checksum, success, execution_time) */
-    const char *finish;  /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
+    const char *create; /* as sqlx creates it */
+    const char
+        *select; /* version, description, installed_on as UTC text, success, checksum, execution_time; by version */
+    const char *insert; /* (version, description, checksum, success, execution_time) */
+    const char
+        *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
     const char *progress; /* (version, -1 - statements done): how far a migration without a transaction has come */
-    const char *remove;  /* (version) */
-    const char *restamp; /* (version, checksum) */
+    const char *remove;   /* (version) */
+    const char *restamp;  /* (version, checksum) */
 };
 
 struct db; /* each driver's own structure begins with it */
 
 struct db_driver {
-    const char *name; /* "sqlite", "postgres": in output, in pawl.lock and in directives */
+    const char *name;           /* "sqlite", "postgres": in output, in pawl.lock and in directives */
     const char *const *schemes; /* of its URLs, ends with NULL; a plain path goes to the driver with DB_CAP_FILE */
     const struct dialect *dialect;
-    unsigned caps;    /* enum db_cap */
+    unsigned caps; /* enum db_cap */
     const struct db_ledger_sql *ledger;
     const char *begin, *commit, *rollback; /* of a migration's transaction */
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
@@ -113,18 +125,34 @@ struct db_driver {
 
     /* Parses location and mode out of target->url. */
     int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);
-    int (*open)(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+    int (*open)(const struct db_target *target, const struct db_options *options, struct db **out,
+                struct pawl_error *e);
     void (*close)(struct db *db);
-    int (*run)(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+    /*
+     * DB_CAP_PIPELINE: the whole batch is sent before the first answer is looked at and costs one round trip. The server
+     * skips everything behind a failure, so several migrations, each with its own BEGIN and COMMIT, may share a batch. Then
+     * - on_row cannot stop what was sent behind it; a condition must be a statement that fails (an INSERT, say);
+     * - requests outside BEGIN..COMMIT belong to one transaction with their neighbours and are undone by a failure before
+     *   the next COMMIT or the end of the batch;
+     * - a statement that must not run in a transaction block is sent as a batch of its own.
+     * A transaction left open by a failure is the caller's to roll back (db_rollback).
+     */
+    int (*run)(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+               struct pawl_error *e);
     bool (*in_transaction)(struct db *db);
     int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
+    /* table_exists and the rows of `select` in one round trip; creates nothing. NULL = the two one after the other. */
+    int (*read_ledger)(struct db *db, struct slice name, struct slice select, bool *exists, db_row_fn *on_row,
+                       void *context, struct pawl_error *e);
     /* Is there no user table at all besides the ledger? */
     int (*is_empty)(struct db *db, struct slice ledger, bool *out, struct pawl_error *e);
     /* Before COMMIT: constraints the engine did not enforce meanwhile (SQLite: foreign keys). NULL = nothing to check. */
     int (*check)(struct db *db, struct pawl_error *e);
-    /* Session lock; NULL without DB_CAP_SESSION_LOCK. try_lock says who holds it in `holder` (printable, may stay empty). */
+    /* Session lock; NULL without DB_CAP_SESSION_LOCK. try_lock says who holds it in `holder` (printable, may stay
+     * empty). The lock has a connection of its own inside `db`, outside any transaction; `run` fails with PAWL_LOCKED when
+     * that connection is found broken. PAWL_REFUSED: a transaction pooler stands in between. close releases it too. */
     int (*try_lock)(struct db *db, struct slice ledger, bool *got, struct strbuf *holder, struct pawl_error *e);
     int (*unlock)(struct db *db, struct pawl_error *e);
     /* Rows that reverting may cost: table by table. See engine/loss. */
@@ -133,7 +161,8 @@ struct db_driver {
     int (*same)(const struct db_target *x, const struct db_target *y, bool *out, struct pawl_error *e);
     const char *(*version)(struct db *db); /* "3.40.1" */
     /* Scratch databases: made on `server` (SQLite: in memory, server is not looked at), removed by close. */
-    int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
+    int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out,
+                   struct pawl_error *e);
 };
 
 struct db {

@@ -61,8 +61,8 @@ int sqlite_error(sqlite3 *handle, int result, struct pawl_error *e)
     int extended = handle ? sqlite3_extended_errcode(handle) : result;
     if (code == PAWL_INTERRUPTED)
         return err_set(e, code, "interrupted");
-    err_set(e, code, "%s", handle && sqlite3_errcode(handle) != SQLITE_OK ? sqlite3_errmsg(handle)
-                                                                        : sqlite3_errstr(result));
+    err_set(e, code, "%s",
+            handle && sqlite3_errcode(handle) != SQLITE_OK ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
     err_hint(e, "%s", hint_of(result));
     if (e)
         snprintf(e->sqlstate, sizeof e->sqlstate, "%d", extended);
@@ -175,10 +175,9 @@ static int open_db(const struct db_target *target, const struct db_options *opti
     if (!code && !memory)
         db->path = slice_of(z);
     if (!code)
-        code = open_handle(db, z,
-                           read_only ? SQLITE_OPEN_READONLY
-                                     : SQLITE_OPEN_READWRITE | (exists && !memory ? 0 : SQLITE_OPEN_CREATE),
-                           e);
+        code = open_handle(
+            db, z,
+            read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (exists && !memory ? 0 : SQLITE_OPEN_CREATE), e);
     if (!code)
         code = first_look(db, z, e);
     if (code)
@@ -207,7 +206,8 @@ static int load(struct sqlite_db *db, const char *library, struct pawl_error *e)
     int result = sqlite3_load_extension(db->handle, library, NULL, &message);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     if (result != SQLITE_OK) {
-        err_set(e, PAWL_CONFIG, "cannot load the SQLite extension %s: %s", library, message ? message : "no reason given");
+        err_set(e, PAWL_CONFIG, "cannot load the SQLite extension %s: %s", library,
+                message ? message : "no reason given");
         err_hint(e, "give the path of the shared library, or stub the functions it would provide");
     }
     sqlite3_free(message);
@@ -404,36 +404,37 @@ static int on_flag(void *context, const struct db_value *columns, size_t n, stru
 static int table_exists(struct db *base, struct slice name, bool *out, struct pawl_error *e)
 {
     struct db_value params[] = {DB_V_TEXT(bare_name(name))};
-    return db_run(base,
-                  &(struct db_request){
-                      .sql = SLICE("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"),
-                      .params = params,
-                      .n_params = 1,
-                      .on_row = on_flag,
-                      .context = out},
-                  1, NULL, e);
+    return db_run(
+        base,
+        &(struct db_request){
+            .sql = SLICE("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"),
+            .params = params,
+            .n_params = 1,
+            .on_row = on_flag,
+            .context = out},
+        1, NULL, e);
 }
 
 static int is_empty(struct db *base, struct slice ledger, bool *out, struct pawl_error *e)
 {
     struct db_value params[] = {DB_V_TEXT(bare_name(ledger))};
-    return db_run(base,
-                  &(struct db_request){.sql = SLICE("SELECT count(*) = 0 FROM sqlite_schema WHERE tbl_name <> ?1 COLLATE NOCASE"
-                                                    " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"),
-                                       .params = params,
-                                       .n_params = 1,
-                                       .on_row = on_flag,
-                                       .context = out},
-                  1, NULL, e);
+    return db_run(
+        base,
+        &(struct db_request){.sql = SLICE("SELECT count(*) = 0 FROM sqlite_schema WHERE tbl_name <> ?1 COLLATE NOCASE"
+                                          " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"),
+                             .params = params,
+                             .n_params = 1,
+                             .on_row = on_flag,
+                             .context = out},
+        1, NULL, e);
 }
 
 static int same(const struct db_target *x, const struct db_target *y, bool *out, struct pawl_error *e)
 {
     struct file_info a, b;
     (void)e;
-    *out = slice_eq(x->location, y->location) ||
-           (file_look(x->location.p, &a, NULL) == PAWL_OK && file_look(y->location.p, &b, NULL) == PAWL_OK &&
-            file_same(&a, &b));
+    *out = slice_eq(x->location, y->location) || (file_look(x->location.p, &a, NULL) == PAWL_OK &&
+                                                  file_look(y->location.p, &b, NULL) == PAWL_OK && file_same(&a, &b));
     return PAWL_OK;
 }
 

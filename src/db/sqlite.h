@@ -12,8 +12,8 @@ struct sqlite_db {
     struct db base;
     sqlite3 *handle;
     sqlite3_stmt *schema_version; /* kept, because stamps are asked for often */
-    struct arena arena;     /* lives as long as the connection */
-    struct slice path;      /* "" for a database in memory */
+    struct arena arena;           /* lives as long as the connection */
+    struct slice path;            /* "" for a database in memory */
     bool foreign_keys;
     uint32_t wait_ms;
     const volatile int *interrupt;

@@ -116,8 +116,8 @@ static int check_table(struct sqlite_db *db, sqlite3 **before, const char *table
     sqlite3_stmt *check = NULL;
     int code = PAWL_OK;
     int seen = 0;
-    int result = sqlite3_prepare_v2(db->handle, "SELECT \"table\", rowid, parent, fkid FROM pragma_foreign_key_check(?1)",
-                                    -1, &check, NULL);
+    int result = sqlite3_prepare_v2(
+        db->handle, "SELECT \"table\", rowid, parent, fkid FROM pragma_foreign_key_check(?1)", -1, &check, NULL);
     if (result != SQLITE_OK)
         return sqlite_error(db->handle, result, e);
     sqlite3_bind_text(check, 1, table, -1, SQLITE_STATIC);
@@ -139,10 +139,11 @@ static int check_all(struct sqlite_db *db, sqlite3 **before, struct pawl_error *
 {
     sqlite3_stmt *tables = NULL;
     int code = PAWL_OK;
-    int result = sqlite3_prepare_v2(db->handle,
-                                    "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND sql LIKE '%references%'"
-                                    " AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
-                                    -1, &tables, NULL);
+    int result =
+        sqlite3_prepare_v2(db->handle,
+                           "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND sql LIKE '%references%'"
+                           " AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
+                           -1, &tables, NULL);
     if (result != SQLITE_OK)
         return sqlite_error(db->handle, result, e);
     while (!code && (result = sqlite3_step(tables)) == SQLITE_ROW)

@@ -14,7 +14,7 @@ struct ledger_row {
 };
 
 struct history {
-    bool exists; /* is there a ledger table at all? */
+    bool exists;             /* is there a ledger table at all? */
     struct ledger_row *rows; /* by version */
     size_t n;
 };

@@ -14,7 +14,8 @@ struct migration_file {
     struct slice path; /* as given plus name, NUL-terminated; .p NULL = there is no such file */
     uint64_t size;     /* bytes */
     bool bom;
-    bool no_transaction; /* begins with `-- no-transaction` as sqlx defines it, or carries it after a BOM, blank lines or comments */
+    bool
+        no_transaction; /* begins with `-- no-transaction` as sqlx defines it, or carries it after a BOM, blank lines or comments */
     unsigned char checksum[SHA384_BYTES]; /* SHA-384 of all bytes as they are */
 };
 

@@ -8,11 +8,12 @@ void report_init(struct report *r, pawl_event_fn *on_event, void *context)
     *r = (struct report){
         .on_event = on_event,
         .context = context,
-        .levels = {
+        .levels =
+            {
 #define X(name, code, level, meaning) [PAWL_FINDING_##name] = PAWL_LEVEL_##level,
-            PAWL_FINDINGS(X)
+                PAWL_FINDINGS(X)
 #undef X
-        },
+            },
     };
 }
 

@@ -13,12 +13,12 @@
 struct dialect; /* sql/dialect.h */
 
 struct script {
-    size_t statements;      /* that will be sent: without an own BEGIN/COMMIT pair and harmless client lines */
-    bool no_transaction;    /* the file asks for it */
-    bool own_transaction;   /* one BEGIN/COMMIT pair stands around everything; both are not sent */
-    size_t begin, commit;   /* byte offsets of those two statements in text.sql */
-    bool skip;              /* `-- pawl: only ENGINE` names other engines than this one */
-    bool repeatable;        /* `-- pawl: repeatable` */
+    size_t statements;       /* that will be sent: without an own BEGIN/COMMIT pair and harmless client lines */
+    bool no_transaction;     /* the file asks for it */
+    bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
+    size_t begin, commit;    /* byte offsets of those two statements in text.sql */
+    bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
+    bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
 };
