@@ -42,7 +42,9 @@ enum dialect_flag {
     DIALECT_DDL_COMMITS = 1u << 25,     /* DDL ends the open transaction; it cannot be rolled back */
     DIALECT_PRAGMA = 1u << 26,          /* has PRAGMA, ATTACH, DETACH */
     DIALECT_CASELESS_NAMES = 1u << 27,  /* names are equal without ASCII case, quoted or not */
-    DIALECT_SERVER = 1u << 28,          /* databases, tablespaces and roles are objects of the server */
+    DIALECT_CONCURRENTLY = 1u << 28,    /* knows CONCURRENTLY, and what must stand outside transactions because of it */
+    DIALECT_STRING_NAMES = 1u << 29,    /* 'a' may stand for a name */
+    DIALECT_ALTER_KEYS = 1u << 30,      /* ALTER TABLE adds, drops and renames indexes, MODIFY and CHANGE */
 };
 
 enum dialect_fold {

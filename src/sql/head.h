@@ -108,7 +108,6 @@ enum head_flag {
     HEAD_VIRTUAL = 1u << 16,    /* CREATE VIRTUAL TABLE */
     HEAD_FOREIGN = 1u << 17,    /* .. FOREIGN TABLE */
     HEAD_PARTITION = 1u << 18,  /* CREATE TABLE .. PARTITION OF */
-    HEAD_NOT_NULL = 1u << 19,   /* parts: ADD COLUMN .. NOT NULL */
 };
 
 /* As written. Names with more than one qualifier are not recognised. */
@@ -126,7 +125,7 @@ struct head {
     struct head_name name; /* the object; for data statements the table */
     struct head_name on;   /* the table of an index, trigger, rule, policy; of a constraint or column commented on */
     struct slice to;       /* RENAME: the new name; MOVE: the schema */
-    struct slice rest;     /* what follows the part that was read: definition, options; trimmed to tokens */
+    struct slice rest;     /* what follows the part that was read: definition, actions, options */
     struct slice pragma;   /* PRAGMA: its name; SET: the variable */
     struct slice value;    /* PRAGMA: the value, n = 0 if it only asks */
     const char *why;       /* with HEAD_OUTSIDE and HEAD_NO_EFFECT: "CREATE INDEX CONCURRENTLY" */
@@ -177,9 +176,8 @@ struct head_part {
 };
 
 struct head_parts {
-    struct lexer lx;
-    struct head head;
-    size_t end;
+    struct lexer lx; /* stands where the next part begins */
+    enum head_object object;
     bool done;
 };
 
@@ -191,9 +189,8 @@ bool head_parts_next(struct head_parts *p, struct head_part *part);
 /* ---- the names of a statement with HEAD_MANY ----------------------------------------------------------------------- */
 
 struct head_names {
-    struct lexer lx;
-    struct head_name next;
-    bool has, more;
+    struct lexer lx; /* stands where the next name begins */
+    bool done;
 };
 
 /* For DROP and TRUNCATE, with one name or many. */
