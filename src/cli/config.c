@@ -1,11 +1,9 @@
 #include "cli/config.h"
 
-#include <errno.h>
-#include <stdio.h>
-
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "cli/suggest.h"
+#include "sys/file.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -23,33 +21,13 @@ struct loader {
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-/* *found is false if there is no such file; that is an error only for the caller. */
+/* *found is false if there is no such file; that is an error only for some callers. */
 static int read_file(struct loader *l, const char *path, struct slice *out, bool *found)
 {
-    FILE *f = fopen(path, "rbe");
-    *found = f != NULL;
-    if (!f && errno == ENOENT)
-        return PAWL_OK;
-    STRBUF(text, FILE_MAX);
-    char block[4096];
-    size_t n = 1;
-    while (f && n) {
-        n = fread(block, 1, sizeof block, f);
-        strbuf_add(&text, (struct slice){block, n});
-    }
-    bool bad = !f || ferror(f);
-    int why = errno;
-    if (f)
-        fclose(f);
-    if (bad) {
-        err_set(l->e, PAWL_IO, "cannot read the file: %s", strerror(why));
-        err_place(l->e, slice_of(path), 0, 0);
-        return PAWL_IO;
-    }
-    *out = arena_dup(l->arena, strbuf_slice(&text));
-    if (!strbuf_ok(&text))
-        return err_set(l->e, PAWL_CONFIG, "%s is larger than a configuration can be", path);
-    return out->p ? PAWL_OK : err_nomem(l->e);
+    struct file_info info;
+    int rc = file_look(path, &info, l->e);
+    *found = !rc && info.kind != FILE_NONE;
+    return *found ? file_read(l->arena, path, FILE_MAX, out, l->e) : rc;
 }
 
 static int fail_at(struct loader *l, const struct toml_value *v, const char *message)

@@ -88,14 +88,14 @@ int option_read(const struct option_info *info, const char *text, enum origin or
 {
     struct option_value v = {origin, text, 0, place, out->items, out->n_items};
     struct slice s = slice_of(text);
-    const char *want = NULL;
+    const char *want = NULL, *one_of = "";
     switch (info->type) {
     case OPTION_FLAG:
         want = read_flag(s, &v.number) ? NULL : "true or false";
         break;
     case OPTION_TEXT:
     case OPTION_PATH:
-        want = s.n ? NULL : "not empty";
+        want = s.n ? NULL : "a text";
         break;
     case OPTION_NUMBER:
         want = slice_i64(s, &v.number) && v.number >= 0 ? NULL : "a whole number, 0 or more";
@@ -105,13 +105,14 @@ int option_read(const struct option_info *info, const char *text, enum origin or
         break;
     case OPTION_CHOICE:
         want = read_choice(s, info->argument, &v.number) ? NULL : info->argument;
+        one_of = "one of ";
         break;
     }
     if (want) {
         enum pawl_code code = origin == ORIGIN_FLAG ? PAWL_USAGE : PAWL_CONFIG;
-        if (info->secret || !s.n)
-            return err_set(e, code, "%s must be %s", place, want);
-        return err_set(e, code, "%s must be %s, not '%s'", place, want, text);
+        if (!s.n)
+            return err_set(e, code, "%s must not be empty", place);
+        return err_set(e, code, "%s must be %s%s, not '%s'", place, one_of, want, text);
     }
     *out = v;
     return PAWL_OK;

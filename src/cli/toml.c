@@ -341,6 +341,8 @@ static int read_array(struct toml_reader *r, struct toml_value *v)
             rc = skip_between(r);
         if (rc)
             return rc;
+        if (peek(r, 0) == -1)
+            return fail_at(r, open, "an array that is not closed");
         if (peek(r, 0) != ',' && peek(r, 0) != ']')
             return fail(r, "a comma or ] is missing here");
         r->at += peek(r, 0) == ',';
