@@ -353,7 +353,8 @@ static int read_findings(struct loader *l)
     return PAWL_OK;
 }
 
-static int add_item(struct loader *l, const struct toml_value *v, struct slice text, bool path, struct option_value *out)
+static int add_item(struct loader *l, const struct toml_value *v, struct slice text, bool path,
+                    struct option_value *out)
 {
     const char *item = text.p;
     if (!text.n || slice_find_byte(text, '\0') != SIZE_MAX)
@@ -436,8 +437,8 @@ static int read_variable(struct loader *l, enum option_id id)
         text = entry->value;
     if (!text || !text[0]) /* empty is how shells and compose files say unset */
         return PAWL_OK;
-    const char *place = entry ? arena_printf(l->arena, ".env:%u", entry->line).p
-                              : arena_printf(l->arena, "$%s", info->variable).p;
+    const char *place =
+        entry ? arena_printf(l->arena, ".env:%u", entry->line).p : arena_printf(l->arena, "$%s", info->variable).p;
     if (!place)
         return err_nomem(l->e);
     return option_read(info, text, entry ? ORIGIN_DOTENV : ORIGIN_VARIABLE, place, value, l->e);
@@ -479,7 +480,8 @@ static int note_override(struct loader *l)
     const struct toml_value *v = l->section ? toml_get(l->section, SLICE("url")) : NULL;
     if (!v || (url->origin != ORIGIN_VARIABLE && url->origin != ORIGIN_DOTENV))
         return PAWL_OK;
-    l->c->note = arena_printf(l->arena, "the url of [env.%s] is not used: %s is stronger", l->c->environment, url->place).p;
+    l->c->note =
+        arena_printf(l->arena, "the url of [env.%s] is not used: %s is stronger", l->c->environment, url->place).p;
     return l->c->note ? PAWL_OK : err_nomem(l->e);
 }
 

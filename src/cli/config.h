@@ -23,16 +23,16 @@ enum config_engine { CONFIG_SQLITE, CONFIG_POSTGRES, CONFIG_ENGINES };
 extern const char *const config_engine_names[CONFIG_ENGINES];
 
 struct config {
-    const char *file;             /* pawl.toml as found; NULL if there is none */
-    const char *environment;      /* NULL if none was named */
-    bool is_protected;            /* the named environment, or everything */
-    const char **protected_urls;  /* of all protected environments, so that another name for one helps nobody */
+    const char *file;            /* pawl.toml as found; NULL if there is none */
+    const char *environment;     /* NULL if none was named */
+    bool is_protected;           /* the named environment, or everything */
+    const char **protected_urls; /* of all protected environments, so that another name for one helps nobody */
     size_t n_protected_urls;
-    size_t n_protected_unknown;   /* protected environments whose URL needs a variable that is not set */
+    size_t n_protected_unknown; /* protected environments whose URL needs a variable that is not set */
     struct pawl_level_setting *levels;
     size_t n_levels;
     struct config_scratch scratch[CONFIG_ENGINES];
-    const char *note;             /* something the user should know about the settings, or NULL */
+    const char *note; /* something the user should know about the settings, or NULL */
 };
 
 /*

@@ -71,7 +71,8 @@ static void skip_line(struct dotenv_reader *r)
 
 static bool is_name(int c, bool first)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && ((c >= '0' && c <= '9') || c == '.'));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           (!first && ((c >= '0' && c <= '9') || c == '.'));
 }
 
 static struct slice read_name(struct dotenv_reader *r)

@@ -44,8 +44,8 @@ enum option_type {
 };
 
 struct option_info {
-    const char *name;     /* without dashes */
-    char letter;          /* 0 = none */
+    const char *name; /* without dashes */
+    char letter;      /* 0 = none */
     enum option_type type;
     const char *argument; /* as help shows it; NULL for a flag */
     const char *variable; /* environment variable, or NULL */
@@ -65,9 +65,9 @@ enum origin { ORIGIN_NONE, ORIGIN_FLAG, ORIGIN_VARIABLE, ORIGIN_DOTENV, ORIGIN_S
 
 struct option_value {
     enum origin origin;
-    const char *text;  /* as given; NULL for none */
-    int64_t number;    /* flag: 1; number; duration in ms; choice: index */
-    const char *place; /* "--url", "$DATABASE_URL", ".env:3:1", "pawl.toml:7:1", "default"; NULL = none */
+    const char *text;         /* as given; NULL for none */
+    int64_t number;           /* flag: 1; number; duration in ms; choice: index */
+    const char *place;        /* "--url", "$DATABASE_URL", ".env:3:1", "pawl.toml:7:1", "default"; NULL = none */
     const char *const *items; /* of a list: all that were given; text is the last */
     size_t n_items;
 };

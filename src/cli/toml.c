@@ -52,7 +52,6 @@ static int peek(const struct toml_reader *r, size_t ahead)
     return r->text.n - r->at > ahead ? (unsigned char)r->text.p[r->at + ahead] : -1;
 }
 
-
 static void skip_blanks(struct toml_reader *r)
 {
     while (peek(r, 0) == ' ' || peek(r, 0) == '\t')
@@ -263,8 +262,8 @@ static int descend(struct toml_reader *r, const struct toml_key *key, enum toml_
     for (size_t i = 0; i + 1 < key->n; i++) {
         struct toml_entry *entry = find(*table, key->part[i]);
         /* A dotted key may only go on with what dotted keys began, never into what a [header] made. */
-        bool closed = entry && (entry->value.kind != TOML_TABLE ||
-                                (birth == TOML_BY_DOTS && entry->value.birth != TOML_BY_DOTS));
+        bool closed =
+            entry && (entry->value.kind != TOML_TABLE || (birth == TOML_BY_DOTS && entry->value.birth != TOML_BY_DOTS));
         if (closed)
             return fail_twice(r, key, i, entry->value.line);
         struct toml_value *next = entry ? &entry->value : add(r, *table, key->part[i], key->at[i]);

@@ -21,12 +21,12 @@ enum toml_birth { TOML_BY_PATH, TOML_BY_HEADER, TOML_BY_DOTS };
 
 struct toml_value {
     enum toml_kind kind;
-    enum toml_birth birth;  /* of a table */
-    uint32_t line, column;  /* of the key (of a table: where it was first named), from 1 */
+    enum toml_birth birth; /* of a table */
+    uint32_t line, column; /* of the key (of a table: where it was first named), from 1 */
     bool boolean;
     int64_t integer;
-    struct slice text;      /* of a string, with a NUL behind it; may contain NUL bytes itself */
-    struct slice *items;    /* of an array */
+    struct slice text;   /* of a string, with a NUL behind it; may contain NUL bytes itself */
+    struct slice *items; /* of an array */
     size_t n_items;
     struct toml_entry *first, *last; /* of a table, in the order of the file */
 };

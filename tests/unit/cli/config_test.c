@@ -97,9 +97,10 @@ static void protected_databases_are_known_under_every_environment(void **state)
 {
     SETTING(s);
     static const char *const environment[] = {"LIVE=postgres://live/db", NULL};
-    tmpdir_put(*state, "pawl.toml",
-               "url = 'top'\n[env.dev]\nurl = 'sqlite:dev.db'\n[env.production]\nprotected = true\nurl = '${LIVE}?x=1'\n"
-               "[env.staging]\nprotected = true\n[env.other]\nprotected = true\nurl = '${UNSET}'\n");
+    tmpdir_put(
+        *state, "pawl.toml",
+        "url = 'top'\n[env.dev]\nurl = 'sqlite:dev.db'\n[env.production]\nprotected = true\nurl = '${LIVE}?x=1'\n"
+        "[env.staging]\nprotected = true\n[env.other]\nprotected = true\nurl = '${UNSET}'\n");
     assert_int_equal(load(&s, *state, "up -e dev", environment), PAWL_OK);
     assert_false(s.c.is_protected);
     assert_int_equal(s.c.n_protected_urls, 2);
@@ -141,7 +142,8 @@ static void faults_have_a_place_and_a_hint(void **state)
         {"url = 5", "url must be a string, not of kind integer", "", 1, 1},
         {"foreign_keys = 'of'", "foreign_keys must be one of off|on, not 'of'", "", 1, 1},
         {"[findings]\nempty-don = 'off'", "unknown finding 'empty-don'", "did you mean 'empty-down'?", 2, 1},
-        {"[findings]\nempty-down = 'of'", "the level of a finding must be \"off\", \"note\", \"warning\" or \"error\"", "", 2, 1},
+        {"[findings]\nempty-down = 'of'", "the level of a finding must be \"off\", \"note\", \"warning\" or \"error\"",
+         "", 2, 1},
         {"[scratch.sqlte]\n", "unknown engine 'sqlte'", "did you mean 'sqlite'?", 1, 10},
         {"[scratch.postgres]\nstubs = ['f']", "unknown key 'stubs'", "", 2, 1},
         {"findings = 1", "this must be a table, like [findings] or [scratch.sqlite]", "", 1, 1},
@@ -172,8 +174,9 @@ static void paths_are_relative_to_the_file(void **state)
 {
     SETTING(s);
     assert_int_equal(folder_make(tmpdir_path(*state, "conf"), NULL), PAWL_OK);
-    tmpdir_put(*state, "conf/p.toml",
-               "dir = 'db'\n[scratch.sqlite]\nsetup = ['a.sql', '/b.sql']\nstubs = 'now_ms'\n[findings]\ngap = 'off'\n");
+    tmpdir_put(
+        *state, "conf/p.toml",
+        "dir = 'db'\n[scratch.sqlite]\nsetup = ['a.sql', '/b.sql']\nstubs = 'now_ms'\n[findings]\ngap = 'off'\n");
     assert_int_equal(load(&s, *state, "up -c conf/p.toml", nothing), PAWL_OK);
     assert_string_equal(s.o.value[OPT_DIR].text, "conf/db");
     const struct config_scratch *sqlite = &s.c.scratch[CONFIG_SQLITE];

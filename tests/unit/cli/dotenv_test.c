@@ -48,7 +48,8 @@ static void names_the_place_of_a_fault(void **state)
         const char *text;
         uint32_t line;
     } faults[] = {
-        {"A=1\nB", 2}, {"A=1\n=2\n", 2}, {"A=x y\n", 1}, {"A='x\n\n", 3}, {"A=\"\\q\"", 1}, {"\nA=${B\n", 2}, {"1A=2", 1},
+        {"A=1\nB", 2},    {"A=1\n=2\n", 2}, {"A=x y\n", 1}, {"A='x\n\n", 3},
+        {"A=\"\\q\"", 1}, {"\nA=${B\n", 2}, {"1A=2", 1},
     };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         ARENA(a);

@@ -38,7 +38,7 @@ static void options_stand_before_and_after(void **state)
     (void)state;
     LINE(l);
     static const char *const same[] = {
-        "--dir db up --to 5 -q",  "up --dir=db -q --to=5",        "-qddb up --to 5",
+        "--dir db up --to 5 -q", "up --dir=db -q --to=5",      "-qddb up --to 5",
         "-d db -q --to 5 -- up", "--to 5 up -q -d x --dir db",
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
@@ -102,7 +102,8 @@ static void durations_have_units(void **state)
         const char *text;
         int64_t ms;
     } times[] = {
-        {"up --wait 500ms", 500}, {"up --wait 30s", 30000}, {"up --wait 2m", 120000}, {"up --wait 7", 7000}, {"up --wait 0", 0},
+        {"up --wait 500ms", 500}, {"up --wait 30s", 30000}, {"up --wait 2m", 120000},
+        {"up --wait 7", 7000},    {"up --wait 0", 0},
     };
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         assert_int_equal(parse(&l, times[i].text), PAWL_OK);
