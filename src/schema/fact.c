@@ -1,0 +1,220 @@
+#include "schema/fact.h"
+
+#define LINE_MAX (256u << 20) /* a view of that size has other troubles */
+
+void fact_init(struct fact *f)
+{
+    strbuf_init(&f->text, LINE_MAX);
+    f->key_n = 0;
+}
+
+void fact_clear(struct fact *f)
+{
+    strbuf_clear(&f->text);
+}
+
+void fact_begin(struct fact *f, const char *kind)
+{
+    strbuf_reset(&f->text);
+    strbuf_addz(&f->text, kind);
+    f->key_n = 0;
+}
+
+static bool name_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || c >= 0x80;
+}
+
+static bool is_bare_name(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!name_byte((unsigned char)s.p[i]))
+            return false;
+    return s.n > 0;
+}
+
+static bool is_bare_value(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c <= ' ' || c == 0x7f || c == '"' || c == '\\')
+            return false;
+    }
+    return s.n > 0 && !slice_ieq(s, SLICE("none"));
+}
+
+static void escaped(struct strbuf *b, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        strbuf_addz(b, "\\\"");
+        break;
+    case '\\':
+        strbuf_addz(b, "\\\\");
+        break;
+    case '\n':
+        strbuf_addz(b, "\\n");
+        break;
+    case '\r':
+        strbuf_addz(b, "\\r");
+        break;
+    case '\t':
+        strbuf_addz(b, "\\t");
+        break;
+    default:
+        strbuf_addf(b, "\\x%02x", c);
+        break;
+    }
+}
+
+static bool needs_escape(unsigned char c)
+{
+    return c < ' ' || c == 0x7f || c == '"' || c == '\\';
+}
+
+static void quoted(struct strbuf *b, struct slice s)
+{
+    strbuf_addc(b, '"');
+    for (size_t from = 0; from < s.n;) {
+        size_t to = from;
+        while (to < s.n && !needs_escape((unsigned char)s.p[to]))
+            to++;
+        strbuf_add(b, slice_sub(s, from, to));
+        if (to < s.n)
+            escaped(b, (unsigned char)s.p[to++]);
+        from = to;
+    }
+    strbuf_addc(b, '"');
+}
+
+static void name_or_quoted(struct strbuf *b, struct slice s)
+{
+    if (is_bare_name(s))
+        strbuf_add(b, s);
+    else
+        quoted(b, s);
+}
+
+/* The first part of a name comes behind a space, further ones behind a dot. */
+void fact_name(struct fact *f, struct slice name)
+{
+    if (name.n == 0)
+        return;
+    bool first = slice_find_byte(strbuf_slice(&f->text), ' ') == SIZE_MAX;
+    strbuf_addc(&f->text, first ? ' ' : '.');
+    name_or_quoted(&f->text, name);
+}
+
+void fact_content(struct fact *f, struct slice text, unsigned nth)
+{
+    strbuf_addc(&f->text, ':');
+    if (is_bare_value(text) && slice_find_byte(text, '#') == SIZE_MAX)
+        strbuf_add(&f->text, text);
+    else
+        quoted(&f->text, text);
+    if (nth > 1)
+        strbuf_addf(&f->text, "#%u", nth);
+}
+
+void fact_attribute(struct fact *f, const char *attribute)
+{
+    if (f->key_n == 0)
+        f->key_n = f->text.n;
+    strbuf_addc(&f->text, ' ');
+    strbuf_addz(&f->text, attribute);
+    strbuf_addc(&f->text, '=');
+}
+
+void fact_word(struct fact *f, const char *attribute, const char *word)
+{
+    fact_attribute(f, attribute);
+    strbuf_addz(&f->text, word);
+}
+
+void fact_text(struct fact *f, const char *attribute, struct slice text)
+{
+    fact_attribute(f, attribute);
+    if (is_bare_value(text))
+        strbuf_add(&f->text, text);
+    else
+        quoted(&f->text, text);
+}
+
+void fact_number(struct fact *f, const char *attribute, long long value)
+{
+    fact_attribute(f, attribute);
+    strbuf_addf(&f->text, "%lld", value);
+}
+
+void fact_item(struct fact *f, struct slice name)
+{
+    name_or_quoted(&f->text, name);
+}
+
+void fact_expression(struct fact *f, struct slice text)
+{
+    strbuf_addc(&f->text, '(');
+    if (is_bare_value(text))
+        strbuf_add(&f->text, text);
+    else
+        quoted(&f->text, text);
+    strbuf_addc(&f->text, ')');
+}
+
+void fact_raw(struct fact *f, const char *z)
+{
+    strbuf_addz(&f->text, z);
+}
+
+bool fact_ok(const struct fact *f)
+{
+    return strbuf_ok(&f->text);
+}
+
+struct slice fact_line(const struct fact *f)
+{
+    return strbuf_slice(&f->text);
+}
+
+size_t fact_key_length(const struct fact *f)
+{
+    return f->key_n ? f->key_n : f->text.n;
+}
+
+bool fact_field(struct slice line, size_t *at, struct slice *field)
+{
+    size_t from = *at;
+    bool inside = false;
+    while (from < line.n && line.p[from] == ' ')
+        from++;
+    size_t to = from;
+    for (; to < line.n && (inside || line.p[to] != ' '); to++) {
+        if (line.p[to] == '"')
+            inside = !inside;
+        else if (inside && line.p[to] == '\\' && to + 1 < line.n)
+            to++;
+    }
+    *field = slice_sub(line, from, to);
+    *at = to;
+    return to > from;
+}
+
+size_t fact_key_of(struct slice line)
+{
+    size_t at = 0;
+    struct slice field;
+    fact_field(line, &at, &field);
+    fact_field(line, &at, &field);
+    return at;
+}
+
+struct slice fact_value(struct slice line, const char *attribute)
+{
+    size_t at = fact_key_of(line);
+    struct slice field, name = slice_of(attribute);
+    while (fact_field(line, &at, &field))
+        if (field.n > name.n && field.p[name.n] == '=' && slice_starts(field, name))
+            return slice_sub(field, name.n + 1, field.n);
+    return (struct slice){NULL, 0};
+}

@@ -1,0 +1,647 @@
+#include "schema/facts.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "schema/introspect.h"
+
+/*
+ * Lines hang in two structures: sorted by key in `lines`, and by unit in `units`. A line without unit
+ * (`orphans`) was put back by facts_rolled_back; the next scan finds its unit changed and gives it back, or
+ * does not and it is gone.
+ */
+#define ORPHAN UINT64_MAX
+
+struct line {
+    uint64_t unit;
+    uint32_t key_n, n;
+    uint32_t mark; /* == facts.round: may have to go at the end of this scan */
+    bool live;     /* in facts.lines */
+    char text[];
+};
+
+struct unit {
+    uint64_t id, stamp;
+    struct line **lines;
+    uint32_t n;
+    uint32_t seen; /* == facts.round: kept by this scan */
+    bool stale;    /* lost lines to a rollback: its stamp means nothing */
+};
+
+/* A vector of fixed-size items on the heap. */
+struct vec {
+    void *p;
+    size_t n, cap;
+};
+
+struct edit {
+    struct line *old, *fresh; /* one of them may be NULL */
+};
+
+struct fresh_unit {
+    uint64_t id, stamp;
+    size_t first, n; /* in facts.fresh_lines */
+};
+
+struct facts {
+    struct db *db;
+    const struct introspector *introspector;
+    void *state;
+    bool known; /* stamp is that of the lines */
+    struct db_stamp stamp;
+    uint32_t round;
+    struct vec lines;   /* struct line *, by key */
+    struct vec units;   /* struct unit, by id */
+    struct vec orphans; /* struct line * */
+    /* of the scan that runs; kept for their memory */
+    struct vec fresh_units, fresh_lines, edits, made_units, next_units;
+};
+
+struct scan {
+    struct facts *f;
+    size_t cursor; /* the unit that is expected next */
+    bool again;
+};
+
+#define AT(v, type, i) (((type *)(v).p)[i])
+
+static bool vec_reserve(struct vec *v, size_t n, size_t size)
+{
+    if (n <= v->cap)
+        return true;
+    size_t cap = v->cap ? v->cap : 16;
+    while (cap < n)
+        cap *= 2;
+    void *p = cap <= SIZE_MAX / size ? mem_realloc(v->p, cap * size) : NULL;
+    if (!p)
+        return false;
+    v->p = p;
+    v->cap = cap;
+    return true;
+}
+
+static struct slice line_text(const struct line *l)
+{
+    return (struct slice){l->text, l->n};
+}
+
+static struct slice line_key(const struct line *l)
+{
+    return (struct slice){l->text, l->key_n};
+}
+
+static struct line *line_new(struct slice text, size_t key_n)
+{
+    struct line *l = text.n < UINT32_MAX ? mem_alloc(sizeof *l + text.n) : NULL;
+    if (!l)
+        return NULL;
+    l->n = (uint32_t)text.n;
+    l->key_n = (uint32_t)key_n;
+    memcpy(l->text, text.p, text.n);
+    return l;
+}
+
+/* Where the key stands in the sorted lines, or would stand. */
+static size_t find_line(const struct facts *f, struct slice key, bool *found)
+{
+    size_t low = 0, high = f->lines.n;
+    *found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int d = slice_cmp(line_key(AT(f->lines, struct line *, middle)), key);
+        if (d == 0)
+            *found = true;
+        if (d < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct line *get_line(const struct facts *f, struct slice key)
+{
+    bool found;
+    size_t at = find_line(f, key, &found);
+    return found ? AT(f->lines, struct line *, at) : NULL;
+}
+
+static struct unit *find_unit(const struct facts *f, uint64_t id)
+{
+    size_t low = 0, high = f->units.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (AT(f->units, struct unit, middle).id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < f->units.n && AT(f->units, struct unit, low).id == id ? &AT(f->units, struct unit, low)
+                                                                       : NULL;
+}
+
+/* ---- opening
+ * ----------------------------------------------------------------------------------------------------- */
+
+int facts_open(struct db *db, struct slice ledger, struct facts **out, struct pawl_error *e)
+{
+    *out = NULL;
+    const struct introspector *in = introspector_find(db->driver->name);
+    if (!in)
+        return err_set(e, PAWL_INTERNAL, "no introspection for the engine %s", db->driver->name);
+    struct facts *f = mem_alloc(sizeof *f);
+    if (!f)
+        return err_nomem(e);
+    f->db = db;
+    f->introspector = in;
+    int code = in->open(db, ledger, &f->state, e);
+    if (code) {
+        mem_free(f);
+        return code;
+    }
+    *out = f;
+    return PAWL_OK;
+}
+
+static void drop_fresh(struct facts *f)
+{
+    for (size_t i = 0; i < f->fresh_lines.n; i++)
+        if (!AT(f->fresh_lines, struct line *, i)->live)
+            mem_free(AT(f->fresh_lines, struct line *, i));
+    f->fresh_lines.n = 0;
+    f->fresh_units.n = 0;
+    f->edits.n = 0;
+}
+
+void facts_close(struct facts *f)
+{
+    if (!f)
+        return;
+    f->introspector->close(f->state);
+    drop_fresh(f);
+    for (size_t i = 0; i < f->lines.n; i++)
+        mem_free(AT(f->lines, struct line *, i));
+    for (size_t i = 0; i < f->units.n; i++)
+        mem_free(AT(f->units, struct unit, i).lines);
+    struct vec *all[] = {&f->lines,       &f->units, &f->orphans,    &f->fresh_units,
+                         &f->fresh_lines, &f->edits, &f->made_units, &f->next_units};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        mem_free(all[i]->p);
+    mem_free(f);
+}
+
+/* ---- what the introspector calls
+ * --------------------------------------------------------------------------------- */
+
+bool scan_keep(struct scan *s, uint64_t id, uint64_t stamp)
+{
+    struct facts *f = s->f;
+    struct unit *u = s->cursor < f->units.n ? &AT(f->units, struct unit, s->cursor) : NULL;
+    if (!u || u->id != id)
+        u = find_unit(f, id);
+    if (!u)
+        return false;
+    s->cursor = (size_t)(u - (struct unit *)f->units.p) + 1;
+    if (s->again || u->stale || u->stamp != stamp)
+        return false;
+    u->seen = f->round;
+    return true;
+}
+
+int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e)
+{
+    struct facts *f = s->f;
+    if (!vec_reserve(&f->fresh_units, f->fresh_units.n + 1, sizeof(struct fresh_unit)))
+        return err_nomem(e);
+    AT(f->fresh_units, struct fresh_unit, f->fresh_units.n++) =
+        (struct fresh_unit){id, stamp, f->fresh_lines.n, 0};
+    return PAWL_OK;
+}
+
+int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e)
+{
+    struct facts *f = s->f;
+    if (!fact_ok(fact) || !vec_reserve(&f->fresh_lines, f->fresh_lines.n + 1, sizeof(struct line *)))
+        return err_nomem(e);
+    struct line *l = line_new(fact_line(fact), fact_key_length(fact));
+    if (!l)
+        return err_nomem(e);
+    struct fresh_unit *u = &AT(f->fresh_units, struct fresh_unit, f->fresh_units.n - 1);
+    l->unit = u->id;
+    AT(f->fresh_lines, struct line *, f->fresh_lines.n++) = l;
+    u->n++;
+    return PAWL_OK;
+}
+
+void scan_again(struct scan *s)
+{
+    drop_fresh(s->f);
+    s->f->round++;
+    s->cursor = 0;
+    s->again = true;
+}
+
+/* ---- from a scan to changes
+ * -------------------------------------------------------------------------------------- */
+
+static bool add_edit(struct facts *f, struct line *old, struct line *fresh)
+{
+    if (!vec_reserve(&f->edits, f->edits.n + 1, sizeof(struct edit)))
+        return false;
+    AT(f->edits, struct edit, f->edits.n++) = (struct edit){old, fresh};
+    return true;
+}
+
+static struct slice edit_key(const struct edit *x)
+{
+    return line_key(x->old ? x->old : x->fresh);
+}
+
+static int by_key(const void *x, const void *y)
+{
+    return slice_cmp(edit_key(x), edit_key(y));
+}
+
+/* Lines of units that were not kept go, unless a fresh line claims them. */
+static void mark_candidates(struct facts *f)
+{
+    for (size_t i = 0; i < f->units.n; i++) {
+        const struct unit *u = &AT(f->units, struct unit, i);
+        for (size_t k = 0; u->seen != f->round && k < u->n; k++)
+            u->lines[k]->mark = f->round;
+    }
+    for (size_t i = 0; i < f->orphans.n; i++)
+        AT(f->orphans, struct line *, i)->mark = f->round;
+}
+
+static int twice(struct slice key, struct pawl_error *e)
+{
+    return err_set(e, PAWL_INTERNAL, "two facts with the key " SLICE_FMT, SLICE_ARG(key));
+}
+
+/* An equal line that is there already takes the place of the fresh one. */
+static int claim(struct facts *f, size_t i, struct pawl_error *e)
+{
+    struct line **fresh = &AT(f->fresh_lines, struct line *, i);
+    struct line *old = get_line(f, line_key(*fresh));
+    if (old && old->mark != f->round)
+        return twice(line_key(old), e);
+    if (old)
+        old->mark = 0;
+    if (!old || !slice_eq(line_text(old), line_text(*fresh)))
+        return add_edit(f, old, *fresh) ? PAWL_OK : err_nomem(e);
+    mem_free(*fresh);
+    *fresh = old;
+    return PAWL_OK;
+}
+
+static int collect_removed(struct facts *f, struct line **lines, size_t n, struct pawl_error *e)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lines[i]->mark == f->round && !add_edit(f, lines[i], NULL))
+            return err_nomem(e);
+    return PAWL_OK;
+}
+
+static int collect_edits(struct facts *f, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    mark_candidates(f);
+    for (size_t i = 0; !code && i < f->fresh_lines.n; i++)
+        code = claim(f, i, e);
+    for (size_t i = 0; !code && i < f->units.n; i++) {
+        const struct unit *u = &AT(f->units, struct unit, i);
+        if (u->seen != f->round)
+            code = collect_removed(f, u->lines, u->n, e);
+    }
+    if (!code)
+        code = collect_removed(f, f->orphans.p, f->orphans.n, e);
+    if (code || f->edits.n == 0)
+        return code;
+    qsort(f->edits.p, f->edits.n, sizeof(struct edit), by_key);
+    for (size_t i = 1; i < f->edits.n; i++)
+        if (by_key(&AT(f->edits, struct edit, i - 1), &AT(f->edits, struct edit, i)) == 0)
+            return twice(edit_key(&AT(f->edits, struct edit, i)), e);
+    return PAWL_OK;
+}
+
+static bool dup_line(struct arena *a, const struct line *l, struct slice *out)
+{
+    *out = l ? arena_dup(a, line_text(l)) : (struct slice){NULL, 0};
+    return !l || out->p;
+}
+
+static int edits_to_delta(const struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    out->n = 0;
+    out->items = f->edits.n ? arena_array(a, f->edits.n, sizeof *out->items) : NULL;
+    if (f->edits.n && !out->items)
+        return err_nomem(e);
+    for (size_t i = 0; i < f->edits.n; i++) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        struct change *c = &out->items[i];
+        if (!dup_line(a, x->old, &c->before) || !dup_line(a, x->fresh, &c->after))
+            return err_nomem(e);
+        c->key = slice_sub(c->before.p ? c->before : c->after, 0, edit_key(x).n);
+    }
+    out->n = f->edits.n;
+    return PAWL_OK;
+}
+
+/* ---- carrying changes out; nothing here can fail
+ * ----------------------------------------------------------------- */
+
+static void remove_lines(struct facts *f)
+{
+    struct line **lines = f->lines.p;
+    size_t to = 0, from = 0; /* lines[from..] are still where they were, and sorted */
+    for (size_t i = 0; i < f->edits.n; i++) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        if (x->fresh)
+            continue;
+        size_t low = from, high = f->lines.n;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (slice_cmp(line_key(lines[middle]), edit_key(x)) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (to != from)
+            memmove(lines + to, lines + from, (low - from) * sizeof *lines);
+        to += low - from;
+        from = low + 1;
+    }
+    if (from == 0)
+        return;
+    memmove(lines + to, lines + from, (f->lines.n - from) * sizeof *lines);
+    f->lines.n = to + f->lines.n - from;
+}
+
+static void replace_lines(struct facts *f)
+{
+    for (size_t i = 0; i < f->edits.n; i++) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        bool found;
+        if (x->old && x->fresh)
+            AT(f->lines, struct line *, find_line(f, edit_key(x), &found)) = x->fresh;
+    }
+}
+
+/* From the back, so that each line moves once. */
+static void insert_lines(struct facts *f)
+{
+    struct line **lines = f->lines.p;
+    size_t more = 0;
+    for (size_t i = 0; i < f->edits.n; i++)
+        more += AT(f->edits, struct edit, i).old == NULL;
+    size_t end = f->lines.n, total = f->lines.n + more;
+    for (size_t i = f->edits.n; i-- > 0 && more;) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        bool found;
+        if (x->old)
+            continue;
+        size_t at = find_line(f, edit_key(x), &found);
+        memmove(lines + at + more, lines + at, (end - at) * sizeof *lines);
+        lines[at + more - 1] = x->fresh;
+        end = f->lines.n = at; /* what is behind is in its place already */
+        more--;
+    }
+    f->lines.n = total;
+}
+
+/* The room for it has been reserved. Old lines are freed. */
+static void apply_edits(struct facts *f)
+{
+    replace_lines(f);
+    remove_lines(f);
+    insert_lines(f);
+    for (size_t i = 0; i < f->edits.n; i++) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        mem_free(x->old);
+        if (x->fresh)
+            x->fresh->live = true;
+    }
+    f->edits.n = 0;
+}
+
+static int by_id(const void *x, const void *y)
+{
+    const struct unit *a = x, *b = y;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* The fresh units with arrays of their own, by id, in made_units. */
+static int make_units(struct facts *f, struct pawl_error *e)
+{
+    f->made_units.n = 0;
+    if (!vec_reserve(&f->made_units, f->fresh_units.n, sizeof(struct unit)) ||
+        !vec_reserve(&f->next_units, f->units.n + f->fresh_units.n, sizeof(struct unit)))
+        return err_nomem(e);
+    for (size_t i = 0; i < f->fresh_units.n; i++) {
+        const struct fresh_unit *x = &AT(f->fresh_units, struct fresh_unit, i);
+        struct unit u = {.id = x->id, .stamp = x->stamp, .n = (uint32_t)x->n, .seen = f->round};
+        u.lines = mem_alloc(x->n * sizeof *u.lines);
+        if (!u.lines)
+            return err_nomem(e);
+        if (x->n)
+            memcpy(u.lines, (struct line **)f->fresh_lines.p + x->first, x->n * sizeof *u.lines);
+        AT(f->made_units, struct unit, f->made_units.n++) = u;
+    }
+    qsort(f->made_units.p, f->made_units.n, sizeof(struct unit), by_id);
+    return PAWL_OK;
+}
+
+static void unmake_units(struct facts *f)
+{
+    while (f->made_units.n)
+        mem_free(AT(f->made_units, struct unit, --f->made_units.n).lines);
+}
+
+/* What was kept and what was made, merged by id. */
+static void commit_units(struct facts *f)
+{
+    struct unit *to = f->next_units.p, *made = f->made_units.p, *end = made + f->made_units.n;
+    for (size_t i = 0; i < f->units.n; i++) {
+        struct unit *u = &AT(f->units, struct unit, i);
+        while (made < end && made->id <= u->id)
+            *to++ = *made++;
+        if (u->seen == f->round)
+            *to++ = *u;
+        else
+            mem_free(u->lines);
+    }
+    while (made < end)
+        *to++ = *made++;
+    struct vec old = f->units;
+    f->units = f->next_units;
+    f->units.n = (size_t)(to - (struct unit *)f->units.p);
+    f->next_units = old;
+    for (size_t i = 0; i < f->made_units.n; i++) {
+        const struct unit *u = &AT(f->made_units, struct unit, i);
+        for (size_t k = 0; k < u->n; k++)
+            u->lines[k]->unit = u->id;
+    }
+    f->made_units.n = f->orphans.n = f->fresh_lines.n = f->fresh_units.n = 0;
+}
+
+static int finish(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    int code = collect_edits(f, e);
+    if (!code)
+        code = edits_to_delta(f, a, out, e);
+    if (!code && !vec_reserve(&f->lines, f->lines.n + f->edits.n, sizeof(struct line *)))
+        code = err_nomem(e);
+    if (code)
+        return code;
+    code = make_units(f, e);
+    if (code) {
+        unmake_units(f);
+        return code;
+    }
+    apply_edits(f);
+    commit_units(f);
+    return PAWL_OK;
+}
+
+int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    struct db_stamp stamp;
+    *out = (struct delta){0};
+    int code = f->db->driver->stamp(f->db, &stamp, e);
+    if (code)
+        return code;
+    if (f->known && stamp.schema == f->stamp.schema)
+        return PAWL_OK;
+    struct scan s = {.f = f};
+    f->round++;
+    code = f->introspector->scan(f->state, &s, e);
+    if (!code)
+        code = finish(f, a, out, e);
+    if (code) {
+        drop_fresh(f);
+        *out = (struct delta){0};
+        return code;
+    }
+    f->stamp = stamp;
+    f->known = true;
+    return PAWL_OK;
+}
+
+/* ---- rolling back
+ * ------------------------------------------------------------------------------------------------ */
+
+static int undo_edits(struct facts *f, const struct delta *d, struct pawl_error *e)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct change *c = &d->items[i];
+        struct line *now = get_line(f, c->key);
+        if ((now == NULL) != (c->after.p == NULL) || (now && !slice_eq(line_text(now), c->after)))
+            return err_set(e, PAWL_INTERNAL, "rolled back over something else at " SLICE_FMT,
+                           SLICE_ARG(c->key));
+        struct line *before = NULL;
+        if (c->before.p) {
+            if (!vec_reserve(&f->fresh_lines, f->fresh_lines.n + 1, sizeof(struct line *)))
+                return err_nomem(e);
+            before = line_new(c->before, c->key.n);
+            if (!before)
+                return err_nomem(e);
+            before->unit = ORPHAN;
+            AT(f->fresh_lines, struct line *, f->fresh_lines.n++) = before;
+        }
+        if ((now || before) && !add_edit(f, now, before))
+            return err_nomem(e);
+    }
+    if (!vec_reserve(&f->lines, f->lines.n + f->edits.n, sizeof(struct line *)) ||
+        !vec_reserve(&f->orphans, f->orphans.n + f->fresh_lines.n, sizeof(struct line *)))
+        return err_nomem(e);
+    return PAWL_OK;
+}
+
+static size_t without(struct line **lines, size_t n, const struct line *gone)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lines[i] == gone) {
+            lines[i] = lines[n - 1];
+            return n - 1;
+        }
+    return n;
+}
+
+static void forget_line(struct facts *f, const struct line *gone)
+{
+    if (gone->unit == ORPHAN) {
+        f->orphans.n = without(f->orphans.p, f->orphans.n, gone);
+        return;
+    }
+    struct unit *u = find_unit(f, gone->unit);
+    if (u) {
+        u->n = (uint32_t)without(u->lines, u->n, gone);
+        u->stale = true;
+    }
+}
+
+int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error *e)
+{
+    struct db_stamp stamp;
+    int code = f->db->driver->stamp(f->db, &stamp, e);
+    if (!code)
+        code = undo_edits(f, d, e);
+    if (code) {
+        drop_fresh(f);
+        return code;
+    }
+    for (size_t i = 0; i < f->edits.n; i++) {
+        const struct edit *x = &AT(f->edits, struct edit, i);
+        if (x->old)
+            forget_line(f, x->old);
+        if (x->fresh)
+            AT(f->orphans, struct line *, f->orphans.n++) = x->fresh;
+    }
+    apply_edits(f);
+    f->fresh_lines.n = 0;
+    f->stamp = stamp;
+    return PAWL_OK;
+}
+
+/* ---- reading
+ * ----------------------------------------------------------------------------------------------------- */
+
+int facts_fingerprint(struct facts *f, unsigned char out[SHA256_BYTES], struct pawl_error *e)
+{
+    struct hasher h;
+    if (!hasher_init_sha256(&h))
+        return err_nomem(e);
+    bool ok = hasher_begin(&h);
+    for (size_t i = 0; ok && i < f->lines.n; i++)
+        ok = hasher_add(&h, line_text(AT(f->lines, struct line *, i))) && hasher_add(&h, SLICE("\n"));
+    ok = ok && hasher_end(&h, out);
+    hasher_clear(&h);
+    return ok ? PAWL_OK : err_nomem(e);
+}
+
+int facts_lines(struct facts *f, struct arena *a, struct slice **lines, size_t *n, struct pawl_error *e)
+{
+    *n = 0;
+    *lines = arena_array(a, f->lines.n ? f->lines.n : 1, sizeof **lines);
+    if (!*lines)
+        return err_nomem(e);
+    for (size_t i = 0; i < f->lines.n; i++) {
+        (*lines)[i] = arena_dup(a, line_text(AT(f->lines, struct line *, i)));
+        if (!(*lines)[i].p)
+            return err_nomem(e);
+    }
+    *n = f->lines.n;
+    return PAWL_OK;
+}
+
+struct slice facts_get(const struct facts *f, struct slice key)
+{
+    const struct line *l = get_line(f, key);
+    return l ? line_text(l) : (struct slice){NULL, 0};
+}
+
+size_t facts_count(const struct facts *f)
+{
+    return f->lines.n;
+}

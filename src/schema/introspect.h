@@ -1,0 +1,54 @@
+/*
+ * introspect: the seam between facts and engines.
+ *
+ * An introspector reads one engine's catalog and nothing else; order, differences, fingerprints and memory of
+ * what was live in facts.c. What is read and re-read as a whole is a *unit*: SQLite's are the rows of
+ * sqlite_schema, PostgreSQL's are relations with their columns, and so on. A unit has an id that no other
+ * live unit has, and a stamp that changes whenever its facts can have changed. A scan names every unit there
+ * is:
+ *
+ *     for each unit:
+ *         if (!scan_keep(scan, id, stamp)) {
+ *             scan_unit(scan, id, stamp, e);
+ *             for each of its facts: fact_begin(..); ..; scan_put(scan, &fact, e);
+ *         }
+ *
+ * so that a unit whose stamp is known costs a comparison. Units that were not named are gone with their
+ * facts. A fact may move from one unit to another (a table that was dropped and made again); that is no
+ * difference.
+ */
+#ifndef PAWL_SCHEMA_INTROSPECT_H
+#define PAWL_SCHEMA_INTROSPECT_H
+
+#include "db/db.h"
+#include "schema/fact.h"
+
+struct scan; /* facts.c: one pass over the catalog */
+
+/* Was the unit there before with this very stamp? Then its facts stay. Cheapest when ids come in ascending
+ * order. */
+bool scan_keep(struct scan *s, uint64_t id, uint64_t stamp);
+/* The unit is new or changed: what is put from now on are its facts. */
+int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e);
+/* One fact of the last unit. The text is copied. */
+int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e);
+/*
+ * What was kept in this scan is to be read again after all, because something they all hang on has changed:
+ * the scan starts over, and scan_keep says no to everything.
+ */
+void scan_again(struct scan *s);
+
+struct introspector {
+    const char *driver; /* db_driver.name */
+    /* `ledger` names the table whose facts are left out. The state is the introspector's own. */
+    int (*open)(struct db *db, struct slice ledger, void **state, struct pawl_error *e);
+    void (*close)(void *state);
+    int (*scan)(void *state, struct scan *s, struct pawl_error *e);
+};
+
+/* The one place where engines are found; NULL = none of that name. */
+const struct introspector *introspector_find(const char *driver);
+
+extern const struct introspector introspect_sqlite;
+
+#endif
