@@ -5,12 +5,10 @@
  * tried again in every test run. Arguments are files or folders.
  */
 #include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 static int replay_file(const char *path, size_t size)
 {

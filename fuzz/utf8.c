@@ -1,7 +1,6 @@
 /* utf8: the place of the first fault is inside the text, what stands before it is valid, and counting stays inside. */
 #include "base/utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -9,10 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t fault = utf8_fault(text);
     if (fault == SIZE_MAX)
         fault = size;
-    else if (fault >= size)
-        __builtin_trap();
+    REQUIRE(fault <= size);
     struct slice valid = slice_sub(text, 0, fault);
-    if (utf8_fault(valid) != SIZE_MAX || utf8_count(valid) > fault)
-        __builtin_trap();
+    REQUIRE(utf8_fault(valid) == SIZE_MAX && utf8_count(valid) <= fault);
     return 0;
 }
