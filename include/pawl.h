@@ -266,9 +266,10 @@ enum pawl_transactions {
 };
 
 struct pawl_up_options {
-    int64_t to;     /* last version to apply; 0 = all */
-    uint32_t steps; /* how many at most; 0 = all */
-    bool dry_run;   /* tell what would be done, change and create nothing */
+    int64_t to;        /* last version to apply; 0 = all */
+    uint32_t steps;    /* how many at most; 0 = all */
+    bool dry_run;      /* tell what would be done, change and create nothing */
+    bool out_of_order; /* run pending migrations that are older than the newest applied one, rather than refuse */
     enum pawl_transactions transactions;
 };
 
@@ -344,15 +345,22 @@ const char *pawl_health_name(enum pawl_health_status status);
  */
 int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_error *e);
 
-struct pawl_verify_options {
-    const char *engine;       /* "sqlite", "postgres", or NULL: every one that is at hand */
-    const char *scratch_url;  /* a server on which scratch databases may be made; NULL: start one */
-    const char *const *setup; /* SQL files run first in each scratch database: what a host application provides */
+/* How throw-away databases of one engine are prepared. */
+struct pawl_scratch {
+    const char *engine;       /* "sqlite" or "postgres" */
+    const char *const *setup; /* SQL files run first: what a host application provides */
     size_t n_setup;
     const char *const *stubs; /* SQLite: names of functions to stub (they return NULL) */
     size_t n_stubs;
-    const char *const *extensions; /* SQLite: extension libraries to load into the scratch database */
+    const char *const *extensions; /* SQLite: extension libraries to load */
     size_t n_extensions;
+};
+
+struct pawl_verify_options {
+    const char *engine;      /* "sqlite", "postgres", or NULL: every one that is at hand */
+    const char *scratch_url; /* a server on which scratch databases may be made; NULL: start one */
+    const struct pawl_scratch *scratch;
+    size_t n_scratch;
     const char *repro_dir; /* where to write a runnable script for each failure; NULL = nowhere */
 };
 
