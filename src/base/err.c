@@ -1,5 +1,8 @@
 #include "base/err.h"
 
+#undef err_set
+#undef err_nomem
+
 #include <stdarg.h>
 #include <stdio.h>
 

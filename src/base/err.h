@@ -19,4 +19,10 @@ void err_hint(struct pawl_error *e, const char *format, ...) __attribute__((form
 void err_place(struct pawl_error *e, struct slice file, uint32_t line, uint32_t column);
 int err_nomem(struct pawl_error *e);
 
+/* The analyzer looks at one file at a time, so it is told what the two return. */
+#ifdef __clang_analyzer__
+#define err_set(e, code, ...) ((void)err_set(e, code, __VA_ARGS__), (int)(code))
+#define err_nomem(e) ((void)err_nomem(e), (int)PAWL_NOMEM)
+#endif
+
 #endif
