@@ -1,11 +1,5 @@
 #include "sql/txshape.h"
 
-struct reading {
-    struct txshape *x;
-    bool begun, ended;
-    bool others_before; /* something other than settings stood before BEGIN or after COMMIT */
-};
-
 static void offend(struct txshape *x, const struct statement *st, const char *reason)
 {
     if (x->kind == TXSHAPE_OTHER)
@@ -15,24 +9,23 @@ static void offend(struct txshape *x, const struct statement *st, const char *re
     x->reason = reason;
 }
 
-static void control(struct reading *r, const struct statement *st, const struct head *h)
+static void control(struct txshape *x, const struct statement *st, const struct head *h)
 {
-    struct txshape *x = r->x;
     switch (h->transaction) {
     case HEAD_TX_BEGIN:
-        if (r->ended)
+        if (x->ended)
             offend(x, st, "a second transaction");
-        else if (r->begun)
+        else if (x->begun)
             offend(x, st, "BEGIN inside a transaction");
-        else if (r->others_before)
+        else if (x->others_before)
             offend(x, st, "BEGIN behind other statements");
-        r->begun = true;
+        x->begun = true;
         x->begin = *st;
         break;
     case HEAD_TX_COMMIT:
-        if (!r->begun || r->ended)
+        if (!x->begun || x->ended)
             offend(x, st, "COMMIT without BEGIN");
-        r->ended = true;
+        x->ended = true;
         x->commit = *st;
         break;
     case HEAD_TX_ROLLBACK:
@@ -54,9 +47,8 @@ static void control(struct reading *r, const struct statement *st, const struct 
     }
 }
 
-static void plain(struct reading *r, const struct statement *st, const struct head *h)
+static void plain(struct txshape *x, const struct statement *st, const struct head *h)
 {
-    struct txshape *x = r->x;
     bool setting = h->class == HEAD_SET || h->class == HEAD_PRAGMA;
     x->statements++;
     if (head_has(h, HEAD_OUTSIDE) && !x->has_outside) {
@@ -64,21 +56,38 @@ static void plain(struct reading *r, const struct statement *st, const struct he
         x->outside = *st;
         x->why = h->why;
     }
-    if (!r->begun && setting)
+    if (!x->begun && setting)
         x->before++;
-    else if (r->ended && setting)
+    else if (x->ended && setting)
         x->behind++;
-    else if (r->ended)
+    else if (x->ended)
         offend(x, st, "a statement behind COMMIT");
-    else if (!r->begun)
-        r->others_before = true;
+    else if (!x->begun)
+        x->others_before = true;
+}
+
+void txshape_add(struct txshape *x, const struct statement *st, const struct head *h)
+{
+    if (h->class == HEAD_TRANSACTION)
+        control(x, st, h);
+    else
+        plain(x, st, h);
+}
+
+void txshape_end(struct txshape *x)
+{
+    if (x->begun && !x->ended)
+        offend(x, &x->begin, "BEGIN without COMMIT");
+    if (x->kind == TXSHAPE_NONE && x->begun)
+        x->kind = TXSHAPE_PAIR;
+    if (x->kind != TXSHAPE_PAIR)
+        x->before = x->behind = 0;
 }
 
 int txshape_read(struct txshape *x, const struct dialect *dialect, struct slice text, struct pawl_error *e)
 {
     struct splitter s;
     struct statement st;
-    struct reading r = {.x = x};
     enum split_result result;
     *x = (struct txshape){0};
     split_init(&s, dialect, text);
@@ -87,18 +96,8 @@ int txshape_read(struct txshape *x, const struct dialect *dialect, struct slice 
         if (st.kind == STATEMENT_CLIENT)
             continue;
         head_read(&h, dialect, slice_sub(text, st.offset, st.offset + st.length));
-        if (h.class == HEAD_TRANSACTION)
-            control(&r, &st, &h);
-        else
-            plain(&r, &st, &h);
+        txshape_add(x, &st, &h);
     }
-    if (result == SPLIT_ERROR)
-        return PAWL_SOURCE;
-    if (r.begun && !r.ended)
-        offend(x, &x->begin, "BEGIN without COMMIT");
-    if (x->kind == TXSHAPE_NONE && r.begun)
-        x->kind = TXSHAPE_PAIR;
-    if (x->kind != TXSHAPE_PAIR)
-        x->before = x->behind = 0;
-    return PAWL_OK;
+    txshape_end(x);
+    return result == SPLIT_ERROR ? PAWL_SOURCE : PAWL_OK;
 }

@@ -27,9 +27,17 @@ struct txshape {
     bool has_outside;               /* a statement that the engine refuses inside a transaction: `outside`, `why` */
     struct statement outside;
     const char *why;
+    bool begun, ended, others_before; /* while reading */
 };
 
-/* PAWL_OK, or PAWL_SOURCE with the place of a lexical fault as split_next gives it. */
+/*
+ * Statement by statement, for those who walk the text themselves: start with *x zeroed, add each statement but client
+ * lines with its head, then end. The members are valid after txshape_end.
+ */
+void txshape_add(struct txshape *x, const struct statement *st, const struct head *h);
+void txshape_end(struct txshape *x);
+
+/* The whole text at once. PAWL_OK, or PAWL_SOURCE with the place of a lexical fault as split_next gives it. */
 int txshape_read(struct txshape *x, const struct dialect *dialect, struct slice text, struct pawl_error *e);
 
 #endif
