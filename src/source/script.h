@@ -9,14 +9,15 @@
 #include "model/migration.h"
 #include "model/report.h"
 #include "source/text.h"
-
-struct dialect; /* sql/dialect.h */
+#include "source/walk.h"
+#include "sql/dialect.h"
 
 struct script {
     size_t statements;       /* that will be sent: without an own BEGIN/COMMIT pair and harmless client lines */
     bool no_transaction;     /* the file asks for it */
     bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
     size_t begin, commit;    /* byte offsets of those two statements in text.sql */
+    bool empty;              /* no statement for any engine */
     bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
     bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
@@ -24,8 +25,9 @@ struct script {
 };
 
 /*
- * Splits and looks at the whole text for one engine (by driver name and dialect). Findings go to `report` with line and
- * column. PAWL_SOURCE if the text cannot be run as it is; the error is then the first such finding.
+ * Splits and looks at the whole text for one engine (by driver name and dialect). All findings go to `report` with line and
+ * column. PAWL_SOURCE if one of them means that the text cannot be run as it is (see source/findings); the error is then the
+ * first such finding. `file` is one of m's two; for a down, emptiness is a finding of its own.
  */
 int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
@@ -36,21 +38,21 @@ struct script_statement {
     size_t offset;     /* in text.sql */
     struct slice sql;  /* without its terminator */
     struct slice copy; /* .p set: the data lines that a COPY ... FROM stdin reads */
-    bool outside;      /* cannot run inside a transaction block */
+    bool outside;      /* cannot run inside a transaction block; set only in a file without a transaction */
     bool begins, ends; /* in a file without a transaction: its own BEGIN; its own COMMIT, END or ROLLBACK */
 };
 
 struct script_cursor {
     const struct script *script;
     const struct text *text;
-    const char *engine;
-    const struct dialect *dialect;
-    size_t at; /* where to go on in text.sql */
+    struct walk walk;
+    size_t released; /* what was given back of a large text */
 };
 
 /*
  * Yields the statements of a text that script_check has passed, one by one and without allocating: the two ends of an own
- * transaction, harmless client lines and what directives give to other engines are left out.
+ * transaction, harmless client lines and what directives give to other engines are left out. Of a large text what was
+ * yielded more than a few megabytes ago is given back to the system (source/text); its slices stay valid.
  */
 void script_start(struct script_cursor *c, const struct script *script, const struct text *text, const char *engine,
                   const struct dialect *dialect);

@@ -1,0 +1,304 @@
+#include "source/script.h"
+
+#include <stdio.h>
+
+#include "source/findings.h"
+#include "sql/locate.h"
+#include "sql/txshape.h"
+
+/* Bytes of a large text that are kept behind the statement at hand. */
+#define KEEP ((size_t)1 << 22)
+
+struct check {
+    const struct migration *m;
+    const struct migration_file *file;
+    const struct text *text;
+    const char *engine;
+    const struct dialect *dialect;
+    struct slice ledger; /* its name without a schema */
+    struct findings findings;
+    struct locator locator;
+    struct txshape shape;
+    struct script *out;
+    size_t all;     /* statements, whatever engine they are for */
+    bool open;      /* in a file without a transaction: its own BEGIN is open, */
+    size_t open_at; /* here */
+};
+
+static void found(struct check *c, enum pawl_finding_id id, size_t offset, const char *message, const char *hint)
+{
+    struct pawl_finding finding = {
+        .id = id,
+        .version = c->m->version,
+        .engine = c->engine,
+        .file = c->file->path.p,
+        .message = message,
+        .hint = hint,
+    };
+    if (offset != SIZE_MAX) {
+        struct place at = locate(&c->locator, offset);
+        finding.line = at.line;
+        finding.column = at.column;
+    }
+    findings_add(&c->findings, &finding);
+}
+
+/* ---- transactions ------------------------------------------------------------------------------------------------ */
+
+static void bad_control(struct check *c, size_t offset, const char *reason)
+{
+    char message[256];
+    snprintf(message, sizeof message, "%s: %s", reason,
+             c->out->no_transaction ? "each BEGIN of this file needs its own COMMIT"
+                                    : "only one BEGIN and COMMIT around the whole file can be recorded truthfully");
+    found(c, PAWL_FINDING_TRANSACTION_CONTROL, offset, message,
+          c->out->no_transaction ? "pair them, or leave them out"
+                                 : "leave it out (each file runs in a transaction anyway), or split the file");
+}
+
+/* A file without a transaction may open and close its own, one after the other. */
+static void own_control(struct check *c, const struct statement *st, const struct head *h)
+{
+    switch (h->transaction) {
+    case HEAD_TX_BEGIN:
+        if (c->open)
+            bad_control(c, st->offset, "BEGIN inside a transaction");
+        c->open = true;
+        c->open_at = st->offset;
+        break;
+    case HEAD_TX_COMMIT:
+    case HEAD_TX_ROLLBACK:
+        if (!c->open)
+            bad_control(c, st->offset, "COMMIT or ROLLBACK without BEGIN");
+        c->open = false;
+        break;
+    case HEAD_TX_SAVEPOINT:
+    case HEAD_TX_RELEASE:
+    case HEAD_TX_ROLLBACK_TO:
+        if (!c->open)
+            bad_control(c, st->offset, "a savepoint outside a transaction");
+        break;
+    case HEAD_TX_PREPARE:
+    case HEAD_TX_PREPARED:
+        bad_control(c, st->offset, "a prepared transaction");
+        break;
+    case HEAD_TX_NONE:
+    case HEAD_TX_SET:
+        break;
+    }
+}
+
+static void check_outside(struct check *c, const struct statement *st, const struct head *h)
+{
+    char message[256];
+    if (!head_has(h, HEAD_OUTSIDE) || (c->out->no_transaction && !c->open))
+        return;
+    snprintf(message, sizeof message, "%s cannot run inside a transaction", h->why ? h->why : "this statement");
+    found(c, PAWL_FINDING_NEEDS_NO_TRANSACTION, st->offset, message,
+          c->out->no_transaction ? "move it out of the file's own BEGIN and COMMIT"
+                                 : "give it a file of its own that begins with a line `-- no-transaction`");
+}
+
+/* ---- the ledger -------------------------------------------------------------------------------------------------- */
+
+/* A name equal to the ledger's, with or without quotes, or a string (a DO block, say) that contains it. */
+static bool token_names(const struct check *c, const struct lexer *lx, const struct token *t)
+{
+    struct slice s = lexer_slice(lx, t);
+    if (t->kind == TOKEN_STRING)
+        return slice_find(s, c->ledger) != SIZE_MAX;
+    if (t->kind == TOKEN_QUOTED && s.n >= 2)
+        s = slice_sub(s, 1, s.n - 1);
+    return (t->kind == TOKEN_QUOTED || t->kind == TOKEN_WORD) && slice_eq(s, c->ledger);
+}
+
+static void check_ledger(struct check *c, const struct statement *st)
+{
+    struct slice sql = slice_sub(c->text->sql, st->offset, st->offset + st->length);
+    if (c->out->mentions_ledger || c->ledger.n == 0 || slice_find(sql, c->ledger) == SIZE_MAX)
+        return;
+    struct lexer lx;
+    struct token t;
+    lexer_init(&lx, c->dialect, sql);
+    while (lexer_next(&lx, &t)) {
+        if (!token_names(c, &lx, &t))
+            continue;
+        c->out->mentions_ledger = true;
+        found(c, PAWL_FINDING_TEXT_MENTIONS_LEDGER, st->offset + t.offset,
+              "the ledger table belongs to pawl and sqlx; a migration that touches it can make it lie",
+              "leave the ledger to pawl; `pawl baseline` and `pawl repair` change it safely");
+        return;
+    }
+}
+
+/* ---- statements -------------------------------------------------------------------------------------------------- */
+
+static void check_client(struct check *c, size_t offset, bool line)
+{
+    found(c, PAWL_FINDING_CLIENT_COMMAND, offset,
+          line ? "this line is a command for a client program; no engine understands it"
+               : "this variable would be replaced by psql; the engine does not know it",
+          line ? "remove it, or write what it does in SQL" : "write the value itself");
+}
+
+static void check_statement(struct check *c, const struct statement *st)
+{
+    struct head h;
+    if (st->has_variable)
+        check_client(c, st->variable, false);
+    head_read(&h, c->dialect, slice_sub(c->text->sql, st->offset, st->offset + st->length));
+    if (!c->out->no_transaction)
+        txshape_add(&c->shape, st, &h);
+    else if (h.class == HEAD_TRANSACTION)
+        own_control(c, st, &h);
+    check_outside(c, st, &h);
+    check_ledger(c, st);
+    c->out->statements++;
+}
+
+static void directive_fault(void *context, size_t offset, const char *why)
+{
+    char message[256];
+    snprintf(message, sizeof message, "a directive that pawl cannot follow: %s", why);
+    found(context, PAWL_FINDING_UNKNOWN_DIRECTIVE, offset, message, NULL);
+}
+
+static void check_lexical(struct check *c, size_t offset, const struct pawl_error *e)
+{
+    found(c, PAWL_FINDING_LEXICAL, offset, e->message, e->hint[0] ? e->hint : NULL);
+}
+
+static void check_all(struct check *c, struct walk *w)
+{
+    struct walk_statement s;
+    struct pawl_error e;
+    enum split_result result;
+    size_t released = 0;
+    while ((result = walk_next(w, &s, &e)) == SPLIT_STATEMENT) {
+        if (s.st.kind == STATEMENT_CLIENT) {
+            check_client(c, s.st.offset, true);
+            continue;
+        }
+        c->all++;
+        if (!s.foreign)
+            check_statement(c, &s.st);
+        if (s.st.end - released > KEEP) {
+            text_release(c->text, released, s.st.end);
+            released = s.st.end;
+        }
+    }
+    if (result == SPLIT_ERROR) {
+        c->all++;
+        check_lexical(c, w->splitter.error, &e);
+    }
+}
+
+/* What only the whole text can tell. */
+static void check_end(struct check *c, const struct walk *w)
+{
+    struct script *out = c->out;
+    out->skip = w->skip;
+    out->repeatable = w->repeatable;
+    out->lock_timeout_ms = w->lock_timeout_ms;
+    if (out->no_transaction) {
+        if (c->open)
+            bad_control(c, c->open_at, "BEGIN without COMMIT");
+    } else {
+        txshape_end(&c->shape);
+        out->own_transaction = c->shape.kind == TXSHAPE_PAIR;
+        out->begin = c->shape.begin.offset;
+        out->commit = c->shape.commit.offset;
+    }
+    if (c->shape.kind == TXSHAPE_OTHER)
+        bad_control(c, c->shape.offender.offset, c->shape.reason);
+    size_t pair = out->own_transaction ? 2 : 0;
+    out->statements -= pair;
+    out->empty = !out->skip && c->all == pair;
+    if (out->empty && c->file == &c->m->down)
+        found(c, PAWL_FINDING_EMPTY_DOWN, SIZE_MAX, "this down file holds no statement, so it undoes nothing",
+              "write what undoes the up file");
+    else if (out->empty)
+        found(c, PAWL_FINDING_EMPTY_UP, SIZE_MAX, "this up file holds no statement",
+              "write what it is to do, or remove it");
+}
+
+/* "schema.name" without the schema. */
+static struct slice bare_name(struct slice table)
+{
+    size_t dot = slice_find_byte(table, '.');
+    return dot == SIZE_MAX ? table : slice_sub(table, dot + 1, table.n);
+}
+
+int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
+                 const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
+                 struct script *out, struct pawl_error *e)
+{
+    *out = (struct script){.no_transaction = file->no_transaction};
+    struct check c = {
+        .m = m,
+        .file = file,
+        .text = text,
+        .engine = engine,
+        .dialect = dialect,
+        .ledger = bare_name(ledger),
+        .out = out,
+    };
+    struct walk w;
+    findings_init(&c.findings, report);
+    locator_init(&c.locator, text->sql);
+    walk_init(&w, dialect, engine, text->sql);
+    w.on_fault = directive_fault;
+    w.context = &c;
+    check_all(&c, &w);
+    check_end(&c, &w);
+    return findings_result(&c.findings, e);
+}
+
+/* ---- the cursor -------------------------------------------------------------------------------------------------- */
+
+void script_start(struct script_cursor *c, const struct script *script, const struct text *text, const char *engine,
+                  const struct dialect *dialect)
+{
+    *c = (struct script_cursor){.script = script, .text = text};
+    walk_init(&c->walk, dialect, engine, text->sql);
+}
+
+static bool is_sent(const struct script *script, const struct walk_statement *s)
+{
+    if (s->foreign || s->st.kind == STATEMENT_CLIENT)
+        return false;
+    return !script->own_transaction || (s->st.offset != script->begin && s->st.offset != script->commit);
+}
+
+static void fill_in(const struct script_cursor *c, const struct statement *st, struct script_statement *out)
+{
+    struct slice sql = c->text->sql;
+    *out = (struct script_statement){
+        .offset = st->offset,
+        .sql = slice_sub(sql, st->offset, st->offset + st->length),
+    };
+    if (st->kind == STATEMENT_COPY)
+        out->copy = slice_sub(sql, st->data_offset, st->data_offset + st->data_length);
+    if (!c->script->no_transaction)
+        return;
+    struct head h;
+    head_read(&h, c->walk.splitter.lx.dialect, out->sql);
+    out->outside = head_has(&h, HEAD_OUTSIDE);
+    out->begins = h.transaction == HEAD_TX_BEGIN;
+    out->ends = h.transaction == HEAD_TX_COMMIT || h.transaction == HEAD_TX_ROLLBACK;
+}
+
+bool script_next(struct script_cursor *c, struct script_statement *out)
+{
+    struct walk_statement s;
+    do {
+        if (walk_next(&c->walk, &s, NULL) != SPLIT_STATEMENT)
+            return false;
+    } while (!is_sent(c->script, &s));
+    if (s.st.offset > c->released + KEEP) {
+        text_release(c->text, c->released, s.st.offset);
+        c->released = s.st.offset;
+    }
+    fill_in(c, &s.st, out);
+    return true;
+}
