@@ -87,15 +87,15 @@ bool cursor_sees(const struct cursor *c, const char *lower)
 bool cursor_group(struct cursor *c)
 {
     size_t depth = 0;
+    if (!cursor_mark(c, '('))
+        return true;
     do {
         if (c->t.kind == TOKEN_END || c->t.kind == TOKEN_ERROR)
             return false;
         if (cursor_mark(c, '('))
             depth++;
-        else if (cursor_mark(c, ')') && depth)
+        else if (cursor_mark(c, ')'))
             depth--;
-        else if (!depth)
-            return true;
         cursor_step(c);
     } while (depth);
     return true;

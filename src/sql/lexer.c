@@ -280,7 +280,7 @@ static bool named(struct lexer *lx, struct token *t)
             break;
         }
     }
-    return count ? finish(lx, t, TOKEN_PARAMETER, at, NULL) : punctuation(lx, t, at - t->offset);
+    return count ? finish(lx, t, TOKEN_PARAMETER, at, NULL) : punctuation(lx, t, 1);
 }
 
 /* MySQL's @a, @@global.a (up to the dot), @'a', @`a`. */
