@@ -105,7 +105,7 @@ struct db_ledger_sql {
     const char *insert; /* (version, description, checksum, success, execution_time) */
     const char
         *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
-    const char *progress; /* (version, -1 - statements done): how far a migration without a transaction has come */
+    const char *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
     const char *remove;   /* (version) */
     const char *restamp;  /* (version, checksum) */
 };

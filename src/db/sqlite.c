@@ -472,7 +472,7 @@ static const struct db_ledger_sql ledger_sql = {
     .select = "SELECT version, description, installed_on, success, checksum, execution_time FROM {t} ORDER BY version",
     .insert = "INSERT INTO {t} (version, description, checksum, success, execution_time) VALUES (?1, ?2, ?3, ?4, ?5)",
     .finish = "UPDATE {t} SET success = TRUE, execution_time = ?2 WHERE version = ?1",
-    .progress = "UPDATE {t} SET execution_time = ?2 WHERE version = ?1",
+    .progress = "UPDATE {t} SET success = FALSE, execution_time = ?2 WHERE version = ?1",
     .remove = "DELETE FROM {t} WHERE version = ?1 RETURNING version",
     .restamp = "UPDATE {t} SET checksum = ?2 WHERE version = ?1",
 };

@@ -1,0 +1,29 @@
+/* api: what is behind the handle; shared by the files of this room only. */
+#ifndef PAWL_API_API_H
+#define PAWL_API_API_H
+
+#include "engine/run.h"
+#include "pawl.h"
+
+struct pawl {
+    struct arena arena;     /* the configuration */
+    struct arena operation; /* of the last call; results live in it until the next one */
+    struct pawl_config config;
+    struct db_target target; /* .driver NULL: no URL was given */
+    struct report report;
+};
+
+/* One operation on the database: its connection, ledger and folder. */
+struct operation {
+    struct pawl *p;
+    struct db *db;
+    struct ledger ledger;
+    struct migration_set set;
+    struct run run;
+};
+
+/* Reads the folder, opens the database. After an error everything is closed again. */
+int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e);
+void operation_end(struct operation *o);
+
+#endif

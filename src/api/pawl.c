@@ -1,0 +1,318 @@
+#include "api/api.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/baseline.h"
+#include "engine/repair.h"
+#include "engine/up.h"
+#include "source/directory.h"
+
+/* Everything the library shows to the outside is marked so here; the rest is hidden. */
+#define PAWL_API __attribute__((visibility("default")))
+
+/* ---- words ------------------------------------------------------------------------------------------------------- */
+
+PAWL_API const char *pawl_version(void)
+{
+    return PAWL_VERSION;
+}
+
+PAWL_API const char *pawl_finding_code(enum pawl_finding_id id)
+{
+    static const char *const codes[] = {
+#define X(name, code, level, meaning) code,
+        PAWL_FINDINGS(X)
+#undef X
+    };
+    return (size_t)id < PAWL_FINDING_COUNT ? codes[id] : NULL;
+}
+
+PAWL_API const char *pawl_finding_meaning(enum pawl_finding_id id)
+{
+    static const char *const meanings[] = {
+#define X(name, code, level, meaning) meaning,
+        PAWL_FINDINGS(X)
+#undef X
+    };
+    return (size_t)id < PAWL_FINDING_COUNT ? meanings[id] : NULL;
+}
+
+PAWL_API const char *pawl_level_name(enum pawl_level level)
+{
+    static const char *const names[] = {"off", "note", "warning", "error"};
+    return (size_t)level < sizeof names / sizeof names[0] ? names[level] : NULL;
+}
+
+PAWL_API const char *pawl_code_name(enum pawl_code code)
+{
+    static const char *const names[] = {
+#define X(name, status, text, meaning) text,
+        PAWL_CODES(X)
+#undef X
+    };
+    return (size_t)code < sizeof names / sizeof names[0] ? names[code] : NULL;
+}
+
+PAWL_API int pawl_code_exit_status(enum pawl_code code)
+{
+    static const int statuses[] = {
+#define X(name, status, text, meaning) status,
+        PAWL_CODES(X)
+#undef X
+    };
+    return (size_t)code < sizeof statuses / sizeof statuses[0] ? statuses[code] : statuses[PAWL_INTERNAL];
+}
+
+PAWL_API const char *pawl_state_name(enum pawl_state state)
+{
+    static const char *const names[] = {"pending", "applied", "changed", "line endings", "missing", "ahead", "dirty"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : NULL;
+}
+
+PAWL_API const char *pawl_health_name(enum pawl_health_status status)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        PAWL_HEALTHS(X)
+#undef X
+    };
+    return (size_t)status < sizeof names / sizeof names[0] ? names[status] : NULL;
+}
+
+/* ---- the handle -------------------------------------------------------------------------------------------------- */
+
+static const char *copy(struct pawl *p, const char *z, bool *ok)
+{
+    char *text = z ? arena_strz(&p->arena, slice_of(z)) : NULL;
+    *ok &= !z || text;
+    return text;
+}
+
+static bool copy_config(struct pawl *p, const struct pawl_config *given)
+{
+    bool ok = true;
+    struct pawl_config *c = &p->config;
+    /* An older caller has a shorter structure; what it does not know keeps its default. */
+    *c = PAWL_CONFIG_INIT;
+    memcpy(c, given, given->size < sizeof *c ? given->size : sizeof *c);
+    c->dir = copy(p, c->dir ? c->dir : "migrations", &ok);
+    c->url = copy(p, c->url, &ok);
+    c->table = copy(p, c->table ? c->table : "_sqlx_migrations", &ok);
+    c->environment = copy(p, c->environment, &ok);
+    const char **urls = arena_array(&p->arena, c->n_protected_urls, sizeof *urls);
+    for (size_t i = 0; urls && i < c->n_protected_urls; i++)
+        urls[i] = copy(p, c->protected_urls[i], &ok);
+    c->protected_urls = urls;
+    return ok && urls;
+}
+
+static int configure(struct pawl *p, const struct pawl_config *given, struct pawl_error *e)
+{
+    if (!copy_config(p, given))
+        return err_nomem(e);
+    report_init(&p->report, p->config.on_event, p->config.context);
+    for (size_t i = 0; i < p->config.n_levels; i++)
+        if ((size_t)p->config.levels[i].id < PAWL_FINDING_COUNT)
+            p->report.levels[p->config.levels[i].id] = p->config.levels[i].level;
+    p->config.levels = NULL;
+    p->config.n_levels = 0;
+    return p->config.url ? db_target_parse(&p->arena, p->config.url, &p->target, e) : PAWL_OK;
+}
+
+PAWL_API int pawl_open(struct pawl **out, const struct pawl_config *config, struct pawl_error *e)
+{
+    *out = NULL;
+    if (!config || config->size < offsetof(struct pawl_config, dir) + sizeof config->dir)
+        return err_set(e, PAWL_USAGE, "the configuration was not made with PAWL_CONFIG_INIT");
+    struct pawl *p = mem_alloc(sizeof *p);
+    if (!p)
+        return err_nomem(e);
+    int code = configure(p, config, e);
+    if (code)
+        pawl_close(p);
+    else
+        *out = p;
+    return code;
+}
+
+PAWL_API void pawl_close(struct pawl *p)
+{
+    if (!p)
+        return;
+    arena_clear(&p->operation);
+    arena_clear(&p->arena);
+    mem_free(p);
+}
+
+/* ---- operations -------------------------------------------------------------------------------------------------- */
+
+static int open_database(struct operation *o, const struct db_options *how, struct pawl_error *e)
+{
+    struct pawl *p = o->p;
+    struct db_options options = *how;
+    if (!p->target.driver) /* says that no URL was given, and how to give one */
+        return db_target_parse(&p->operation, NULL, &p->target, e);
+    options.wait_ms = p->config.wait_ms;
+    options.connect_wait_ms = p->config.connect_wait_ms;
+    options.interrupt = p->config.interrupt;
+    options.foreign_keys = p->config.foreign_keys;
+    return db_open(&p->target, &options, &o->db, e);
+}
+
+int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e)
+{
+    *o = (struct operation){.p = p};
+    arena_reset(&p->operation);
+    p->report.errors = p->report.warnings = p->report.notes = 0;
+    int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
+    if (!code)
+        code = open_database(o, how, e);
+    if (!code)
+        code = ledger_init(&p->operation, p->target.driver, slice_of(p->config.table), &o->ledger, e);
+    o->run = (struct run){.arena = &p->operation,
+                          .db = o->db,
+                          .target = &p->target,
+                          .ledger = &o->ledger,
+                          .set = &o->set,
+                          .report = &p->report,
+                          .interrupt = p->config.interrupt,
+                          .wait_ms = p->config.wait_ms};
+    if (code)
+        operation_end(o);
+    return code;
+}
+
+void operation_end(struct operation *o)
+{
+    db_close(o->db);
+    o->db = NULL;
+}
+
+PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, struct pawl_result *out,
+                     struct pawl_error *e)
+{
+    static const struct pawl_up_options defaults;
+    struct operation o;
+    const struct pawl_up_options *u = options ? options : &defaults;
+    struct up_request q = {
+        .policy = {.ignore_missing = p->config.ignore_missing, .out_of_order = u->out_of_order},
+        .to = u->to,
+        .steps = u->steps,
+        .dry_run = u->dry_run,
+        .transactions = u->transactions,
+    };
+    *out = (struct pawl_result){0};
+    int code = operation_begin(
+        p, &o, &(struct db_options){.create = !u->dry_run, .read_only = u->dry_run, .empty_if_missing = u->dry_run}, e);
+    if (code)
+        return code;
+    code = up_run(&o.run, &q, out, e);
+    operation_end(&o);
+    return code;
+}
+
+PAWL_API int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out,
+                         struct pawl_error *e)
+{
+    struct operation o;
+    bool dry_run = options && options->dry_run;
+    *out = (struct pawl_result){0};
+    int code = operation_begin(p, &o, &(struct db_options){.read_only = dry_run}, e);
+    if (code)
+        return code;
+    code = repair_run(&o.run, dry_run, out, e);
+    operation_end(&o);
+    return code;
+}
+
+PAWL_API int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *out, struct pawl_error *e)
+{
+    struct operation o;
+    *out = (struct pawl_result){0};
+    int code = operation_begin(p, &o, &(struct db_options){0}, e);
+    if (code)
+        return code;
+    code = baseline_run(&o.run, version, out, e);
+    operation_end(&o);
+    return code;
+}
+
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
+
+static struct pawl_status_row status_row(const struct standing *s)
+{
+    const struct migration *m = s->migration;
+    const struct ledger_row *row = s->row;
+    return (struct pawl_status_row){
+        .version = s->version,
+        .state = s->state,
+        .has_down = m && m->down.path.p,
+        .description = m ? m->description.p : row->description.p,
+        .file = m ? m->up.path.p : NULL,
+        .installed_on = row ? row->installed_on.p : NULL,
+        .execution_time_ns = row && row->execution_time >= 0 ? row->execution_time : -1,
+    };
+}
+
+static int make_status(struct operation *o, struct pawl_status *out, struct pawl_error *e)
+{
+    const struct standings *s = &o->run.standings;
+    struct pawl_status_row *rows = arena_array(&o->p->operation, s->n, sizeof *rows);
+    struct slice version = arena_dup(&o->p->operation, slice_of(o->db->driver->version(o->db)));
+    if (!rows || !version.p)
+        return err_nomem(e);
+    for (size_t i = 0; i < s->n; i++)
+        rows[i] = status_row(&s->items[i]);
+    *out = (struct pawl_status){
+        .rows = rows,
+        .n = s->n,
+        .version = s->version,
+        .latest = s->latest,
+        .pending = s->count[PAWL_STATE_PENDING],
+        .changed = s->count[PAWL_STATE_CHANGED] + s->count[PAWL_STATE_LINE_ENDINGS],
+        .missing = s->count[PAWL_STATE_MISSING],
+        .ahead = s->count[PAWL_STATE_AHEAD],
+        .dirty = s->count[PAWL_STATE_DIRTY],
+        .has_ledger = o->run.history.exists,
+        .engine = o->db->driver->name,
+        .engine_version = version.p,
+    };
+    return PAWL_OK;
+}
+
+PAWL_API int pawl_status(struct pawl *p, struct pawl_status *out, struct pawl_error *e)
+{
+    struct operation o;
+    *out = (struct pawl_status){0};
+    int code = operation_begin(p, &o, &(struct db_options){.read_only = true, .empty_if_missing = true}, e);
+    if (code)
+        return code;
+    code = run_look(&o.run, e);
+    if (!code)
+        code = make_status(&o, out, e);
+    operation_end(&o);
+    return code;
+}
+
+PAWL_API int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_error *e)
+{
+    struct operation o;
+    struct pawl_error why = {0};
+    *out = (struct pawl_health){0};
+    int code = operation_begin(p, &o, &(struct db_options){.read_only = true}, &why);
+    if (!code) {
+        code = run_look(&o.run, &why);
+        if (!code)
+            plan_health(&o.run.standings, out);
+        operation_end(&o);
+    }
+    if (code == PAWL_UNREACHABLE) { /* that is an answer too */
+        out->status = PAWL_HEALTH_UNREACHABLE;
+        memcpy(out->message, why.message, sizeof out->message - 1);
+        return PAWL_OK;
+    }
+    if (code && e)
+        *e = why;
+    return code;
+}

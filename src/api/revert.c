@@ -1,0 +1,52 @@
+#include "engine/revert.h"
+
+#include "api/api.h"
+
+#define PAWL_API __attribute__((visibility("default")))
+
+static struct guard guard_of(const struct pawl *p)
+{
+    return (struct guard){
+        .environment = slice_of(p->config.environment),
+        .is_protected = p->config.is_protected,
+        .protected_urls = p->config.protected_urls,
+        .n_protected_urls = p->config.n_protected_urls,
+    };
+}
+
+PAWL_API int pawl_down(struct pawl *p, const struct pawl_down_options *options, struct pawl_result *out,
+                       struct pawl_error *e)
+{
+    static const struct pawl_down_options defaults = {.to = -1};
+    struct operation o;
+    struct revert_request q = {.guard = guard_of(p), .target = &p->target, .options = options ? options : &defaults};
+    *out = (struct pawl_result){0};
+    int code = operation_begin(p, &o, &(struct db_options){0}, e);
+    if (code)
+        return code;
+    code = revert_run(&o.run, &q, out, e);
+    operation_end(&o);
+    return code;
+}
+
+PAWL_API int pawl_redo(struct pawl *p, const struct pawl_down_options *options, struct pawl_result *out,
+                       struct pawl_error *e)
+{
+    struct pawl_down_options one = options ? *options : (struct pawl_down_options){0};
+    struct pawl_status before;
+    struct pawl_result up = {0};
+    one.to = -1;
+    one.steps = 1;
+    *out = (struct pawl_result){0};
+    int code = pawl_status(p, &before, e);
+    if (code)
+        return code;
+    int64_t version = before.version; /* `before` itself dies with the next call */
+    code = pawl_down(p, &one, out, e);
+    if (code || one.dry_run || out->steps == 0)
+        return code;
+    code = pawl_up(p, &(struct pawl_up_options){.to = version}, &up, e);
+    if (!code)
+        out->version = up.version;
+    return code;
+}

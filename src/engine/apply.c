@@ -1,0 +1,217 @@
+#include "engine/apply.h"
+
+#include "engine/batch.h"
+#include "engine/outside.h"
+#include "sys/clock.h"
+
+struct applying {
+    struct run *run;
+    struct batch batch;
+    const struct plan *plan;
+    const struct script *scripts;
+    bool single;   /* all in one transaction */
+    bool pipeline; /* what is queued may hold several migrations */
+    size_t queued; /* steps before this one are queued or sent */
+    size_t done;   /* steps before this one are committed */
+    uint64_t started_ns;
+};
+
+/* ---- queueing one migration in a transaction ---------------------------------------------------------------------- */
+
+/* What a migration finds must not depend on what ran before it on this connection. */
+static int queue_session(struct applying *x, int64_t version, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
+        code = batch_frame(&x->batch, *sql, version, e);
+    return code;
+}
+
+static int queue_ledger(struct applying *x, struct pawl_error *e)
+{
+    if (x->run->history.exists)
+        return PAWL_OK;
+    x->run->history.exists =
+        true; /* CREATE TABLE IF NOT EXISTS: saying it once a run is enough, and twice does no harm */
+    return batch_add(&x->batch, (struct db_request){.sql = x->run->ledger->create},
+                     (struct batch_origin){.role = BATCH_FRAME}, e);
+}
+
+static int queue_record(struct applying *x, const struct migration *m, struct pawl_error *e)
+{
+    struct db_request insert = ledger_insert(&x->batch.arena, x->run->ledger, m, true);
+    return batch_add(&x->batch, insert, (struct batch_origin){.role = BATCH_RECORD, .version = m->version}, e);
+}
+
+static int queue_text(struct applying *x, const struct migration *m, const struct script *script, struct pawl_error *e)
+{
+    struct text text;
+    int code = script->skip ? PAWL_OK : text_open(&m->up, &text, e);
+    if (code || script->skip)
+        return code;
+    code = batch_keep(&x->batch, &text, e);
+    return code ? code : batch_script(&x->batch, script, &text, m, &m->up, e);
+}
+
+/* Foreign keys and the like can only be looked at once the statements have run. */
+static int check(struct applying *x, const struct migration *m, struct pawl_error *e)
+{
+    struct db *db = x->run->db;
+    if (!db->driver->check)
+        return PAWL_OK;
+    int code = batch_flush(&x->batch, e);
+    if (!code)
+        code = db->driver->check(db, e);
+    if (code) {
+        err_place(e, m->up.path, 0, 0);
+        if (e && !e->version)
+            e->version = m->version;
+    }
+    return code;
+}
+
+static int queue_finish(struct applying *x, const struct migration *m, struct pawl_error *e)
+{
+    /* A driver that pipelines has not run the statements yet, and lets the engine measure. */
+    int64_t elapsed = x->pipeline ? -1 : (int64_t)(clock_ns() - x->started_ns);
+    struct db_request finish = ledger_finish(&x->batch.arena, x->run->ledger, m->version, elapsed);
+    return batch_add(&x->batch, finish, (struct batch_origin){.role = BATCH_FRAME, .version = m->version}, e);
+}
+
+static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
+{
+    const struct migration *m = x->plan->steps[i]->migration;
+    const char *begin = x->run->db->driver->begin;
+    bool opens = !x->single || i == 0;
+    x->started_ns = clock_ns();
+    int code = queue_session(x, m->version, e);
+    if (!code && opens)
+        code = batch_frame(&x->batch, begin, m->version, e);
+    if (!code)
+        code = queue_ledger(x, e);
+    if (!code)
+        code = queue_record(x, m, e);
+    if (!code)
+        code = queue_text(x, m, &x->scripts[i], e);
+    if (!code)
+        code = check(x, m, e);
+    if (!code)
+        code = queue_finish(x, m, e);
+    if (!code && !x->single)
+        code = batch_frame(&x->batch, x->run->db->driver->commit, m->version, e);
+    return code;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+/* Steps up to the one that failed were committed: each ends with its own COMMIT, which came back. */
+static void count_done(struct applying *x, int64_t failed_version)
+{
+    while (x->done < x->queued && x->plan->steps[x->done]->version != failed_version)
+        x->done++;
+}
+
+static void tell_done(struct applying *x, size_t from, uint64_t elapsed_ns)
+{
+    for (size_t i = from; i < x->done; i++)
+        run_step_end(x->run, x->plan->steps[i], false, false, elapsed_ns);
+}
+
+static int flush(struct applying *x, struct pawl_error *e)
+{
+    size_t from = x->done;
+    bool alone = x->queued - from == 1;
+    int code = batch_flush(&x->batch, e);
+    if (code && !x->single)
+        count_done(x, x->batch.failed.version);
+    else if (!code && !x->single)
+        x->done = x->queued;
+    tell_done(x, from, alone ? clock_ns() - x->started_ns : 0);
+    return code;
+}
+
+static int commit_single(struct applying *x, struct pawl_error *e)
+{
+    int code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (code)
+        return code;
+    x->done = x->plan->n;
+    tell_done(x, 0, 0);
+    return PAWL_OK;
+}
+
+static int apply_inside(struct applying *x, size_t i, struct pawl_error *e)
+{
+    run_step_begin(x->run, x->plan->steps[i], false, false);
+    int code = queue_step(x, i, e);
+    x->queued = i + 1;
+    if (code)
+        return code;
+    return x->pipeline && !batch_full(&x->batch) ? PAWL_OK : x->single ? batch_flush(&x->batch, e) : flush(x, e);
+}
+
+static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
+{
+    const struct standing *s = x->plan->steps[i];
+    int code = flush(x, e); /* what is queued comes first */
+    if (code)
+        return code;
+    uint64_t started = clock_ns();
+    run_step_begin(x->run, s, false, false);
+    x->queued = i + 1;
+    code = outside_run(x->run, s, &x->scripts[i], false, e);
+    if (code)
+        return code;
+    x->done = i + 1;
+    run_step_end(x->run, s, false, false, clock_ns() - started);
+    return PAWL_OK;
+}
+
+static bool runs_outside(const struct applying *x, size_t i)
+{
+    return x->scripts[i].no_transaction && !x->scripts[i].skip;
+}
+
+/* The error is complete but for what has become of the rest, which is what one wants to know first at night. */
+static void explain(const struct applying *x, int code, struct pawl_error *e)
+{
+    if (!e || e->hint[0] || code != PAWL_SQL)
+        return;
+    if (x->single)
+        err_hint(e, "the whole run was rolled back; nothing was applied");
+    else if (x->done)
+        err_hint(e, "migration %lld was rolled back; everything up to %lld is applied", (long long)e->version,
+                 (long long)x->plan->steps[x->done - 1]->version);
+    else
+        err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
+}
+
+int apply_plan(struct run *r, const struct plan *plan, const struct script *scripts, bool single, struct applied *out,
+               struct pawl_error *e)
+{
+    struct applying x = {.run = r,
+                         .plan = plan,
+                         .scripts = scripts,
+                         .single = single,
+                         .pipeline = (r->db->driver->caps & DB_CAP_PIPELINE) != 0};
+    bool ledger_existed = r->history.exists;
+    int code = PAWL_OK;
+    batch_init(&x.batch, r->db);
+    for (size_t i = 0; i < plan->n && !code; i++) {
+        code = run_interrupted(r, e);
+        if (!code)
+            code = runs_outside(&x, i) ? apply_alone(&x, i, e) : apply_inside(&x, i, e);
+    }
+    if (!code)
+        code = single ? commit_single(&x, e) : flush(&x, e);
+    if (code) {
+        db_rollback(r->db);
+        r->history.exists = ledger_existed || x.done > 0;
+        explain(&x, code, e);
+    }
+    *out = (struct applied){x.done, code == PAWL_SQL && x.batch.failed.role == BATCH_RECORD};
+    batch_clear(&x.batch);
+    return code;
+}

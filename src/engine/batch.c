@@ -1,0 +1,112 @@
+#include "engine/batch.h"
+
+#include "sql/locate.h"
+
+#define FULL_REQUESTS 4096
+#define FULL_BYTES ((size_t)8 << 20)
+
+void batch_init(struct batch *b, struct db *db)
+{
+    *b = (struct batch){.db = db};
+}
+
+/* Forgets what was queued; the arrays live in the arena and go with it. */
+static void empty(struct batch *b)
+{
+    for (size_t i = 0; i < b->n_texts; i++)
+        text_close(&b->texts[i]);
+    arena_reset(&b->arena);
+    *b = (struct batch){.db = b->db, .arena = b->arena, .failed = b->failed};
+}
+
+void batch_clear(struct batch *b)
+{
+    empty(b);
+    arena_clear(&b->arena);
+}
+
+int batch_add(struct batch *b, struct db_request request, struct batch_origin origin, struct pawl_error *e)
+{
+    void *requests = b->requests;
+    void *origins = b->origins;
+    if (!request.sql.p || !arena_grow(&b->arena, &requests, &b->cap, b->n, sizeof *b->requests) ||
+        !arena_grow(&b->arena, &origins, &b->origins_cap, b->n, sizeof *b->origins))
+        return err_nomem(e);
+    b->requests = requests;
+    b->origins = origins;
+    b->requests[b->n] = request;
+    b->origins[b->n++] = origin;
+    return PAWL_OK;
+}
+
+int batch_frame(struct batch *b, const char *sql, int64_t version, struct pawl_error *e)
+{
+    return batch_add(b, (struct db_request){.sql = slice_of(sql)},
+                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+}
+
+int batch_keep(struct batch *b, struct text *text, struct pawl_error *e)
+{
+    void *texts = b->texts;
+    if (!arena_grow(&b->arena, &texts, &b->texts_cap, b->n_texts, sizeof *b->texts)) {
+        text_close(text);
+        return err_nomem(e);
+    }
+    b->texts = texts;
+    b->texts[b->n_texts++] = *text;
+    b->bytes += text->raw.n;
+    return PAWL_OK;
+}
+
+bool batch_full(const struct batch *b)
+{
+    return b->n >= FULL_REQUESTS || b->bytes >= FULL_BYTES;
+}
+
+/* Sends, but keeps the texts open: more of the last one is to come. */
+static int send(struct batch *b, struct pawl_error *e)
+{
+    struct db_fault fault;
+    int code = db_run(b->db, b->requests, b->n, &fault, e);
+    if (!code)
+        return PAWL_OK;
+    b->failed = fault.request < b->n ? b->origins[fault.request] : (struct batch_origin){0};
+    const struct batch_origin *o = &b->failed;
+    if (e && !e->version)
+        e->version = o->version;
+    if (o->file) {
+        struct place at = locate_once(o->text, o->offset + (fault.offset == SIZE_MAX ? 0 : fault.offset));
+        err_place(e, o->file->path, at.line, at.column);
+    }
+    return code;
+}
+
+int batch_flush(struct batch *b, struct pawl_error *e)
+{
+    int code = send(b, e);
+    struct batch_origin failed = b->failed;
+    empty(b);
+    b->failed = failed;
+    return code;
+}
+
+int batch_script(struct batch *b, const struct script *script, const struct text *text, const struct migration *m,
+                 const struct migration_file *file, struct pawl_error *e)
+{
+    struct script_cursor cursor;
+    struct script_statement s;
+    int code = PAWL_OK;
+    script_start(&cursor, script, text, b->db->driver->name, b->db->driver->dialect);
+    while (script_next(&cursor, &s)) {
+        if (b->n >= FULL_REQUESTS) {
+            code = send(b, e);
+            b->n = 0;
+        }
+        if (!code)
+            code = batch_add(b, (struct db_request){.sql = s.sql, .copy = s.copy},
+                             (struct batch_origin){BATCH_STATEMENT, m->version, file, text->sql, s.offset}, e);
+        if (code)
+            return code;
+    }
+    return PAWL_OK;
+}

@@ -1,0 +1,182 @@
+#include "engine/loss.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "schema/tables.h"
+#include "sql/dialect.h"
+#include "sql/quote.h"
+
+/* A statement must stay below SQLite's limit of result columns (2000) and PostgreSQL's of target entries (1664). */
+#define MOST_COLUMNS 1000
+
+struct counted {
+    const struct table *table;
+    struct slice label; /* "users" or "public.users": as messages say it, and the key in the map */
+    int64_t rows;
+    int64_t *values; /* not null, by column */
+};
+
+struct loss {
+    struct run *run;
+    struct arena arena;
+    struct facts *facts;
+    struct counted *before;
+    size_t n;
+};
+
+static struct slice label_of(struct arena *a, const struct table *t)
+{
+    if (!t->schema.n)
+        return t->name;
+    return arena_printf(a, SLICE_FMT "." SLICE_FMT, SLICE_ARG(t->schema), SLICE_ARG(t->name));
+}
+
+struct numbers {
+    int64_t *values; /* rows first, then columns */
+    size_t n;
+};
+
+static int on_numbers(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
+{
+    struct numbers *x = context;
+    (void)e;
+    for (size_t i = 0; i < n && i < x->n; i++)
+        x->values[i] = columns[i].i;
+    return PAWL_OK;
+}
+
+/* SELECT count(*), count(a), count(b) FROM t: one pass over the table, whatever its width. */
+static int count(struct loss *l, const struct table *t, size_t n_columns, int64_t *values, struct pawl_error *e)
+{
+    STRBUF(sql, (size_t)1 << 20);
+    const struct dialect *d = l->run->db->driver->dialect;
+    struct numbers numbers = {values, n_columns + 1};
+    strbuf_addz(&sql, "SELECT count(*)");
+    for (size_t i = 0; i < n_columns; i++) {
+        strbuf_addz(&sql, ", count(");
+        quote_identifier(&sql, d, t->columns[i]);
+        strbuf_addc(&sql, ')');
+    }
+    strbuf_addz(&sql, " FROM ");
+    quote_qualified(&sql, d, t->schema, t->name);
+    if (!strbuf_ok(&sql))
+        return err_nomem(e);
+    struct db_request request = {.sql = strbuf_slice(&sql), .on_row = on_numbers, .context = &numbers};
+    return db_run(l->run->db, &request, 1, NULL, e);
+}
+
+static int count_all(struct loss *l, struct pawl_error *e)
+{
+    struct table *tables;
+    struct delta ignored;
+    int code = facts_open(l->run->db, l->run->ledger->name, &l->facts, e);
+    if (!code)
+        code = facts_refresh(l->facts, &l->arena, &ignored, e);
+    if (!code)
+        code = tables_read(l->facts, &l->arena, &tables, &l->n, e);
+    if (code)
+        return code;
+    l->before = arena_array(&l->arena, l->n, sizeof *l->before);
+    if (!l->before)
+        return err_nomem(e);
+    for (size_t i = 0; i < l->n && !code; i++) {
+        struct counted *c = &l->before[i];
+        size_t width = tables[i].n_columns < MOST_COLUMNS ? tables[i].n_columns : MOST_COLUMNS;
+        int64_t *values = arena_array(&l->arena, tables[i].n_columns + 1, sizeof *values);
+        c->table = &tables[i];
+        c->label = label_of(&l->arena, &tables[i]);
+        if (!values || !c->label.p)
+            return err_nomem(e);
+        code = count(l, &tables[i], width, values, e);
+        c->rows = values[0];
+        c->values = values + 1;
+    }
+    return code;
+}
+
+int loss_count(struct run *r, struct loss **out, struct pawl_error *e)
+{
+    struct loss *l = mem_alloc(sizeof *l);
+    *out = l;
+    if (!l)
+        return err_nomem(e);
+    l->run = r;
+    int code = count_all(l, e);
+    if (code) {
+        loss_free(l);
+        *out = NULL;
+    }
+    return code;
+}
+
+void loss_free(struct loss *l)
+{
+    if (!l)
+        return;
+    facts_close(l->facts);
+    arena_clear(&l->arena);
+    mem_free(l);
+}
+
+/* ---- afterwards -------------------------------------------------------------------------------------------------- */
+
+static void tell(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
+                 size_t *losses)
+{
+    struct slice object = arena_printf(&l->arena, "%s" SLICE_FMT "%s" SLICE_FMT, what, SLICE_ARG(label),
+                                       column.n ? "." : "", SLICE_ARG(column));
+    if (count <= 0)
+        return;
+    ++*losses;
+    report_event(l->run->report, &(struct pawl_event){.kind = PAWL_EVENT_LOSS,
+                                                      .level = PAWL_LEVEL_WARNING,
+                                                      .reverting = true,
+                                                      .count = count,
+                                                      .object = object.p ? object.p : "?"});
+}
+
+static bool has_column(const struct table *t, struct slice column)
+{
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (slice_eq(t->columns[i], column))
+            return true;
+    return false;
+}
+
+static int compare(struct loss *l, const struct counted *was, const struct table *now, size_t *losses,
+                   struct pawl_error *e)
+{
+    int64_t rows = 0;
+    if (!now) {
+        tell(l, "table ", was->label, SLICE(""), was->rows, losses);
+        return PAWL_OK;
+    }
+    for (size_t i = 0; i < was->table->n_columns; i++)
+        if (!has_column(now, was->table->columns[i]))
+            tell(l, "column ", was->label, was->table->columns[i], was->values[i], losses);
+    int code = count(l, now, 0, &rows, e);
+    if (!code)
+        tell(l, "rows of ", was->label, SLICE(""), was->rows - rows, losses);
+    return code;
+}
+
+int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
+{
+    struct map tables = {0};
+    struct table *now;
+    struct delta ignored;
+    size_t n = 0;
+    *losses = 0;
+    int code = facts_refresh(l->facts, &l->arena, &ignored, e);
+    if (!code)
+        code = tables_read(l->facts, &l->arena, &now, &n, e);
+    for (size_t i = 0; i < n && !code; i++) {
+        struct slice label = label_of(&l->arena, &now[i]);
+        if (!label.p || !map_set(&l->arena, &tables, label, &now[i]))
+            code = err_nomem(e);
+    }
+    for (size_t i = 0; i < l->n && !code; i++)
+        if (l->before[i].rows)
+            code = compare(l, &l->before[i], map_get(&tables, l->before[i].label), losses, e);
+    return code;
+}

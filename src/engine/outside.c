@@ -1,0 +1,156 @@
+#include "engine/outside.h"
+
+#include "engine/batch.h"
+#include "sys/clock.h"
+
+struct outside {
+    struct run *run;
+    struct batch batch;
+    const struct migration *m;
+    const struct migration_file *file;
+    const struct text *text;
+    bool reverting;
+    size_t done; /* statements known to be committed */
+};
+
+static struct batch_origin frame(const struct outside *x)
+{
+    return (struct batch_origin){.role = BATCH_FRAME, .version = x->m->version};
+}
+
+static int add_statement(struct outside *x, const struct script_statement *s, struct pawl_error *e)
+{
+    return batch_add(&x->batch, (struct db_request){.sql = s->sql, .copy = s->copy},
+                     (struct batch_origin){BATCH_STATEMENT, x->m->version, x->file, x->text->sql, s->offset}, e);
+}
+
+static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
+{
+    struct db_request progress = ledger_progress(&x->batch.arena, x->run->ledger, x->m->version, x->reverting, done);
+    return batch_add(&x->batch, progress, frame(x), e);
+}
+
+/* The row says "begun" before anything else happens. */
+static int begin(struct outside *x, const struct standing *s, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
+        code = batch_frame(&x->batch, *sql, x->m->version, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (code)
+        return code;
+    if (s->row && !s->row->success) { /* goes on */
+        x->done = ledger_done(s->row);
+        return PAWL_OK;
+    }
+    if (x->reverting)
+        code = add_progress(x, 0, e);
+    else if (!x->run->history.exists)
+        code = batch_add(&x->batch, (struct db_request){.sql = x->run->ledger->create}, frame(x), e);
+    if (!code && !x->reverting)
+        code = batch_add(&x->batch, ledger_insert(&x->batch.arena, x->run->ledger, x->m, false),
+                         (struct batch_origin){.role = BATCH_RECORD, .version = x->m->version}, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (!code)
+        x->run->history.exists = true;
+    return code;
+}
+
+/* A statement that may be in a transaction, together with its progress. */
+static int run_inside(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
+{
+    const struct db_driver *driver = x->run->db->driver;
+    int code = batch_frame(&x->batch, driver->begin, x->m->version, e);
+    if (!code)
+        code = add_statement(x, s, e);
+    if (!code)
+        code = add_progress(x, index + 1, e);
+    if (!code)
+        code = batch_frame(&x->batch, driver->commit, x->m->version, e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
+/* One that may not: its progress comes right behind it. */
+static int run_alone(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
+{
+    int code = add_statement(x, s, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (!code)
+        code = add_progress(x, index + 1, e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
+/* A statement of a group that the file itself holds together; the progress goes in front of the group's COMMIT. */
+static int run_grouped(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
+{
+    int code = s->ends ? add_progress(x, index + 1, e) : PAWL_OK;
+    if (!code)
+        code = add_statement(x, s, e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
+static int run_statements(struct outside *x, const struct script *script, struct pawl_error *e)
+{
+    struct script_cursor cursor;
+    struct script_statement s;
+    const struct db *db = x->run->db;
+    int code = PAWL_OK;
+    bool grouped = false;
+    script_start(&cursor, script, x->text, db->driver->name, db->driver->dialect);
+    for (size_t i = 0; !code && script_next(&cursor, &s); i++) {
+        grouped |= s.begins;
+        if (i >= x->done) {
+            code = run_interrupted(x->run, e);
+            if (!code)
+                code = grouped     ? run_grouped(x, &s, i, e)
+                       : s.outside ? run_alone(x, &s, i, e)
+                                   : run_inside(x, &s, i, e);
+        }
+        if (!code && i >= x->done)
+            x->done = i + 1;
+        grouped &= !s.ends;
+    }
+    return code;
+}
+
+static int finish(struct outside *x, uint64_t started, struct pawl_error *e)
+{
+    struct db_request last =
+        x->reverting ? ledger_remove(&x->batch.arena, x->run->ledger, x->m->version)
+                     : ledger_finish(&x->batch.arena, x->run->ledger, x->m->version, (int64_t)(clock_ns() - started));
+    int code = batch_add(&x->batch, last, frame(x), e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
+int outside_run(struct run *r, const struct standing *s, const struct script *script, bool reverting,
+                struct pawl_error *e)
+{
+    struct text text;
+    struct outside x = {.run = r,
+                        .m = s->migration,
+                        .file = reverting ? &s->migration->down : &s->migration->up,
+                        .text = &text,
+                        .reverting = reverting};
+    uint64_t started = clock_ns();
+    int code = text_open(x.file, &text, e);
+    if (code)
+        return code;
+    batch_init(&x.batch, r->db);
+    code = begin(&x, s, e);
+    if (!code)
+        code = run_statements(&x, script, e);
+    if (!code)
+        code = finish(&x, started, e);
+    if (code) {
+        db_rollback(r->db);
+        if (code == PAWL_SQL && e && !e->hint[0])
+            err_hint(e, "it runs without a transaction: %zu statement%s in front of this one %s; mend it and run again",
+                     x.done, x.done == 1 ? "" : "s", x.done == 1 ? "is done" : "are done");
+    }
+    batch_clear(&x.batch);
+    text_close(&text);
+    return code;
+}

@@ -1,0 +1,290 @@
+#include "engine/plan.h"
+
+#include "engine/ledger.h"
+
+#include <stdio.h>
+
+static enum pawl_state state_of(const struct migration *m, const struct ledger_row *row, plan_alike_fn *alike)
+{
+    if (!row)
+        return PAWL_STATE_PENDING;
+    if (!row->success)
+        return PAWL_STATE_DIRTY;
+    if (!m)
+        return PAWL_STATE_MISSING;
+    if (row->checksum.n == SHA384_BYTES && memcmp(row->checksum.p, m->up.checksum, SHA384_BYTES) == 0)
+        return PAWL_STATE_APPLIED;
+    return alike && alike(&m->up, row->checksum) ? PAWL_STATE_LINE_ENDINGS : PAWL_STATE_CHANGED;
+}
+
+int plan_stand(struct arena *a, const struct migration_set *set, const struct history *history, plan_alike_fn *alike,
+               struct standings *out, struct pawl_error *e)
+{
+    *out = (struct standings){.items = arena_array(a, set->n + history->n, sizeof *out->items)};
+    if (!out->items)
+        return err_nomem(e);
+    size_t i = 0;
+    size_t k = 0;
+    while (i < set->n || k < history->n) {
+        const struct migration *m = i < set->n ? &set->items[i] : NULL;
+        const struct ledger_row *row = k < history->n ? &history->rows[k] : NULL;
+        if (m && row && m->version < row->version)
+            row = NULL;
+        else if (m && row && m->version > row->version)
+            m = NULL;
+        struct standing *s = &out->items[out->n++];
+        *s = (struct standing){m ? m->version : row->version, state_of(m, row, alike), m, row};
+        i += m != NULL;
+        k += row != NULL;
+        if (m)
+            out->latest = m->version;
+        if (row)
+            out->version = row->version;
+    }
+    for (size_t n = 0; n < out->n; n++) {
+        struct standing *s = &out->items[n];
+        if (s->state == PAWL_STATE_MISSING && s->version > out->latest)
+            s->state = PAWL_STATE_AHEAD;
+        out->count[s->state]++;
+    }
+    return PAWL_OK;
+}
+
+/* ---- up ---------------------------------------------------------------------------------------------------------- */
+
+static const struct standing *first_in(const struct standings *s, enum pawl_state state)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].state == state)
+            return &s->items[i];
+    return NULL;
+}
+
+/* A migration outside a transaction keeps its progress, so an unchanged file can go on where it stopped. */
+static bool resumable(const struct standing *s)
+{
+    return s->state == PAWL_STATE_DIRTY && s->migration && s->migration->up.no_transaction &&
+           !ledger_reverting(s->row) && s->row->checksum.n == SHA384_BYTES &&
+           memcmp(s->row->checksum.p, s->migration->up.checksum, SHA384_BYTES) == 0;
+}
+
+static int refuse_dirty(const struct standings *s, struct pawl_error *e)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct standing *x = &s->items[i];
+        if (x->state != PAWL_STATE_DIRTY || resumable(x))
+            continue;
+        err_set(e, PAWL_DIRTY, "migration %lld was begun and not finished", (long long)x->version);
+        err_hint(
+            e,
+            "look at the database, then run `pawl repair`, which clears the row if the schema shows how far it came");
+        if (x->migration)
+            err_place(e, x->migration->up.path, 0, 0);
+        return PAWL_DIRTY;
+    }
+    return PAWL_OK;
+}
+
+static int refuse_missing(const struct standings *s, const struct plan_policy *policy, struct pawl_error *e)
+{
+    const struct standing *x = first_in(s, PAWL_STATE_MISSING);
+    const struct standing *ahead = first_in(s, PAWL_STATE_AHEAD);
+    if (policy->ignore_missing || (!x && !ahead))
+        return PAWL_OK;
+    if (x) {
+        err_set(e, PAWL_MISSING, "migration %lld was applied, but its file is gone", (long long)x->version);
+        err_hint(e, "bring the file back, or pass --ignore-missing if it was removed on purpose");
+    } else {
+        err_set(e, PAWL_MISSING, "the database is at version %lld, newer than the newest file, %lld",
+                (long long)s->version, (long long)s->latest);
+        err_hint(e, "this is an older copy of the folder; update it, or pass --ignore-missing if you mean it");
+    }
+    return PAWL_MISSING;
+}
+
+static int refuse_changed(const struct standings *s, struct pawl_error *e)
+{
+    const struct standing *x = first_in(s, PAWL_STATE_CHANGED);
+    const struct standing *eol = first_in(s, PAWL_STATE_LINE_ENDINGS);
+    if (!x && !eol)
+        return PAWL_OK;
+    if (!x || (eol && eol->version < x->version))
+        x = eol;
+    err_set(e, PAWL_CHANGED,
+            x == eol ? "migration %lld differs from what was applied, but only in line endings or byte order mark"
+                     : "migration %lld is not the text that was applied",
+            (long long)x->version);
+    if (x == eol)
+        err_hint(
+            e, "`pawl repair` records the new checksum; `*.sql -text` in .gitattributes keeps it from happening again");
+    else
+        err_hint(e, "restore the file and put the change into a new migration; `git log -p` shows who changed it");
+    err_place(e, x->migration->up.path, 0, 0);
+    return PAWL_CHANGED;
+}
+
+static int refuse_out_of_order(const struct standings *s, const struct plan *plan, struct pawl_error *e)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct standing *x = plan->steps[i];
+        if (x->state != PAWL_STATE_PENDING || x->version > s->version)
+            continue;
+        err_set(e, PAWL_REFUSED, "migration %lld is older than version %lld, which is applied already",
+                (long long)x->version, (long long)s->version);
+        err_hint(e, "give it a newer version if it was merged late, or pass --out-of-order to run it now");
+        err_place(e, x->migration->up.path, 0, 0);
+        return PAWL_REFUSED;
+    }
+    return PAWL_OK;
+}
+
+static bool has_file(const struct standings *s, int64_t version)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].version == version)
+            return s->items[i].migration != NULL;
+    return false;
+}
+
+int plan_up(struct arena *a, const struct standings *s, const struct plan_policy *policy, int64_t to, uint32_t steps,
+            struct plan *out, struct pawl_error *e)
+{
+    *out = (struct plan){.steps = arena_array(a, s->n, sizeof *out->steps)};
+    if (!out->steps)
+        return err_nomem(e);
+    if (to && !has_file(s, to)) {
+        err_set(e, PAWL_USAGE, "there is no migration %lld", (long long)to);
+        err_hint(e, "`pawl status` lists the versions");
+        return PAWL_USAGE;
+    }
+    if (to && to < s->version) {
+        err_set(e, PAWL_USAGE, "version %lld is older than the database, which is at %lld", (long long)to,
+                (long long)s->version);
+        err_hint(e, "`pawl up` only goes forward");
+        return PAWL_USAGE;
+    }
+    for (size_t i = 0; i < s->n && !(steps && out->n == steps); i++) {
+        const struct standing *x = &s->items[i];
+        if (to && x->version > to)
+            break;
+        if (x->state == PAWL_STATE_PENDING || resumable(x))
+            out->steps[out->n++] = x;
+    }
+    int code = refuse_dirty(s, e);
+    if (!code)
+        code = refuse_missing(s, policy, e);
+    if (!code)
+        code = refuse_changed(s, e);
+    if (!code && !policy->out_of_order)
+        code = refuse_out_of_order(s, out, e);
+    return code;
+}
+
+/* ---- down -------------------------------------------------------------------------------------------------------- */
+
+static int refuse_step(const struct standing *x, struct pawl_error *e)
+{
+    long long version = (long long)x->version;
+    switch (x->state) {
+    case PAWL_STATE_MISSING:
+    case PAWL_STATE_AHEAD:
+        err_set(e, PAWL_MISSING, "migration %lld is applied, but its files are gone", version);
+        err_hint(e, "bring the files back: a migration is reverted by its own down file only");
+        return PAWL_MISSING;
+    case PAWL_STATE_DIRTY:
+        if (x->migration && ledger_reverting(x->row))
+            break;
+        err_set(e, PAWL_DIRTY, "migration %lld was begun and not finished", version);
+        err_hint(e, "finish it with `pawl up` or clear it with `pawl repair` first");
+        return PAWL_DIRTY;
+    case PAWL_STATE_CHANGED:
+        err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied, so its down file may not fit",
+                version);
+        err_hint(e, "restore the up file that was applied");
+        err_place(e, x->migration->up.path, 0, 0);
+        return PAWL_CHANGED;
+    case PAWL_STATE_PENDING:
+    case PAWL_STATE_APPLIED:
+    case PAWL_STATE_LINE_ENDINGS:
+        break;
+    }
+    if (x->migration->down.path.p)
+        return PAWL_OK;
+    err_set(e, PAWL_REFUSED, "migration %lld has no down file", version);
+    err_hint(e, "write one, or stop at version %lld with --to; nothing was reverted", version);
+    err_place(e, x->migration->up.path, 0, 0);
+    return PAWL_REFUSED;
+}
+
+static int check_target(const struct standings *s, int64_t to, struct pawl_error *e)
+{
+    if (to > s->version) {
+        err_set(e, PAWL_USAGE, "version %lld is newer than the database, which is at %lld", (long long)to,
+                (long long)s->version);
+        err_hint(e, "`pawl down --to V` keeps everything up to V");
+        return PAWL_USAGE;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        if (s->items[i].version == to && s->items[i].row)
+            return PAWL_OK;
+    if (to == 0)
+        return PAWL_OK;
+    err_set(e, PAWL_USAGE, "version %lld is not applied", (long long)to);
+    err_hint(e, "`pawl status` lists what is; 0 reverts everything");
+    return PAWL_USAGE;
+}
+
+int plan_down(struct arena *a, const struct standings *s, int64_t to, uint32_t steps, struct plan *out,
+              struct pawl_error *e)
+{
+    *out = (struct plan){.steps = arena_array(a, s->n, sizeof *out->steps), .reverting = true};
+    if (!out->steps)
+        return err_nomem(e);
+    int code = to >= 0 ? check_target(s, to, e) : PAWL_OK;
+    if (to < 0 && steps == 0)
+        steps = 1;
+    for (size_t i = s->n; i-- > 0 && !code;) {
+        const struct standing *x = &s->items[i];
+        if (!x->row)
+            continue;
+        if ((to >= 0 && x->version <= to) || (steps && out->n == steps))
+            break;
+        code = refuse_step(x, e);
+        if (!code)
+            out->steps[out->n++] = x;
+    }
+    return code;
+}
+
+/* ---- health ------------------------------------------------------------------------------------------------------ */
+
+void plan_health(const struct standings *s, struct pawl_health *out)
+{
+    const struct standing *dirty = first_in(s, PAWL_STATE_DIRTY);
+    const struct standing *changed = first_in(s, PAWL_STATE_CHANGED);
+    const struct standing *missing = first_in(s, PAWL_STATE_MISSING);
+    if (!changed)
+        changed = first_in(s, PAWL_STATE_LINE_ENDINGS);
+    *out = (struct pawl_health){.version = s->version, .latest = s->latest, .pending = s->count[PAWL_STATE_PENDING]};
+    if (dirty) {
+        out->status = PAWL_HEALTH_DIRTY;
+        snprintf(out->message, sizeof out->message, "migration %lld was begun and not finished",
+                 (long long)dirty->version);
+    } else if (changed) {
+        out->status = PAWL_HEALTH_CHANGED;
+        snprintf(out->message, sizeof out->message, "migration %lld is not the text that was applied",
+                 (long long)changed->version);
+    } else if (missing) {
+        out->status = PAWL_HEALTH_MISSING;
+        snprintf(out->message, sizeof out->message, "migration %lld was applied, but its file is gone",
+                 (long long)missing->version);
+    } else if (out->pending) {
+        out->status = PAWL_HEALTH_PENDING;
+        snprintf(out->message, sizeof out->message, "%zu migration%s pending", out->pending,
+                 out->pending == 1 ? "" : "s");
+    } else if (s->count[PAWL_STATE_AHEAD]) {
+        out->status = PAWL_HEALTH_AHEAD;
+        snprintf(out->message, sizeof out->message, "the database is at version %lld, the newest file is %lld",
+                 (long long)s->version, (long long)s->latest);
+    }
+}

@@ -1,0 +1,108 @@
+#include "engine/repair.h"
+
+#include "engine/batch.h"
+#include "engine/evidence.h"
+#include "engine/lock.h"
+
+struct repairing {
+    struct run *run;
+    struct batch batch;
+    bool dry_run;
+    size_t changes;
+};
+
+static int queue(struct repairing *x, struct db_request request, int64_t version, struct pawl_error *e)
+{
+    x->changes++;
+    if (x->dry_run)
+        return request.sql.p ? PAWL_OK : err_nomem(e);
+    return batch_add(&x->batch, request, (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+}
+
+static int restamp(struct repairing *x, const struct standing *s, struct pawl_error *e)
+{
+    report_note(x->run->report, PAWL_LEVEL_NOTE,
+                "migration %lld differs from what was applied only in line endings or byte order mark: %s",
+                (long long)s->version,
+                x->dry_run ? "its checksum would be recorded anew" : "recorded its checksum anew");
+    return queue(x, ledger_restamp(&x->batch.arena, x->run->ledger, s->version, s->migration->up.checksum), s->version,
+                 e);
+}
+
+/* The first lines of a difference: enough to see what is meant. */
+static int unclear(const struct standing *s, const struct delta *difference, struct pawl_error *e)
+{
+    const struct change *c = difference->n ? &difference->items[0] : NULL;
+    struct slice key = c ? c->key : SLICE("");
+    err_set(e, PAWL_DIRTY,
+            "the schema is neither the one before migration %lld nor the one after it: %zu fact%s, first \"" SLICE_FMT
+            "\"",
+            (long long)s->version, difference->n, difference->n == 1 ? " differs" : "s differ", SLICE_ARG(key));
+    err_hint(e, "bring the schema to one of the two by hand, then run `pawl repair` again");
+    err_place(e, s->migration->up.path, 0, 0);
+    return PAWL_DIRTY;
+}
+
+static int clear_dirty(struct repairing *x, const struct standing *s, struct pawl_error *e)
+{
+    enum evidence evidence;
+    struct delta difference;
+    struct arena *a = &x->batch.arena;
+    const struct ledger *ledger = x->run->ledger;
+    if (!s->migration) {
+        err_set(e, PAWL_DIRTY, "migration %lld was begun and not finished, and its file is gone",
+                (long long)s->version);
+        err_hint(e, "bring the file back: without it nothing can be shown");
+        return PAWL_DIRTY;
+    }
+    int code = evidence_of(x->run, migration_find(x->run->set, s->version), &evidence, &difference, e);
+    if (code)
+        return code;
+    if (evidence == EVIDENCE_NEITHER)
+        return unclear(s, &difference, e);
+    bool after = evidence == EVIDENCE_AFTER;
+    report_note(x->run->report, PAWL_LEVEL_NOTE, "the schema shows that migration %lld %s: its row %s %s",
+                (long long)s->version, after ? "is in place" : "is not in place", x->dry_run ? "would be" : "was",
+                after ? "marked done" : "removed");
+    return queue(x, after ? ledger_finish(a, ledger, s->version, -1) : ledger_remove(a, ledger, s->version), s->version,
+                 e);
+}
+
+static int repair_all(struct repairing *x, struct pawl_error *e)
+{
+    const struct standings *all = &x->run->standings;
+    int code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
+    for (size_t i = 0; i < all->n && !code; i++) {
+        const struct standing *s = &all->items[i];
+        if (s->state == PAWL_STATE_LINE_ENDINGS)
+            code = restamp(x, s, e);
+        else if (s->state == PAWL_STATE_DIRTY)
+            code = clear_dirty(x, s, e);
+    }
+    if (!code)
+        code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
+    if (!code && x->changes && !x->dry_run)
+        code = batch_flush(&x->batch, e);
+    return code;
+}
+
+int repair_run(struct run *r, bool dry_run, struct pawl_result *out, struct pawl_error *e)
+{
+    struct repairing x = {.run = r, .dry_run = dry_run};
+    *out = (struct pawl_result){0};
+    int code = dry_run ? PAWL_OK : lock_take(r, e);
+    if (code)
+        return code;
+    batch_init(&x.batch, r->db);
+    code = run_look(r, e);
+    if (!code)
+        code = repair_all(&x, e);
+    if (code)
+        db_rollback(r->db);
+    batch_clear(&x.batch);
+    if (!dry_run)
+        lock_release(r);
+    out->steps = code ? 0 : x.changes;
+    out->version = r->standings.version;
+    return code;
+}

@@ -1,0 +1,292 @@
+#include "engine/revert.h"
+
+#include "engine/batch.h"
+#include "engine/lock.h"
+#include "engine/loss.h"
+#include "engine/outside.h"
+#include "sys/calendar.h"
+#include "sys/clock.h"
+
+struct reverting {
+    struct run *run;
+    struct batch batch;
+    bool removed; /* the ledger row was really there */
+};
+
+static int on_removed(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
+{
+    (void)columns;
+    (void)n;
+    (void)e;
+    *(bool *)context = true;
+    return PAWL_OK;
+}
+
+static int overtaken(int64_t version, struct pawl_error *e)
+{
+    err_set(e, PAWL_REFUSED, "migration %lld is not in the ledger any more: another process reverted it meanwhile",
+            (long long)version);
+    err_hint(e, "look with `pawl status` and run again");
+    return PAWL_REFUSED;
+}
+
+static int queue_session(struct reverting *x, int64_t version, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
+        code = batch_frame(&x->batch, *sql, version, e);
+    return code;
+}
+
+/* The row goes first, so that of two processes one waits and then finds it gone, before any statement ran twice. */
+static int remove_row(struct reverting *x, int64_t version, struct pawl_error *e)
+{
+    struct db_request remove = ledger_remove(&x->batch.arena, x->run->ledger, version);
+    x->removed = false;
+    remove.on_row = on_removed;
+    remove.context = &x->removed;
+    int code = batch_add(&x->batch, remove, (struct batch_origin){.role = BATCH_RECORD, .version = version}, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    return !code && !x->removed ? overtaken(version, e) : code;
+}
+
+static int run_text(struct reverting *x, const struct migration *m, const struct script *script, struct pawl_error *e)
+{
+    struct text text;
+    int code = script->skip ? PAWL_OK : text_open(&m->down, &text, e);
+    if (code || script->skip)
+        return code;
+    code = batch_keep(&x->batch, &text, e);
+    if (!code)
+        code = batch_script(&x->batch, script, &text, m, &m->down, e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
+/* One down inside the transaction that is open. */
+static int revert_step(struct reverting *x, const struct standing *step, const struct script *script,
+                       struct pawl_error *e)
+{
+    struct db *db = x->run->db;
+    int code = queue_session(x, step->version, e);
+    if (!code)
+        code = remove_row(x, step->version, e);
+    if (!code)
+        code = run_text(x, step->migration, script, e);
+    if (!code && db->driver->check)
+        code = db->driver->check(db, e);
+    if (code)
+        err_place(e, step->migration->down.path, 0, 0);
+    return code;
+}
+
+/* All steps in one transaction, which is left open: the caller commits or rolls back. */
+static int revert_all(struct reverting *x, const struct plan *plan, const struct script *scripts, bool tell,
+                      struct pawl_error *e)
+{
+    int code = queue_session(x, 0, e);
+    if (!code)
+        code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
+    for (size_t i = 0; i < plan->n && !code; i++) {
+        code = run_interrupted(x->run, e);
+        if (code)
+            break;
+        if (tell)
+            run_step_begin(x->run, plan->steps[i], true, false);
+        code = revert_step(x, plan->steps[i], &scripts[i], e);
+    }
+    if (code == PAWL_SQL && e && !e->hint[0])
+        err_hint(e, "everything was rolled back; nothing was reverted");
+    return code;
+}
+
+static int commit_all(struct reverting *x, const struct plan *plan, struct pawl_result *out, struct pawl_error *e)
+{
+    int code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (code)
+        return code;
+    out->steps = plan->n;
+    for (size_t i = 0; i < plan->n; i++)
+        run_step_end(x->run, plan->steps[i], true, false, 0);
+    return PAWL_OK;
+}
+
+/* ---- steps that cannot share a transaction ------------------------------------------------------------------------ */
+
+static bool runs_outside(const struct standing *step, const struct script *script)
+{
+    return (script->no_transaction && !script->skip) || step->state == PAWL_STATE_DIRTY;
+}
+
+static bool all_inside(const struct run *r, const struct plan *plan, const struct script *scripts)
+{
+    bool inside = (r->db->driver->caps & DB_CAP_TRANSACTIONAL_DDL) != 0;
+    for (size_t i = 0; inside && i < plan->n; i++)
+        inside = !runs_outside(plan->steps[i], &scripts[i]);
+    return inside;
+}
+
+static int revert_one(struct reverting *x, const struct standing *step, const struct script *script,
+                      struct pawl_result *out, struct pawl_error *e)
+{
+    struct plan one = {.steps = &step, .n = 1, .reverting = true};
+    struct pawl_result done = {0};
+    int code;
+    if (!runs_outside(step, script)) {
+        code = revert_all(x, &one, script, true, e);
+        if (!code)
+            code = commit_all(x, &one, &done, e);
+        out->steps += done.steps;
+        return code;
+    }
+    uint64_t started = clock_ns();
+    run_step_begin(x->run, step, true, false);
+    code = outside_run(x->run, step, script, true, e);
+    if (!code) {
+        out->steps++;
+        run_step_end(x->run, step, true, false, clock_ns() - started);
+    }
+    return code;
+}
+
+static int revert_one_by_one(struct reverting *x, const struct plan *plan, const struct script *scripts,
+                             struct pawl_result *out, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < plan->n && !code; i++) {
+        code = run_interrupted(x->run, e);
+        if (!code)
+            code = revert_one(x, plan->steps[i], &scripts[i], out, e);
+    }
+    return code;
+}
+
+/* ---- before anything is done ------------------------------------------------------------------------------------- */
+
+/* app.db -> app.db.version-42.20260518093000.bak, beside it. */
+static int copy_file(struct run *r, const struct db_target *target, struct pawl_error *e)
+{
+    if (!(r->db->driver->caps & DB_CAP_FILE) || slice_eq(target->location, SLICE(":memory:")))
+        return PAWL_OK;
+    char stamp[CALENDAR_STAMP];
+    calendar_stamp(stamp);
+    struct slice path = arena_printf(r->arena, SLICE_FMT ".version-%lld.%s.bak", SLICE_ARG(target->location),
+                                     (long long)r->standings.version, stamp);
+    if (!path.p)
+        return err_nomem(e);
+    int code = r->db->driver->backup(r->db, path, e);
+    if (code)
+        err_hint(e, "nothing was reverted; --no-backup reverts without a copy");
+    else
+        report_note(r->report, PAWL_LEVEL_NOTE, "copied the database to %s", path.p);
+    return code;
+}
+
+static int tell(struct run *r, const struct plan *plan, struct pawl_result *out)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        run_step_end(r, plan->steps[i], true, true, 0);
+    out->steps = plan->n;
+    return PAWL_OK;
+}
+
+static int ask(const struct revert_request *q, const struct plan *plan, size_t losses, struct pawl_error *e)
+{
+    const struct pawl_down_options *o = q->options;
+    if (!o->confirm || o->confirm(o->confirm_context, plan->n, losses))
+        return PAWL_OK;
+    err_set(e, PAWL_REFUSED, "not confirmed; nothing was reverted");
+    err_hint(e, "answer yes, or pass --yes where nobody can answer");
+    return PAWL_REFUSED;
+}
+
+/*
+ * All steps run in one transaction, and what they destroyed is counted and told before anything is committed. If somebody
+ * has to be asked, the transaction is rolled back first, so that no lock is held while they think, and run again after
+ * the answer.
+ */
+static int revert_together(struct reverting *x, const struct revert_request *q, const struct plan *plan,
+                           const struct script *scripts, struct pawl_result *out, struct pawl_error *e)
+{
+    struct loss *census = NULL;
+    size_t losses = 0;
+    bool rehearsal = q->options->dry_run || q->options->confirm;
+    int code = loss_count(x->run, &census, e);
+    if (!code)
+        code = revert_all(x, plan, scripts, !rehearsal, e);
+    if (!code)
+        code = loss_tell(census, &losses, e);
+    loss_free(census);
+    if (!code && rehearsal) {
+        db_rollback(x->run->db);
+        if (q->options->dry_run)
+            return tell(x->run, plan, out);
+        code = ask(q, plan, losses, e);
+        if (!code)
+            code = revert_all(x, plan, scripts, true, e);
+    }
+    return code ? code : commit_all(x, plan, out, e);
+}
+
+static int revert_apart(struct reverting *x, const struct revert_request *q, const struct plan *plan,
+                        const struct script *scripts, struct pawl_result *out, struct pawl_error *e)
+{
+    report_note(x->run->report, PAWL_LEVEL_WARNING,
+                "a down runs without a transaction, so what it destroys cannot be counted beforehand");
+    if (q->options->dry_run)
+        return tell(x->run, plan, out);
+    int code = ask(q, plan, 1, e);
+    return code ? code : revert_one_by_one(x, plan, scripts, out, e);
+}
+
+/* The newest applied version below the last one that was reverted. */
+static int64_t version_after(const struct standings *s, int64_t reverted)
+{
+    int64_t version = 0;
+    for (size_t i = 0; i < s->n && s->items[i].version < reverted; i++)
+        if (s->items[i].row)
+            version = s->items[i].version;
+    return version;
+}
+
+static int revert_locked(struct run *r, const struct revert_request *q, struct pawl_result *out, struct pawl_error *e)
+{
+    struct reverting x = {.run = r};
+    struct plan plan;
+    struct script *scripts;
+    int code = run_look(r, e);
+    if (!code)
+        code = plan_down(r->arena, &r->standings, q->options->to, q->options->steps, &plan, e);
+    out->version = r->standings.version;
+    if (code || plan.n == 0)
+        return code;
+    code = run_check(r, &plan, &scripts, e);
+    if (!code && !q->options->no_backup && !q->options->dry_run)
+        code = copy_file(r, q->target, e);
+    if (code)
+        return code;
+    batch_init(&x.batch, r->db);
+    code = all_inside(r, &plan, scripts) ? revert_together(&x, q, &plan, scripts, out, e)
+                                         : revert_apart(&x, q, &plan, scripts, out, e);
+    if (code)
+        db_rollback(r->db);
+    batch_clear(&x.batch);
+    if (out->steps)
+        out->version = version_after(&r->standings, plan.steps[out->steps - 1]->version);
+    return code;
+}
+
+int revert_run(struct run *r, const struct revert_request *q, struct pawl_result *out, struct pawl_error *e)
+{
+    *out = (struct pawl_result){0};
+    int code = guard_revert(r->arena, &q->guard, q->target, e);
+    if (!code)
+        code = lock_take(r, e);
+    if (code)
+        return code;
+    code = revert_locked(r, q, out, e);
+    lock_release(r);
+    return code;
+}

@@ -1,0 +1,70 @@
+#include "engine/run.h"
+
+#include "source/text.h"
+
+int run_look(struct run *r, struct pawl_error *e)
+{
+    int code = ledger_read(r->arena, r->ledger, r->db, &r->history, e);
+    return code ? code : plan_stand(r->arena, r->set, &r->history, NULL, &r->standings, e);
+}
+
+int run_interrupted(const struct run *r, struct pawl_error *e)
+{
+    if (!r->interrupt || !*r->interrupt)
+        return PAWL_OK;
+    return err_set(e, PAWL_INTERRUPTED, "interrupted");
+}
+
+static int check_one(struct run *r, const struct migration *m, const struct migration_file *file, struct script *out,
+                     struct pawl_error *e)
+{
+    struct text text;
+    int code = text_open(file, &text, e);
+    if (code)
+        return code;
+    code =
+        script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, r->report, out, e);
+    text_close(&text);
+    return code;
+}
+
+int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e)
+{
+    *scripts = arena_array(r->arena, plan->n, sizeof **scripts);
+    if (!*scripts)
+        return err_nomem(e);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct migration *m = plan->steps[i]->migration;
+        int code = check_one(r, m, plan->reverting ? &m->down : &m->up, &(*scripts)[i], e);
+        if (code)
+            return code;
+    }
+    return PAWL_OK;
+}
+
+static struct pawl_event step_event(const struct standing *s, bool reverting, bool dry_run)
+{
+    const struct migration *m = s->migration;
+    return (struct pawl_event){
+        .reverting = reverting,
+        .dry_run = dry_run,
+        .version = s->version,
+        .file = reverting ? m->down.path.p : m->up.path.p,
+        .description = m->description.p,
+    };
+}
+
+void run_step_begin(struct run *r, const struct standing *s, bool reverting, bool dry_run)
+{
+    struct pawl_event event = step_event(s, reverting, dry_run);
+    event.kind = PAWL_EVENT_STEP_BEGIN;
+    report_event(r->report, &event);
+}
+
+void run_step_end(struct run *r, const struct standing *s, bool reverting, bool dry_run, uint64_t elapsed_ns)
+{
+    struct pawl_event event = step_event(s, reverting, dry_run);
+    event.kind = PAWL_EVENT_STEP_END;
+    event.elapsed_ns = elapsed_ns;
+    report_event(r->report, &event);
+}

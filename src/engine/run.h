@@ -1,0 +1,42 @@
+/*
+ * run: what every operation of the engine works with.
+ */
+#ifndef PAWL_ENGINE_RUN_H
+#define PAWL_ENGINE_RUN_H
+
+#include "db/db.h"
+#include "engine/ledger.h"
+#include "engine/plan.h"
+#include "model/report.h"
+#include "source/script.h"
+
+struct run {
+    struct arena *arena; /* lives as long as the operation */
+    struct db *db;
+    const struct db_target *target; /* where db leads to; scratch databases are made on the same server */
+    const struct ledger *ledger;
+    const struct migration_set *set;
+    struct report *report;
+    const volatile int *interrupt; /* may be NULL */
+    uint32_t wait_ms;              /* for locks */
+    /* Kept up to date by run_look. */
+    struct history history;
+    struct standings standings;
+};
+
+/* Reads the ledger and lays the folder beside it. */
+int run_look(struct run *r, struct pawl_error *e);
+/* PAWL_INTERRUPTED if somebody asked for it. */
+int run_interrupted(const struct run *r, struct pawl_error *e);
+
+/*
+ * Looks at the texts of all steps before the first statement is sent. `scripts` has one entry for each step. PAWL_SOURCE with
+ * place if one cannot be run; the database is not touched.
+ */
+int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e);
+
+/* Events about one step. */
+void run_step_begin(struct run *r, const struct standing *s, bool reverting, bool dry_run);
+void run_step_end(struct run *r, const struct standing *s, bool reverting, bool dry_run, uint64_t elapsed_ns);
+
+#endif
