@@ -1,5 +1,5 @@
 /*
- * split: for every dialect the tokens of a text lie end to end and cover it, and its statements follow each other
+ * split: for every dialect the tokens of a text lie end to end and cover it, whether white space is kept or not, and its statements follow each other
  * inside it; what a statement's place and name are is found without leaving the text.
  */
 #include "require.h"
@@ -9,10 +9,11 @@
 
 static void check_tokens(const struct dialect *dialect, struct slice text)
 {
-    struct lexer lx;
-    struct token t;
+    struct lexer lx, skipping;
+    struct token t, same;
     size_t at = 0;
     lexer_init(&lx, dialect, text);
+    lexer_init(&skipping, dialect, text);
     lx.keep = true;
     while (lexer_next(&lx, &t)) {
         REQUIRE(t.offset == at && t.length > 0 && t.length <= text.n - at);
@@ -23,6 +24,10 @@ static void check_tokens(const struct dialect *dialect, struct slice text)
             strbuf_clear(&name);
         }
         at += t.length;
+        if (t.kind == TOKEN_SPACE || t.kind == TOKEN_COMMENT)
+            continue;
+        lexer_next(&skipping, &same);
+        REQUIRE(same.kind == t.kind && same.offset == t.offset && same.length == t.length && same.c == t.c);
     }
     /* What is never closed may have opened before tokens that were read in between: MySQL's code comments. */
     REQUIRE(t.kind == TOKEN_ERROR ? lx.what != NULL && t.offset <= at : at == text.n);
@@ -43,7 +48,10 @@ static void check_statements(const struct dialect *dialect, struct slice text)
         if (st.kind == STATEMENT_COPY)
             REQUIRE(st.data_offset + st.data_length <= st.end);
         struct place place = locate(&locator, st.offset);
-        REQUIRE(place.line > 0 && place.column > 0);
+        struct place once = locate_once(text, st.offset);
+        REQUIRE(place.line > 0 && place.column > 0 && place.line == once.line && place.column == once.column);
+        if (st.has_variable)
+            REQUIRE(st.variable >= st.offset && st.variable < st.offset + st.length);
         at = st.end;
         count++;
     }

@@ -11,7 +11,7 @@ static void control(struct head *h, enum head_transaction transaction)
 /* BEGIN is believed only with what may follow it: the body of a routine begins with the same word. */
 static bool begin(struct head *h, struct cursor *c)
 {
-    static const char *const modes[] = {"work",     "transaction", "deferred", "immediate", "exclusive",
+    static const char *const modes[] = {"work",      "transaction", "deferred", "immediate",  "exclusive",
                                         "isolation", "read",        "not",      "deferrable", "concurrent"};
     bool sure = cursor_done(c);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
@@ -97,16 +97,40 @@ static bool set(struct head *h, struct cursor *c)
     return true;
 }
 
+/* As tried with SQLite 3.40 inside BEGIN IMMEDIATE. */
 static const struct pragma {
     const char *name;
+    const char *value; /* only this one; NULL = any */
     enum head_flag flag;
     const char *why;
 } pragmas[] = {
-    {"foreign_keys", HEAD_NO_EFFECT, "PRAGMA foreign_keys"},
-    {"journal_mode", HEAD_OUTSIDE, "PRAGMA journal_mode"},
-    {"synchronous", HEAD_OUTSIDE, "PRAGMA synchronous"},
-    {"temp_store", HEAD_OUTSIDE, "PRAGMA temp_store"},
+    {"foreign_keys", NULL, HEAD_NO_EFFECT, "PRAGMA foreign_keys"},
+    {"journal_mode", "wal", HEAD_OUTSIDE, "PRAGMA journal_mode = WAL"},
+    {"journal_mode", NULL, HEAD_NO_EFFECT, "PRAGMA journal_mode"},
+    {"synchronous", NULL, HEAD_OUTSIDE, "PRAGMA synchronous"},
+    {"temp_store", NULL, HEAD_OUTSIDE, "PRAGMA temp_store"},
+    {"temp_store_directory", NULL, HEAD_OUTSIDE, "PRAGMA temp_store_directory"},
+    {"page_size", NULL, HEAD_NO_EFFECT, "PRAGMA page_size"},
+    {"auto_vacuum", NULL, HEAD_NO_EFFECT, "PRAGMA auto_vacuum"},
+    {"encoding", NULL, HEAD_NO_EFFECT, "PRAGMA encoding"},
 };
+
+static void pragma_effect(struct head *h)
+{
+    struct slice value = h->value;
+    if (value.n > 2 && (value.p[0] == '\'' || value.p[0] == '"'))
+        value = slice_sub(value, 1, value.n - 1);
+    for (size_t i = 0; value.n && i < sizeof pragmas / sizeof *pragmas; i++) {
+        if (!slice_ieq(h->pragma, slice_of(pragmas[i].name)) ||
+            (pragmas[i].value && !slice_ieq(value, slice_of(pragmas[i].value))))
+            continue;
+        h->flags |= (uint32_t)pragmas[i].flag;
+        h->why = pragmas[i].why;
+        return;
+    }
+    if (slice_ieq(h->pragma, SLICE("wal_checkpoint")))
+        head_outside(h, "PRAGMA wal_checkpoint");
+}
 
 static bool pragma(struct head *h, struct cursor *c)
 {
@@ -123,12 +147,7 @@ static bool pragma(struct head *h, struct cursor *c)
             cursor_step(c);
         h->value = slice_sub(c->lx.text, from, c->behind);
     }
-    for (size_t i = 0; h->value.n && i < sizeof pragmas / sizeof *pragmas; i++) {
-        if (slice_ieq(h->pragma, slice_of(pragmas[i].name))) {
-            h->flags |= (uint32_t)pragmas[i].flag;
-            h->why = pragmas[i].why;
-        }
-    }
+    pragma_effect(h);
     return true;
 }
 
@@ -138,9 +157,10 @@ static bool pragma(struct head *h, struct cursor *c)
 static bool grammar(const struct cursor *c)
 {
     static const char *const words[] = {
-        "all",  "and",  "any",    "as",      "between", "by",     "case",   "cast", "coalesce", "else",  "except", "exists",
-        "from", "in",   "intersect", "is",   "join",    "like",   "limit",  "not",  "nullif",   "offset", "on",    "or",
-        "over", "select", "some", "then",    "union",   "using",  "values", "when", "where",    "with",  "filter", "distinct",
+        "all",   "and",    "any",    "as",     "between", "by",        "case", "cast",   "coalesce",
+        "else",  "except", "exists", "from",   "in",      "intersect", "is",   "join",   "like",
+        "limit", "not",    "nullif", "offset", "on",      "or",        "over", "select", "some",
+        "then",  "union",  "using",  "values", "when",    "where",     "with", "filter", "distinct",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (cursor_is(c, words[i]))
@@ -323,7 +343,8 @@ static bool reindex(struct head *h, struct cursor *c)
             concurrently = concurrently || cursor_is(&options, "concurrently");
         cursor_group(c);
     }
-    if (!cursor_flag(c, DIALECT_CONCURRENTLY)) {
+    if (!cursor_flag(c, DIALECT_CONCURRENTLY)) { /* SQLite: a table, an index or a collation */
+        h->object = HEAD_OTHER;
         cursor_name(c, &h->name);
         return true;
     }
@@ -387,27 +408,69 @@ static const struct first_word {
     const char *word;
     enum head_class class;
 } first_words[] = {
-    {"create", HEAD_DDL},          {"drop", HEAD_DDL},          {"alter", HEAD_DDL},
-    {"comment", HEAD_DDL},         {"grant", HEAD_DDL},         {"revoke", HEAD_DDL},
-    {"truncate", HEAD_DDL},        {"rename", HEAD_DDL},        {"import", HEAD_DDL},
-    {"security", HEAD_DDL},        {"reassign", HEAD_DDL},      {"insert", HEAD_INSERT},
-    {"replace", HEAD_INSERT},      {"update", HEAD_UPDATE},     {"delete", HEAD_DELETE},
-    {"merge", HEAD_MERGE},         {"select", HEAD_SELECT},     {"values", HEAD_SELECT},
-    {"table", HEAD_SELECT},        {"with", HEAD_SELECT},       {"copy", HEAD_COPY},
-    {"set", HEAD_SET},             {"reset", HEAD_SET},         {"pragma", HEAD_PRAGMA},
-    {"begin", HEAD_TRANSACTION},   {"start", HEAD_TRANSACTION}, {"commit", HEAD_TRANSACTION},
-    {"end", HEAD_TRANSACTION},     {"rollback", HEAD_TRANSACTION}, {"abort", HEAD_TRANSACTION},
-    {"savepoint", HEAD_TRANSACTION}, {"release", HEAD_TRANSACTION}, {"xa", HEAD_TRANSACTION},
-    {"call", HEAD_CALL},           {"do", HEAD_CALL},           {"execute", HEAD_CALL},
-    {"vacuum", HEAD_MAINTENANCE},  {"analyze", HEAD_MAINTENANCE}, {"analyse", HEAD_MAINTENANCE},
-    {"reindex", HEAD_MAINTENANCE}, {"cluster", HEAD_MAINTENANCE}, {"refresh", HEAD_MAINTENANCE},
-    {"checkpoint", HEAD_MAINTENANCE}, {"optimize", HEAD_MAINTENANCE}, {"explain", HEAD_SESSION},
-    {"show", HEAD_SESSION},        {"listen", HEAD_SESSION},    {"unlisten", HEAD_SESSION},
-    {"notify", HEAD_SESSION},      {"lock", HEAD_SESSION},      {"unlock", HEAD_SESSION},
-    {"discard", HEAD_SESSION},     {"load", HEAD_SESSION},      {"prepare", HEAD_SESSION},
-    {"deallocate", HEAD_SESSION},  {"declare", HEAD_SESSION},   {"fetch", HEAD_SESSION},
-    {"move", HEAD_SESSION},        {"close", HEAD_SESSION},     {"attach", HEAD_SESSION},
-    {"detach", HEAD_SESSION},      {"use", HEAD_SESSION},       {"describe", HEAD_SESSION},
+    {"create", HEAD_DDL},
+    {"drop", HEAD_DDL},
+    {"alter", HEAD_DDL},
+    {"comment", HEAD_DDL},
+    {"grant", HEAD_DDL},
+    {"revoke", HEAD_DDL},
+    {"truncate", HEAD_DDL},
+    {"rename", HEAD_DDL},
+    {"import", HEAD_DDL},
+    {"security", HEAD_DDL},
+    {"reassign", HEAD_DDL},
+    {"insert", HEAD_INSERT},
+    {"replace", HEAD_INSERT},
+    {"update", HEAD_UPDATE},
+    {"delete", HEAD_DELETE},
+    {"merge", HEAD_MERGE},
+    {"select", HEAD_SELECT},
+    {"values", HEAD_SELECT},
+    {"table", HEAD_SELECT},
+    {"with", HEAD_SELECT},
+    {"copy", HEAD_COPY},
+    {"set", HEAD_SET},
+    {"reset", HEAD_SET},
+    {"pragma", HEAD_PRAGMA},
+    {"begin", HEAD_TRANSACTION},
+    {"start", HEAD_TRANSACTION},
+    {"commit", HEAD_TRANSACTION},
+    {"end", HEAD_TRANSACTION},
+    {"rollback", HEAD_TRANSACTION},
+    {"abort", HEAD_TRANSACTION},
+    {"savepoint", HEAD_TRANSACTION},
+    {"release", HEAD_TRANSACTION},
+    {"xa", HEAD_TRANSACTION},
+    {"call", HEAD_CALL},
+    {"do", HEAD_CALL},
+    {"execute", HEAD_CALL},
+    {"vacuum", HEAD_MAINTENANCE},
+    {"analyze", HEAD_MAINTENANCE},
+    {"analyse", HEAD_MAINTENANCE},
+    {"reindex", HEAD_MAINTENANCE},
+    {"cluster", HEAD_MAINTENANCE},
+    {"refresh", HEAD_MAINTENANCE},
+    {"checkpoint", HEAD_MAINTENANCE},
+    {"optimize", HEAD_MAINTENANCE},
+    {"explain", HEAD_SESSION},
+    {"show", HEAD_SESSION},
+    {"listen", HEAD_SESSION},
+    {"unlisten", HEAD_SESSION},
+    {"notify", HEAD_SESSION},
+    {"lock", HEAD_SESSION},
+    {"unlock", HEAD_SESSION},
+    {"discard", HEAD_SESSION},
+    {"load", HEAD_SESSION},
+    {"prepare", HEAD_SESSION},
+    {"deallocate", HEAD_SESSION},
+    {"declare", HEAD_SESSION},
+    {"fetch", HEAD_SESSION},
+    {"move", HEAD_SESSION},
+    {"close", HEAD_SESSION},
+    {"attach", HEAD_SESSION},
+    {"detach", HEAD_SESSION},
+    {"use", HEAD_SESSION},
+    {"describe", HEAD_SESSION},
 };
 
 static enum head_class class_of(const struct cursor *c)

@@ -13,14 +13,14 @@
 
 enum head_class {
     HEAD_OPAQUE,
-    HEAD_DDL,         /* create, drop, alter, comment, grant, truncate, .. */
-    HEAD_INSERT,      /* also REPLACE */
+    HEAD_DDL,    /* create, drop, alter, comment, grant, truncate, .. */
+    HEAD_INSERT, /* also REPLACE */
     HEAD_UPDATE,
     HEAD_DELETE,
     HEAD_MERGE,
-    HEAD_SELECT,      /* also VALUES, TABLE t, WITH .. SELECT; SELECT INTO creates a table: HEAD_DDL */
+    HEAD_SELECT, /* also VALUES, TABLE t, WITH .. SELECT; SELECT INTO creates a table: HEAD_DDL */
     HEAD_COPY,
-    HEAD_SET,         /* SET, RESET, but not SET TRANSACTION */
+    HEAD_SET, /* SET, RESET, but not SET TRANSACTION */
     HEAD_PRAGMA,
     HEAD_TRANSACTION, /* see `transaction` */
     HEAD_CALL,        /* CALL, DO, EXECUTE: can do anything */
@@ -30,8 +30,8 @@ enum head_class {
 
 enum head_transaction {
     HEAD_TX_NONE,
-    HEAD_TX_BEGIN,  /* BEGIN .., START TRANSACTION */
-    HEAD_TX_COMMIT, /* COMMIT, END */
+    HEAD_TX_BEGIN,    /* BEGIN .., START TRANSACTION */
+    HEAD_TX_COMMIT,   /* COMMIT, END */
     HEAD_TX_ROLLBACK, /* ROLLBACK, ABORT */
     HEAD_TX_SAVEPOINT,
     HEAD_TX_RELEASE,
@@ -84,7 +84,7 @@ enum head_object {
     HEAD_COLLATION,
     HEAD_DATABASE,
     HEAD_TABLESPACE,
-    HEAD_ROLE, /* role, user, group */
+    HEAD_ROLE,  /* role, user, group */
     HEAD_OTHER, /* some other kind; only the class is meant */
 };
 
@@ -95,11 +95,11 @@ enum head_flag {
     HEAD_TEMP = 1u << 3,
     HEAD_CONCURRENTLY = 1u << 4,
     HEAD_UNIQUE = 1u << 5,
-    HEAD_UNNAMED = 1u << 6,     /* an index or constraint without a name: each run makes another one */
-    HEAD_MANY = 1u << 7,        /* names more objects: see head_names */
+    HEAD_UNNAMED = 1u << 6, /* an index or constraint without a name: each run makes another one */
+    HEAD_MANY = 1u << 7,    /* names more objects: see head_names */
     HEAD_CASCADE = 1u << 8,
-    HEAD_ONLY = 1u << 9,        /* ALTER TABLE ONLY */
-    HEAD_CONFLICT = 1u << 10,   /* INSERT with ON CONFLICT, ON DUPLICATE KEY, OR IGNORE, OR REPLACE, IGNORE, or REPLACE */
+    HEAD_ONLY = 1u << 9,      /* ALTER TABLE ONLY */
+    HEAD_CONFLICT = 1u << 10, /* INSERT with ON CONFLICT, ON DUPLICATE KEY, OR IGNORE, OR REPLACE, IGNORE, or REPLACE */
     HEAD_FROM_QUERY = 1u << 11, /* CREATE TABLE AS, SELECT INTO; INSERT .. SELECT */
     HEAD_WRITES = 1u << 12,     /* changes rows */
     HEAD_MAY_WRITE = 1u << 13,  /* calls functions or code that might */
@@ -166,13 +166,14 @@ enum head_change {
 /* One action of ALTER TABLE or ALTER TYPE. */
 struct head_part {
     enum head_action action; /* CREATE, DROP, RENAME, ALTER, MOVE; NONE = opaque */
-    enum head_object object; /* COLUMN, CONSTRAINT, ENUM_VALUE, ATTRIBUTE, INDEX (MySQL); TABLE or TYPE for the object itself */
+    enum head_object
+        object; /* COLUMN, CONSTRAINT, ENUM_VALUE, ATTRIBUTE, INDEX (MySQL); TABLE or TYPE for the object itself */
     enum head_change change; /* with HEAD_ALTER */
     uint32_t flags;
-    struct head_name name;   /* n = 0 for a constraint without name; ENUM_VALUE: the literal */
-    struct slice to;         /* RENAME */
-    struct slice text;       /* the whole part */
-    struct slice rest;       /* behind the name: type and constraints, new default, new type, USING .. */
+    struct head_name name; /* n = 0 for a constraint without name; ENUM_VALUE: the literal */
+    struct slice to;       /* RENAME */
+    struct slice text;     /* the whole part */
+    struct slice rest;     /* behind the name: type and constraints, new default, new type, USING .. */
 };
 
 struct head_parts {

@@ -27,15 +27,31 @@ enum class {
 };
 
 static const unsigned char classes[256] = {
-    ['\t'] = SPACE, ['\n'] = SPACE, ['\v'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE, [' '] = SPACE,
+    ['\t'] = SPACE,
+    ['\n'] = SPACE,
+    ['\v'] = SPACE,
+    ['\f'] = SPACE,
+    ['\r'] = SPACE,
+    [' '] = SPACE,
     ['0' ... '9'] = DIGIT | ALNUM | CONT,
     ['a' ... 'z'] = WORD | ALNUM | CONT,
     ['A' ... 'Z'] = WORD | ALNUM | CONT,
     ['_'] = WORD | ALNUM | CONT,
     [0x80 ... 0xff] = WORD | CONT,
     ['$'] = DOLLAR | CONT,
-    ['\''] = QUOTE, ['"'] = DOUBLE, ['`'] = BACKTICK, ['['] = BRACKET, ['-'] = DASH, ['/'] = SLASH, ['*'] = STAR,
-    ['#'] = HASH, [':'] = COLON, ['?'] = QUESTION, ['@'] = AT, ['.'] = DOT, ['\\'] = BACKSLASH,
+    ['\''] = QUOTE,
+    ['"'] = DOUBLE,
+    ['`'] = BACKTICK,
+    ['['] = BRACKET,
+    ['-'] = DASH,
+    ['/'] = SLASH,
+    ['*'] = STAR,
+    ['#'] = HASH,
+    [':'] = COLON,
+    ['?'] = QUESTION,
+    ['@'] = AT,
+    ['.'] = DOT,
+    ['\\'] = BACKSLASH,
 };
 
 void lexer_init(struct lexer *lx, const struct dialect *dialect, struct slice text)
@@ -437,8 +453,9 @@ static bool special(struct lexer *lx, struct token *t, enum class c)
     case QUESTION:
         return question(lx, t);
     case DOT:
-        return is(lx, t->offset + 1, ALNUM) && (classes[byte_at(lx, t->offset + 1)] & CLASS) == DIGIT ? number(lx, t)
-                                                                                                   : punctuation(lx, t, 1);
+        return is(lx, t->offset + 1, ALNUM) && (classes[byte_at(lx, t->offset + 1)] & CLASS) == DIGIT
+                   ? number(lx, t)
+                   : punctuation(lx, t, 1);
     case BACKSLASH:
         return has(lx, DIALECT_CLIENT_BACKSLASH) ? client(lx, t) : punctuation(lx, t, 1);
     case OTHER:

@@ -12,11 +12,11 @@
 #include "sql/dialect.h"
 
 enum token_kind {
-    TOKEN_END,         /* at text.n, length 0; for ever */
-    TOKEN_ERROR,       /* something that opened at `offset` is never closed; lexer.what says what; then TOKEN_END */
-    TOKEN_WORD,        /* keyword or plain identifier */
-    TOKEN_QUOTED,      /* identifier in quotes, with them */
-    TOKEN_STRING,      /* any string, bit or dollar-quoted literal, with its prefix and quotes */
+    TOKEN_END,    /* at text.n, length 0; for ever */
+    TOKEN_ERROR,  /* something that opened at `offset` is never closed; lexer.what says what; then TOKEN_END */
+    TOKEN_WORD,   /* keyword or plain identifier */
+    TOKEN_QUOTED, /* identifier in quotes, with them */
+    TOKEN_STRING, /* any string, bit or dollar-quoted literal, with its prefix and quotes */
     TOKEN_NUMBER,
     TOKEN_PARAMETER,   /* ?1 $1 :name @name; also what psql would replace: :name :'name' :"name" */
     TOKEN_PUNCTUATION, /* one byte, but `::` and `:=`; also the opening and closing of MySQL's code comments */
@@ -34,10 +34,10 @@ struct token {
 struct lexer {
     const struct dialect *dialect;
     struct slice text;
-    size_t at;          /* where the next token begins; may be moved to any place between tokens */
-    size_t code;        /* 1 + where the open code comment begins, or 0 */
-    bool keep;          /* yield white space and comments */
-    const char *what;   /* of the last TOKEN_ERROR: "string", "quoted identifier", "comment", "dollar-quoted string" */
+    size_t at;        /* where the next token begins; may be moved to any place between tokens */
+    size_t code;      /* 1 + where the open code comment begins, or 0 */
+    bool keep;        /* yield white space and comments */
+    const char *what; /* of the last TOKEN_ERROR: "string", "quoted identifier", "comment", "dollar-quoted string" */
 };
 
 void lexer_init(struct lexer *lx, const struct dialect *dialect, struct slice text);

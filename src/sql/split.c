@@ -4,12 +4,12 @@
 
 /* What the first words said about the statement. */
 enum form {
-    FORM_START,   /* nothing yet, or EXPLAIN */
-    FORM_CREATE,  /* CREATE and words that do not decide */
-    FORM_COPY,    /* COPY without FROM stdin yet */
-    FORM_STDIN,   /* COPY .. FROM stdin */
-    FORM_TRIGGER, /* SQLite's trigger: body between BEGIN and END */
-    FORM_ROUTINE, /* PostgreSQL's function or procedure: body between BEGIN ATOMIC and END */
+    FORM_START,    /* nothing yet, or EXPLAIN */
+    FORM_CREATE,   /* CREATE and words that do not decide */
+    FORM_COPY,     /* COPY without FROM stdin yet */
+    FORM_STDIN,    /* COPY .. FROM stdin */
+    FORM_TRIGGER,  /* SQLite's trigger: body between BEGIN and END */
+    FORM_ROUTINE,  /* PostgreSQL's function or procedure: body between BEGIN ATOMIC and END */
     FORM_COMPOUND, /* MySQL's routine, trigger or event */
     FORM_PLAIN,
 };
@@ -57,7 +57,8 @@ static bool plain_delimiter(const struct splitter *s)
     return s->delimiter.n == 1 && s->delimiter.p[0] == ';';
 }
 
-static enum split_result fail(struct splitter *s, size_t offset, struct pawl_error *e, const char *what, const char *close)
+static enum split_result fail(struct splitter *s, size_t offset, struct pawl_error *e, const char *what,
+                              const char *close)
 {
     struct place at = locate_once(s->lx.text, offset);
     s->error = offset;
@@ -350,7 +351,8 @@ static enum split_result copy_data(struct splitter *s, struct statement *st, str
     size_t at = behind_line(s, st->end);
     struct slice rest = slice_trim(slice_sub(text, st->end, at));
     if (rest.n && !slice_starts(rest, SLICE("--")))
-        return fail(s, st->offset, e, "COPY", "its data begins on the line after it, so nothing else may follow on its line");
+        return fail(s, st->offset, e, "COPY",
+                    "its data begins on the line after it, so nothing else may follow on its line");
     st->kind = STATEMENT_COPY;
     st->data_offset = at;
     for (; at < text.n; at = behind_line(s, at)) {

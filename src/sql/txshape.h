@@ -12,8 +12,8 @@
 #include "sql/split.h"
 
 enum txshape_kind {
-    TXSHAPE_NONE, /* no transaction control */
-    TXSHAPE_PAIR, /* one pair around everything */
+    TXSHAPE_NONE,  /* no transaction control */
+    TXSHAPE_PAIR,  /* one pair around everything */
     TXSHAPE_OTHER, /* anything else: `offender` */
 };
 

@@ -11,16 +11,16 @@ static const char *const classes[] = {"opaque", "ddl", "insert", "update",      
                                       "copy",   "set", "pragma", "transaction", "call",   "maintenance", "session"};
 static const char *const transactions[] = {"",        "begin",       "commit",  "rollback", "savepoint",
                                            "release", "rollback-to", "prepare", "prepared", "set"};
-static const char *const actions[] = {"?",     "create", "drop",     "alter",   "rename", "move", "comment", "grant",
-                                      "revoke", "truncate", "refresh", "reindex"};
-static const char *const changes[] = {"",           "type",         "default",  "no-default", "not-null",    "null",
-                                      "identity",   "no-identity",  "no-expr",  "validate",   "attach",      "detach",
-                                      "rls",        "no-rls",       "owner",    "option"};
+static const char *const actions[] = {"?",       "create", "drop",   "alter",    "rename",  "move",
+                                      "comment", "grant",  "revoke", "truncate", "refresh", "reindex"};
+static const char *const changes[] = {"",         "type",        "default", "no-default", "not-null", "null",
+                                      "identity", "no-identity", "no-expr", "validate",   "attach",   "detach",
+                                      "rls",      "no-rls",      "owner",   "option"};
 
 static void flags(struct strbuf *b, uint32_t f)
 {
-    static const char *const names[] = {"if-exists", "if-not-exists", "or-replace", "temp",     "concurrently",
-                                        "unique",    "unnamed",       "many",       "cascade",  "only",
+    static const char *const names[] = {"if-exists", "if-not-exists", "or-replace", "temp",      "concurrently",
+                                        "unique",    "unnamed",       "many",       "cascade",   "only",
                                         "conflict",  "query",         "writes",     "may-write", "outside",
                                         "no-effect", "virtual",       "foreign",    "partition"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -31,7 +31,8 @@ static void flags(struct strbuf *b, uint32_t f)
 static void name(struct strbuf *b, const char *before, const struct head_name *n)
 {
     if (n->name.n)
-        strbuf_addf(b, "%s" SLICE_FMT "%s" SLICE_FMT, before, SLICE_ARG(n->schema), n->schema.n ? "." : "", SLICE_ARG(n->name));
+        strbuf_addf(b, "%s" SLICE_FMT "%s" SLICE_FMT, before, SLICE_ARG(n->schema), n->schema.n ? "." : "",
+                    SLICE_ARG(n->name));
 }
 
 /* class action object name on:table to:name +flags */
@@ -95,6 +96,9 @@ static const struct sample control[] = {
     {S, "PRAGMA main.foreign_keys(0)", "pragma foreign_keys=0 +no-effect"},
     {S, "PRAGMA foreign_keys", "pragma foreign_keys="},
     {S, "PRAGMA journal_mode=WAL", "pragma journal_mode=WAL +outside"},
+    {S, "PRAGMA journal_mode='wal'", "pragma journal_mode='wal' +outside"},
+    {S, "PRAGMA journal_mode=DELETE", "pragma journal_mode=DELETE +no-effect"},
+    {S, "PRAGMA wal_checkpoint", "pragma wal_checkpoint= +outside"},
     {S, "PRAGMA user_version = -3", "pragma user_version=-3"},
     {P, "PRAGMA a", "opaque +may-write"},
     {S, "VACUUM", "maintenance +outside"},
@@ -174,7 +178,8 @@ static const struct sample ddl[] = {
     {P, "CREATE TYPE a AS ENUM ('b')", "ddl create type a"},
     {P, "CREATE DOMAIN a AS int", "ddl create domain a"},
     {P, "CREATE SEQUENCE a", "ddl create sequence a"},
-    {P, "CREATE OR REPLACE FUNCTION s.a(b int) RETURNS int AS $$$$ LANGUAGE sql", "ddl create function s.a +or-replace"},
+    {P, "CREATE OR REPLACE FUNCTION s.a(b int) RETURNS int AS $$$$ LANGUAGE sql",
+     "ddl create function s.a +or-replace"},
     {P, "CREATE CONSTRAINT TRIGGER a AFTER UPDATE OF b, c ON s.d EXECUTE FUNCTION e()", "ddl create trigger a on:s.d"},
     {S, "CREATE TEMP TRIGGER IF NOT EXISTS a AFTER INSERT ON b BEGIN SELECT 1; END",
      "ddl create trigger a on:b +if-not-exists +temp"},
@@ -206,7 +211,9 @@ static const struct sample ddl[] = {
     {M, "ALTER TABLE a RENAME AS b", "ddl rename table a to:b"},
     {M, "RENAME TABLE a TO b", "ddl rename table a to:b"},
     {M, "CREATE DEFINER=`a`@`%` PROCEDURE b() SELECT 1", "ddl create procedure b"},
-    {M, "/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 DEFINER=`a`@`%` SQL SECURITY DEFINER */ /*!50001 VIEW a AS SELECT 1 */",
+    {M,
+     "/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 DEFINER=`a`@`%` SQL SECURITY DEFINER */ /*!50001 VIEW a AS "
+     "SELECT 1 */",
      "ddl create view a"},
     {M, "CREATE FULLTEXT INDEX a ON b (c)", "ddl create index a on:b"},
     {M, "DROP INDEX a ON b", "ddl drop index a on:b"},
@@ -276,7 +283,8 @@ static void render_parts(struct strbuf *b, const struct dialect *d, const char *
 
 static const struct sample parts[] = {
     {P, "ALTER TABLE a ADD COLUMN b int DEFAULT f(1, 2), ADD IF NOT EXISTS c text[], DROP COLUMN IF EXISTS d CASCADE",
-     "create column b {int DEFAULT f(1, 2)} | create column c +if-not-exists {text[]} | drop column d +if-exists +cascade"},
+     "create column b {int DEFAULT f(1, 2)} | create column c +if-not-exists {text[]} | drop column d +if-exists "
+     "+cascade"},
     {P, "ALTER TABLE a ADD b int, DROP c", "create column b {int} | drop column c"},
     {P, "ALTER TABLE a ADD CONSTRAINT b CHECK (c > 1) NOT VALID, ADD PRIMARY KEY (d, e), DROP CONSTRAINT IF EXISTS f",
      "create constraint b {CHECK (c > 1) NOT VALID} | create constraint +unnamed {PRIMARY KEY (d, e)} | "
@@ -286,11 +294,15 @@ static const struct sample parts[] = {
      "create constraint +unnamed {EXCLUDE USING gist (e WITH =)}"},
     {P, "ALTER TABLE a ADD CONSTRAINT b UNIQUE USING INDEX c", "create constraint b {UNIQUE USING INDEX c}"},
     {P, "ALTER TABLE a ADD COLUMN unique_id int", "create column unique_id {int}"},
-    {P, "ALTER TABLE a ALTER COLUMN b TYPE numeric(1, 2) USING b::numeric, ALTER c SET DATA TYPE int, ALTER d SET NOT NULL, "
-        "ALTER e DROP NOT NULL, ALTER f SET DEFAULT 1, ALTER g DROP DEFAULT",
+    {P,
+     "ALTER TABLE a ALTER COLUMN b TYPE numeric(1, 2) USING b::numeric, ALTER c SET DATA TYPE int, ALTER d SET NOT "
+     "NULL, "
+     "ALTER e DROP NOT NULL, ALTER f SET DEFAULT 1, ALTER g DROP DEFAULT",
      "alter column:type b {numeric(1, 2) USING b::numeric} | alter column:type c {int} | alter column:not-null d | "
      "alter column:null e | alter column:default f {1} | alter column:no-default g"},
-    {P, "ALTER TABLE a ALTER b ADD GENERATED ALWAYS AS IDENTITY, ALTER c DROP IDENTITY IF EXISTS, ALTER d SET STATISTICS 5",
+    {P,
+     "ALTER TABLE a ALTER b ADD GENERATED ALWAYS AS IDENTITY, ALTER c DROP IDENTITY IF EXISTS, ALTER d SET STATISTICS "
+     "5",
      "alter column:identity b {ALWAYS AS IDENTITY} | alter column:no-identity c +if-exists | "
      "alter column:option d {STATISTICS 5}"},
     {P, "ALTER TABLE a RENAME COLUMN b TO c", "rename column b to:c"},
@@ -298,7 +310,8 @@ static const struct sample parts[] = {
     {P, "ALTER TABLE a RENAME CONSTRAINT b TO c", "rename constraint b to:c"},
     {P, "ALTER TABLE a RENAME TO c", "rename table to:c"},
     {P, "ALTER TABLE a VALIDATE CONSTRAINT b, ENABLE ROW LEVEL SECURITY, OWNER TO c, SET (fillfactor = 1, x = 2)",
-     "alter constraint:validate b | alter table:rls | alter table:owner {c} | alter table:option {(fillfactor = 1, x = 2)}"},
+     "alter constraint:validate b | alter table:rls | alter table:owner {c} | alter table:option {(fillfactor = 1, x = "
+     "2)}"},
     {P, "ALTER TABLE a ATTACH PARTITION s.b FOR VALUES FROM (1) TO (2)",
      "alter table:attach s.b {FOR VALUES FROM (1) TO (2)}"},
     {P, "ALTER TABLE a DETACH PARTITION b CONCURRENTLY", "alter table:detach b +concurrently +outside"},
@@ -306,7 +319,8 @@ static const struct sample parts[] = {
     {P, "ALTER TABLE a ADD COLUMN b", "? ADD COLUMN b"},
     {P, "ALTER TYPE a ADD VALUE IF NOT EXISTS 'b' BEFORE 'c'", "create enum value 'b' +if-not-exists {BEFORE 'c'}"},
     {P, "ALTER TYPE a RENAME VALUE 'b' TO 'c'", "rename enum value 'b' to:'c'"},
-    {P, "ALTER TYPE a ADD ATTRIBUTE b int, DROP ATTRIBUTE IF EXISTS c", "create attribute b {int} | drop attribute c +if-exists"},
+    {P, "ALTER TYPE a ADD ATTRIBUTE b int, DROP ATTRIBUTE IF EXISTS c",
+     "create attribute b {int} | drop attribute c +if-exists"},
     {P, "ALTER TYPE a RENAME TO b", "rename type to:b"},
     {P, "ALTER SEQUENCE a RESTART", "? RESTART"},
     {P, "CREATE TABLE a (b int)", ""},
@@ -314,10 +328,14 @@ static const struct sample parts[] = {
     {S, "ALTER TABLE a ADD b TEXT CHECK (b IN ('x', 'y'))", "create column b {TEXT CHECK (b IN ('x', 'y'))}"},
     {S, "ALTER TABLE a DROP COLUMN [b c]", "drop column [b c]"},
     {S, "ALTER TABLE a ALTER COLUMN b TYPE int", "alter column:type b {int}"},
-    {M, "ALTER TABLE a ADD UNIQUE KEY b (c), ADD INDEX (d), ADD COLUMN e int AFTER f, MODIFY g int, DROP INDEX h, RENAME INDEX i TO j",
-     "create index b +unique {(c)} | create index +unnamed {(d)} | create column e {int AFTER f} | alter column:type g {int} | "
+    {M,
+     "ALTER TABLE a ADD UNIQUE KEY b (c), ADD INDEX (d), ADD COLUMN e int AFTER f, MODIFY g int, DROP INDEX h, RENAME "
+     "INDEX i TO j",
+     "create index b +unique {(c)} | create index +unnamed {(d)} | create column e {int AFTER f} | alter column:type g "
+     "{int} | "
      "drop index h | rename index i to:j"},
-    {M, "ALTER TABLE a CHANGE b c int, DROP PRIMARY KEY, DROP FOREIGN KEY d", "? CHANGE b c int | ? DROP PRIMARY KEY | drop constraint d"},
+    {M, "ALTER TABLE a CHANGE b c int, DROP PRIMARY KEY, DROP FOREIGN KEY d",
+     "? CHANGE b c int | ? DROP PRIMARY KEY | drop constraint d"},
 };
 
 static void takes_alter_apart(void **state)
@@ -357,8 +375,11 @@ static void lists_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_transaction_control), cmocka_unit_test(knows_data_statements), cmocka_unit_test(knows_ddl),
-        cmocka_unit_test(takes_alter_apart),         cmocka_unit_test(lists_names),
+        cmocka_unit_test(knows_transaction_control),
+        cmocka_unit_test(knows_data_statements),
+        cmocka_unit_test(knows_ddl),
+        cmocka_unit_test(takes_alter_apart),
+        cmocka_unit_test(lists_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

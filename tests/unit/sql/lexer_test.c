@@ -8,9 +8,9 @@
 #include "sql/lexer.h"
 
 static const char letters[] = {
-    [TOKEN_END] = '.',       [TOKEN_ERROR] = '!',       [TOKEN_WORD] = 'w',    [TOKEN_QUOTED] = 'q', [TOKEN_STRING] = 's',
-    [TOKEN_NUMBER] = 'n',    [TOKEN_PARAMETER] = 'p',   [TOKEN_PUNCTUATION] = '-', [TOKEN_COMMENT] = 'c',
-    [TOKEN_SPACE] = '_',     [TOKEN_CLIENT] = '\\',
+    [TOKEN_END] = '.',     [TOKEN_ERROR] = '!',  [TOKEN_WORD] = 'w',      [TOKEN_QUOTED] = 'q',
+    [TOKEN_STRING] = 's',  [TOKEN_NUMBER] = 'n', [TOKEN_PARAMETER] = 'p', [TOKEN_PUNCTUATION] = '-',
+    [TOKEN_COMMENT] = 'c', [TOKEN_SPACE] = '_',  [TOKEN_CLIENT] = '\\',
 };
 
 /* w<SELECT> s<'a'> .. */
@@ -42,7 +42,10 @@ static const struct sample samples[] = {
     {S, "?1 :a @b $c::d(e) #2 ? ::", "p<?1> p<:a> p<@b> p<$c::d(e)> p<#2> p<?> -<:> -<:> "},
     {S, "1.5e+3.e1 0x1f-2 a->>'b'", "n<1.5e+3.e1> n<0x1f> -<-> n<2> w<a> -<-> -<>> -<>> s<'b'> "},
     {S, "a--b\rc\nd/*e/*f*/g", "w<a> w<d> w<g> "},
-    {S, "a \xef\xbb\xbf" "b", "w<a> w<b> "},
+    {S,
+     "a \xef\xbb\xbf"
+     "b",
+     "w<a> w<b> "},
     {S, "a/*/b", "w<a> !<comment at 1>"},
     {S, "a 'b", "w<a> !<string at 2>"},
     {S, "a [b", "w<a> !<quoted identifier at 2>"},
@@ -55,7 +58,8 @@ static const struct sample samples[] = {
     {P, "$$a$b$$ $x$ $$ $X$ $x$ a$$b $1 $1a", "s<$$a$b$$> s<$x$ $$ $X$ $x$> w<a$$b> p<$1> p<$1> w<a> "},
     {P, "a/*b/*c*/d*/e--f\rg", "w<a> w<e> w<g> "},
     {P, "a::int b:=c :d :'e f' :\"g\" h[1:i] [1:E'\\'']",
-     "w<a> -<::> w<int> w<b> -<:=> w<c> p<:d> p<:'e f'> p<:\"g\"> w<h> -<[> n<1> p<:i> -<]> -<[> n<1> -<:> s<E'\\''> -<]> "},
+     "w<a> -<::> w<int> w<b> -<:=> w<c> p<:d> p<:'e f'> p<:\"g\"> w<h> -<[> n<1> p<:i> -<]> -<[> n<1> -<:> s<E'\\''> "
+     "-<]> "},
     {P, "a @> b ?| c #>> d `", "w<a> -<@> -<>> w<b> -<?> -<|> w<c> -<#> -<>> -<>> w<d> -<`> "},
     {P, "a \\gset b\r\nc", "w<a> \\<\\gset b> w<c> "},
     {P, "$a$ b $a", "!<dollar-quoted string at 0>"},
@@ -66,7 +70,8 @@ static const struct sample samples[] = {
     {P, "\xc3\xa4$1 \xc3\xb6", "w<\xc3\xa4$1> w<\xc3\xb6> "},
     {M, "a'b\\'c''d'\"e\\\"f\"`g``h`", "w<a> s<'b\\'c''d'> s<\"e\\\"f\"> q<`g``h`> "},
     {M, "a#b'\nc--d\n-- e'\nf--", "w<a> w<c> -<-> -<-> w<d> w<f> "},
-    {M, "/*!40101 SET*/ /*!a*/ /*M!100 b*/ c/* d */", "-</*!40101> w<SET> -<*/> -</*!> w<a> -<*/> -</*M!100> w<b> -<*/> w<c> "},
+    {M, "/*!40101 SET*/ /*!a*/ /*M!100 b*/ c/* d */",
+     "-</*!40101> w<SET> -<*/> -</*!> w<a> -<*/> -</*M!100> w<b> -<*/> w<c> "},
     {M, "@a @@b @'c d' $e :f ? n'\\''", "p<@a> p<@@b> p<@'c d'> w<$e> -<:> w<f> p<?> s<n'\\''> "},
     {M, "a /*! b", "w<a> -</*!> w<b> !<comment with code at 2>"},
     {M, "a*/b", "w<a> -<*> -</> w<b> "},

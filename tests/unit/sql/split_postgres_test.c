@@ -39,7 +39,8 @@ static const char *const by_hand[] = {
     "CREATE SCHEMA s CREATE TABLE t (a int) CREATE VIEW v AS SELECT 1; SELECT 2",
     "SELECT 1.5e10, .5, 1e-5, 5.; SELECT 1; SELECT - 1",
     "SELECT \xc3\xa4\xc3\xb6, '\xe2\x80\x94;' FROM t; SELECT 2",
-    "COPY t (a, b) FROM stdin;\n1\t'\n2\t$$;\n\\.\nSELECT 1; COPY t FROM STDIN WITH (FORMAT csv);\r\n\"a;\"\r\n\\.\r\nSELECT 2;",
+    "COPY t (a, b) FROM stdin;\n1\t'\n2\t$$;\n\\.\nSELECT 1; COPY t FROM STDIN WITH (FORMAT "
+    "csv);\r\n\"a;\"\r\n\\.\r\nSELECT 2;",
     "\\restrict abc\nSELECT 1;\n\\unrestrict abc\nSELECT 2;",
     "SELECT (1; SELECT 2); SELECT 3",
     "CREATE FUNCTION f() RETURNS int BEGIN SELECT 1; SELECT 2; END;",

@@ -44,7 +44,8 @@ static const char *const by_hand[] = {
     "SELECT 1 /;* ; SELECT 2",
     "WITH q(a) AS (SELECT 1) INSERT INTO u SELECT a, 'end' FROM q; SELECT end FROM t; DELETE FROM u;",
     "CREATE TRIGGER r6 BEFORE INSERT ON t BEGIN INSERT INTO u VALUES (1, 2) ON CONFLICT DO NOTHING; "
-    "WITH z AS (SELECT 1) SELECT * FROM z; VALUES (1), (2); REPLACE INTO u VALUES (CASE new.a WHEN 1 THEN ';' END, 2); END",
+    "WITH z AS (SELECT 1) SELECT * FROM z; VALUES (1), (2); REPLACE INTO u VALUES (CASE new.a WHEN 1 THEN ';' END, 2); "
+    "END",
 };
 
 static sqlite3 *open_memory(void)
@@ -70,9 +71,16 @@ static void agrees_on_cases_by_hand(void **state)
 
 /* Statements that SQLite accepts, and pieces that may stand between any two tokens. */
 static const char *const statements[] = {
-    "SELECT ~ 1", "SELECT ~ 'a;''b' ~ , ~ x'3b'", "SELECT ~ \"end\" , [begin] , `c` ~ FROM ~ t", "VALUES ~ ( 1 , ';' )",
-    "INSERT INTO u VALUES ~ ( 1 , CASE ~ WHEN 1 THEN 2 END )", "UPDATE t ~ SET ~ end = begin", "DELETE FROM ~ u",
-    "SELECT CASE ~ begin WHEN 1 THEN ~ ';' ELSE 2 END ~ FROM t", "SELECT ~ end ~ FROM t", "SELECT a AS end ~ FROM ~ u",
+    "SELECT ~ 1",
+    "SELECT ~ 'a;''b' ~ , ~ x'3b'",
+    "SELECT ~ \"end\" , [begin] , `c` ~ FROM ~ t",
+    "VALUES ~ ( 1 , ';' )",
+    "INSERT INTO u VALUES ~ ( 1 , CASE ~ WHEN 1 THEN 2 END )",
+    "UPDATE t ~ SET ~ end = begin",
+    "DELETE FROM ~ u",
+    "SELECT CASE ~ begin WHEN 1 THEN ~ ';' ELSE 2 END ~ FROM t",
+    "SELECT ~ end ~ FROM t",
+    "SELECT a AS end ~ FROM ~ u",
 };
 static const char *const gaps[] = {
     " ", "\n", "\t\r\n", " -- c; END;\n", "/* ; */", " /* ' \" [ ` $ */ ", "--'\n", "/**/", "/* /* */", "\f",

@@ -22,10 +22,13 @@ static void render(struct strbuf *b, const struct dialect *d, const char *text)
         assert_true(st.offset >= at && st.length > 0 && st.end >= st.offset + st.length && st.end <= all.n);
         at = st.end;
         strbuf_addf(b, "%s%s[" SLICE_FMT "%s]", st.has_variable ? "$" : "",
-                    st.kind == STATEMENT_CLIENT ? "L" : st.kind == STATEMENT_COPY ? "C" : "",
+                    st.kind == STATEMENT_CLIENT ? "L"
+                    : st.kind == STATEMENT_COPY ? "C"
+                                                : "",
                     SLICE_ARG(slice_sub(all, st.offset, st.offset + st.length)), st.terminated ? ";" : "");
         if (st.kind == STATEMENT_COPY)
-            strbuf_addf(b, "{" SLICE_FMT "}", SLICE_ARG(slice_sub(all, st.data_offset, st.data_offset + st.data_length)));
+            strbuf_addf(b, "{" SLICE_FMT "}",
+                        SLICE_ARG(slice_sub(all, st.data_offset, st.data_offset + st.data_length)));
     }
     if (r == SPLIT_ERROR) {
         strbuf_addf(b, "!%s %u:%u", e.message, e.line, e.column);
@@ -62,9 +65,11 @@ static const struct sample samples[] = {
     {S, "begin; update a set b = 1; end; select 1", "[begin;][update a set b = 1;][end;][select 1]"},
     {P, "select (1; select 2); select 3", "[select (1; select 2);][select 3]"},
     {P, "create table a (b int; select 1;", "!unterminated parenthesis 1:16"},
-    {P, "create function f() begin atomic select 1; end; select 2", "[create function f() begin atomic select 1; end;][select 2]"},
+    {P, "create function f() begin atomic select 1; end; select 2",
+     "[create function f() begin atomic select 1; end;][select 2]"},
     {P, "create function f() begin atomic select 1;", "!unterminated body 1:27"},
-    {P, "create function f() as $$ begin; end; $$; begin; end;", "[create function f() as $$ begin; end; $$;][begin;][end;]"},
+    {P, "create function f() as $$ begin; end; $$; begin; end;",
+     "[create function f() as $$ begin; end; $$;][begin;][end;]"},
     {P, "a;\n$x$ b; $y$", "[a;]!unterminated dollar-quoted string 2:1"},
     {P, "select e'\\", "!unterminated string 1:8"},
     {P, "copy a from stdin;\n1\t2\n\\.\nselect 1;", "C[copy a from stdin;]{1\t2\n}[select 1;]"},
@@ -83,14 +88,16 @@ static const struct sample samples[] = {
      "[a;][create procedure p() begin x; y; end;][b;]"},
     {M, "DELIMITER $$\ncreate trigger a begin b; END$$\nselect '$$' $$\nDELIMITER ;\nselect 1;",
      "[create trigger a begin b; END;][select '$$';][select 1;]"},
-    {M, "create procedure p() begin if a then b; elseif c then d; end if; case e when 1 then f; end case; "
-        "l: loop g; leave l; end loop l; while h do i; end while; repeat j; until k end repeat; end; select 1;",
+    {M,
+     "create procedure p() begin if a then b; elseif c then d; end if; case e when 1 then f; end case; "
+     "l: loop g; leave l; end loop l; while h do i; end while; repeat j; until k end repeat; end; select 1;",
      "[create procedure p() begin if a then b; elseif c then d; end if; case e when 1 then f; end case; "
      "l: loop g; leave l; end loop l; while h do i; end while; repeat j; until k end repeat; end;][select 1;]"},
     {M, "create definer=`a`@`b` trigger t before insert on u for each row set new.a = if(1, 2, 3); select 1;",
      "[create definer=`a`@`b` trigger t before insert on u for each row set new.a = if(1, 2, 3);][select 1;]"},
     {M, "create function f() returns int begin return case when a then if(b, 1, 2) else if(c, 3, 4) end; end; select 1",
-     "[create function f() returns int begin return case when a then if(b, 1, 2) else if(c, 3, 4) end; end;][select 1]"},
+     "[create function f() returns int begin return case when a then if(b, 1, 2) else if(c, 3, 4) end; end;][select "
+     "1]"},
     {M, "/*!40101 SET NAMES utf8 */; # c;\nselect \"a;\\\"\"; -- d;\nselect 1--2;",
      "[/*!40101 SET NAMES utf8 */;][select \"a;\\\"\";][select 1--2;]"},
     {M, "create table a (b int); begin; insert into a values (1); end; select 1",

@@ -93,10 +93,8 @@ static void passes_lexical_faults_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_no_control),
-        cmocka_unit_test(finds_one_pair),
-        cmocka_unit_test(names_what_offends),
-        cmocka_unit_test(finds_what_must_stand_outside),
+        cmocka_unit_test(finds_no_control),         cmocka_unit_test(finds_one_pair),
+        cmocka_unit_test(names_what_offends),       cmocka_unit_test(finds_what_must_stand_outside),
         cmocka_unit_test(passes_lexical_faults_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
