@@ -317,8 +317,7 @@ static int add_migration(struct scan *s, const struct group *g)
     } else {
         report_lonely_up(s, m);
     }
-    s->numbers[s->set->n] = (struct numbering_item){
-        .digits = up->name.digits, .dated = up->name.dated, .split_suffix = up->name.split_suffix};
+    s->numbers[s->set->n] = numbering_item_of(&up->name);
     s->set->n++;
     return PAWL_OK;
 }

@@ -5,9 +5,21 @@
 
 #include "source/name.h"
 
-static bool is_sequential(const struct migration *m, const struct numbering_item *item)
+struct numbering_item numbering_item_of(const struct name *name)
 {
-    return !item->dated && !version_is_timestamp(m->version);
+    return (struct numbering_item){
+        .version = name->version,
+        .digits = name->digits,
+        .dated = name->dated,
+        .split_suffix = name->split_suffix,
+    };
+}
+
+/* ---- the manner -------------------------------------------------------------------------------------------------- */
+
+static bool is_sequential(const struct numbering_item *item)
+{
+    return !item->dated && !version_is_timestamp(item->version);
 }
 
 static int64_t common_divisor(int64_t x, int64_t y)
@@ -20,20 +32,54 @@ static int64_t common_divisor(int64_t x, int64_t y)
     return x;
 }
 
-/* The step of the sequential numbers; 0 if there are fewer than two. */
-static int64_t step_of(const struct migration_set *set, const struct numbering_item *items)
+/* People leave room in fives and tens; that 2, 4 and 8 are all even says nothing. */
+static int64_t step_of(const struct numbering_item *items, size_t n)
 {
     int64_t step = 0;
-    int64_t before = 0;
-    for (size_t i = 0; i < set->n; i++) {
-        if (!is_sequential(&set->items[i], &items[i]))
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_sequential(&items[i]))
             continue;
-        if (before)
-            step = common_divisor(set->items[i].version - before, step);
-        before = set->items[i].version;
+        step = common_divisor(items[i].version, step);
+        count++;
     }
-    return step;
+    return count > 1 && step % 5 == 0 ? step : 1;
 }
+
+/* Digits of the sequential numbers if all have as many, else 0. */
+static int width_of(const struct numbering_item *items, size_t n)
+{
+    int width = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_sequential(&items[i]))
+            continue;
+        if (width && items[i].digits != width)
+            return 0;
+        width = items[i].digits;
+    }
+    return width;
+}
+
+struct manner manner_of(const struct numbering_item *items, size_t n)
+{
+    size_t sequential = 0;
+    size_t timestamps = 0;
+    for (size_t i = 0; i < n; i++) {
+        sequential += is_sequential(&items[i]);
+        timestamps += version_is_timestamp(items[i].version);
+    }
+    return (struct manner){
+        .numbering = n == 0            ? NUMBERING_NONE
+                     : sequential == n ? NUMBERING_SEQUENTIAL
+                     : timestamps == n ? NUMBERING_TIMESTAMP
+                                       : NUMBERING_MIXED,
+        .split_suffix = n && items[n - 1].split_suffix,
+        .width = width_of(items, n),
+        .step = step_of(items, n),
+    };
+}
+
+/* ---- findings ---------------------------------------------------------------------------------------------------- */
 
 static void report_gap(struct findings *findings, const struct migration *m, int64_t before, int64_t step)
 {
@@ -54,16 +100,16 @@ static void report_gap(struct findings *findings, const struct migration *m, int
                            });
 }
 
-static void report_gaps(const struct migration_set *set, const struct numbering_item *items, struct findings *findings)
+static void report_gaps(const struct migration_set *set, const struct numbering_item *items, int64_t step,
+                        struct findings *findings)
 {
-    int64_t step = step_of(set, items);
     int64_t before = 0;
     for (size_t i = 0; i < set->n; i++) {
-        if (!is_sequential(&set->items[i], &items[i]))
+        if (!is_sequential(&items[i]))
             continue;
-        if (before && set->items[i].version - before > step)
+        if (before && items[i].version - before > step)
             report_gap(findings, &set->items[i], before, step);
-        before = set->items[i].version;
+        before = items[i].version;
     }
 }
 
@@ -100,38 +146,21 @@ static void report_mixed(const struct migration_set *set, const struct numbering
                            });
 }
 
-/* Digits of the sequential numbers if all have as many, else 0. */
-static int width_of(const struct migration_set *set, const struct numbering_item *items)
-{
-    int width = 0;
-    for (size_t i = 0; i < set->n; i++) {
-        if (!is_sequential(&set->items[i], &items[i]))
-            continue;
-        if (width && items[i].digits != width)
-            return 0;
-        width = items[i].digits;
-    }
-    return width;
-}
-
 void numbering_read(struct migration_set *set, const struct numbering_item *items, struct findings *findings)
 {
-    size_t dated = 0;
+    struct manner manner = manner_of(items, set->n);
+    size_t sequential = 0;
     size_t timestamps = 0;
     for (size_t i = 0; i < set->n; i++) {
-        dated += items[i].dated;
-        timestamps += version_is_timestamp(set->items[i].version);
+        sequential += is_sequential(&items[i]);
+        timestamps += version_is_timestamp(items[i].version);
         if (items[i].dated)
             report_dated(&set->items[i], findings);
     }
-    size_t sequential = set->n - dated - timestamps;
-    set->width = width_of(set, items);
-    set->split_suffix = set->n && items[set->n - 1].split_suffix;
-    set->numbering = set->n == 0                           ? NUMBERING_NONE
-                     : dated || (sequential && timestamps) ? NUMBERING_MIXED
-                     : timestamps                          ? NUMBERING_TIMESTAMP
-                                                           : NUMBERING_SEQUENTIAL;
+    set->numbering = manner.numbering;
+    set->split_suffix = manner.split_suffix;
+    set->width = manner.width;
     if (sequential && timestamps)
         report_mixed(set, items, sequential, timestamps, findings);
-    report_gaps(set, items, findings);
+    report_gaps(set, items, manner.step, findings);
 }
