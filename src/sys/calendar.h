@@ -2,6 +2,11 @@
 #ifndef PAWL_SYS_CALENDAR_H
 #define PAWL_SYS_CALENDAR_H
 
+#include <stdint.h>
+
+/* Seconds since 1970 in UTC. */
+int64_t calendar_seconds(void);
+
 #define CALENDAR_STAMP 15 /* bytes of "20260518093000" and its NUL */
 
 /* The present second in UTC as year, month, day, hour, minute, second. */
