@@ -313,19 +313,11 @@ static int name_environment(struct loader *l)
 
 /* ---- findings and scratch databases ------------------------------------------------------------------------------ */
 
-static const char *const level_names[] = {"off", "note", "warning", "error"};
-
-static const char *const finding_codes[PAWL_FINDING_COUNT] = {
-#define X(name, code, level, meaning) code,
-    PAWL_FINDINGS(X)
-#undef X
-};
-
 static int find_level(struct loader *l, const struct toml_value *v, enum pawl_level *level)
 {
     for (int i = PAWL_LEVEL_OFF; i <= PAWL_LEVEL_ERROR; i++) {
         *level = (enum pawl_level)i;
-        if (v->kind == TOML_STRING && slice_eq(v->text, slice_of(level_names[i])))
+        if (v->kind == TOML_STRING && slice_eq(v->text, slice_of(pawl_level_name(*level))))
             return PAWL_OK;
     }
     return fail_at(l, v, "the level of a finding must be \"off\", \"note\", \"warning\" or \"error\"");
@@ -338,8 +330,12 @@ static int read_findings(struct loader *l)
     for (const struct toml_entry *entry = table ? table->first : NULL; entry; entry = entry->next) {
         struct suggest s = suggest_for(entry->key);
         int id = 0;
-        while (id < PAWL_FINDING_COUNT && !slice_eq(entry->key, slice_of(finding_codes[id])))
-            suggest_offer(&s, finding_codes[id++]);
+        for (; id < PAWL_FINDING_COUNT; id++) {
+            const char *code = pawl_finding_code((enum pawl_finding_id)id);
+            if (slice_eq(entry->key, slice_of(code)))
+                break;
+            suggest_offer(&s, code);
+        }
         if (id == PAWL_FINDING_COUNT)
             return unknown_key(l, entry, &s, "finding");
         struct pawl_level_setting setting = {(enum pawl_finding_id)id, PAWL_LEVEL_OFF};

@@ -33,6 +33,11 @@ bool option_serves(const struct option_info *info, enum command command)
     return (info->commands >> command) & 1;
 }
 
+bool option_is_global(const struct option_info *info)
+{
+    return info->commands == ON_ALL;
+}
+
 enum command command_find(const char *name)
 {
     for (int c = COMMAND_NONE + 1; c < COMMAND_COUNT; c++)
@@ -98,7 +103,9 @@ int option_read(const struct option_info *info, const char *text, enum origin or
         want = s.n ? NULL : "a text";
         break;
     case OPTION_NUMBER:
-        want = slice_i64(s, &v.number) && v.number >= 0 ? NULL : "a whole number, 0 or more";
+        want = slice_i64(s, &v.number) && v.number >= info->least ? NULL : "a whole number, ";
+        one_of = want ? want : "";
+        want = want && info->least ? "1 or more" : want ? "0 or more" : NULL;
         break;
     case OPTION_DURATION:
         want = read_duration(s, &v.number) ? NULL : "a time like 500ms, 30s, 2m or 1h";

@@ -19,12 +19,16 @@ enum command {
     COMMAND_COUNT
 };
 
+/* What main prepares before the command runs. */
+enum command_need { NEED_HANDLE, NEED_CONFIG, NEED_NOTHING };
+
 struct command_info {
     const char *name;
     const char *arguments; /* as help shows them; NULL = none */
     unsigned min, max;     /* number of arguments */
-    bool offline;          /* needs neither configuration nor database */
-    const char *summary;   /* lower case, no full stop */
+    enum command_need need;
+    const char *summary; /* lower case, no full stop */
+    const char *about;   /* paragraphs, or NULL if the summary says all */
 };
 
 enum option_id {
@@ -38,7 +42,7 @@ enum option_type {
     OPTION_FLAG,
     OPTION_TEXT,
     OPTION_PATH,     /* in pawl.toml relative to that file */
-    OPTION_NUMBER,   /* a decimal integer, 0 or more */
+    OPTION_NUMBER,   /* a decimal integer, `least` or more */
     OPTION_DURATION, /* 500ms, 30s, 2m, 1h; a bare number is seconds; kept in milliseconds */
     OPTION_CHOICE,   /* the words of `argument` between bars; kept as their index */
 };
@@ -55,6 +59,7 @@ struct option_info {
     uint32_t commands;    /* bit 1 << enum command */
     bool secret;          /* may hold a password: never shown, and wiped from argv */
     bool top_only;        /* the key is not allowed in [env.NAME] */
+    int64_t least;        /* of a number */
     bool list;            /* may be given several times */
     const char *help;     /* one line, lower case, no full stop */
     const char *more;     /* further sentences for the manual, or NULL */
@@ -98,6 +103,8 @@ int option_add(struct arena *a, struct option_value *value, const char *text, st
 /* Does this option belong to this command? */
 bool option_serves(const struct option_info *info, enum command command);
 enum command command_find(const char *name);
+/* Is it one of the options that every command has? */
+bool option_is_global(const struct option_info *info);
 static inline bool option_flag(const struct options *o, enum option_id id)
 {
     return o->value[id].number != 0;
