@@ -4,7 +4,6 @@
 
 static const struct db_driver *const drivers[] = {
     &db_sqlite,
-    &db_postgres,
 };
 
 #define N_DRIVERS (sizeof drivers / sizeof drivers[0])
