@@ -4,6 +4,7 @@
 
 static const struct db_driver *const drivers[] = {
     &db_sqlite,
+    &db_postgres,
 };
 
 #define N_DRIVERS (sizeof drivers / sizeof drivers[0])

@@ -4,6 +4,6 @@
 
 #include "db/db.h"
 
-extern const struct db_driver db_sqlite;
+extern const struct db_driver db_sqlite, db_postgres;
 
 #endif

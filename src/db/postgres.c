@@ -1,0 +1,238 @@
+#include "db/postgres.h"
+
+#include "base/mem.h"
+#include "db/drivers.h"
+#include "db/postgres_url.h"
+#include "sql/dialect.h"
+
+static int open_db(const struct db_target *target, const struct db_options *options, struct db **out,
+                   struct pawl_error *e)
+{
+    struct pg_db *db = NULL;
+    int code = pg_connect(target, options, NULL, &db, e);
+    *out = code ? NULL : &db->base;
+    return code;
+}
+
+static void close_db(struct db *base)
+{
+    struct pg_db *db = pg_of(base);
+    if (db->scratch.p) {
+        /* Our own session first, or the server could not drop the database without force. */
+        db->pq.finish(db->conn);
+        db->conn = NULL;
+        pg_scratch_drop(db);
+    }
+    pg_disconnect(db);
+}
+
+static bool in_transaction(struct db *base)
+{
+    struct pg_db *db = pg_of(base);
+    PGTransactionStatusType status = db->broken ? PQTRANS_UNKNOWN : db->pq.transactionStatus(db->conn);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+/* ---- what is there ----------------------------------------------------------------------------------------------- */
+
+static int on_flag(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    (void)e;
+    *(bool *)context = n && v[0].i != 0;
+    return PAWL_OK;
+}
+
+static int ask(struct db *db, const char *sql, struct slice name, bool *out, struct pawl_error *e)
+{
+    struct db_value param = DB_V_TEXT(name);
+    struct db_request r = {.sql = slice_of(sql), .params = &param, .n_params = 1, .on_row = on_flag, .context = out};
+    *out = false;
+    return db_run(db, &r, 1, NULL, e);
+}
+
+static int table_exists(struct db *db, struct slice name, bool *out, struct pawl_error *e)
+{
+    return ask(db, "select to_regclass($1) is not null", name, out, e);
+}
+
+static int read_ledger(struct db *db, struct slice name, struct slice select, bool *exists, db_row_fn *on_row,
+                       void *context, struct pawl_error *e)
+{
+    struct db_value param = DB_V_TEXT(name);
+    struct db_request both[] = {
+        {.sql = SLICE("select to_regclass($1) is not null"), .params = &param, .n_params = 1, .on_row = on_flag,
+         .context = exists},
+        {.sql = select, .on_row = on_row, .context = context},
+    };
+    struct db_fault fault;
+    struct pawl_error own;
+    *exists = false;
+    if (!e)
+        e = &own;
+    err_clear(e);
+    int code = db_run(db, both, 2, &fault, e);
+    /* Without the table the second one fails, as it must. */
+    if (code == PAWL_SQL && fault.request == 1 && !*exists) {
+        err_clear(e);
+        return PAWL_OK;
+    }
+    if (code == PAWL_SQL && fault.request == 1 && strcmp(e->sqlstate, "42703") == 0)
+        e->code = PAWL_LEDGER; /* a column is missing: some other table */
+    return code ? (int)e->code : PAWL_OK;
+}
+
+/* Tables and what looks like one, outside the system's schemas, that no extension owns. */
+static const char empty_sql[] =
+    "select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+    "where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' "
+    "and c.oid is distinct from to_regclass($1)::oid and not exists (select from pg_depend d "
+    "where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))";
+
+static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_error *e)
+{
+    return ask(db, empty_sql, ledger, out, e);
+}
+
+static int on_stamp(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    (void)n;
+    (void)e;
+    *(struct db_stamp *)context = (struct db_stamp){v[0].i, v[1].type == DB_INT};
+    return PAWL_OK;
+}
+
+/*
+ * Whoever writes is given a transaction number. Before that, the highest number that has ended tells two moments apart. In a
+ * transaction that has its number already, nothing says whether it wrote again, so no two stamps are equal there. Other
+ * sessions' writes make stamps differ, too, which costs a look and is never wrong.
+ */
+static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
+{
+    struct pg_db *db = pg_of(base);
+    struct db_request r = {.sql = SLICE("select txid_snapshot_xmax(txid_current_snapshot()), txid_current_if_assigned()"),
+                           .on_row = on_stamp, .context = out};
+    int code = db_run(base, &r, 1, NULL, e);
+    if (!code && out->data)
+        *out = (struct db_stamp){-++db->stamps, -db->stamps};
+    return code;
+}
+
+static const char *version(struct db *base)
+{
+    return pg_of(base)->version;
+}
+
+/* ---- the same database under two names --------------------------------------------------------------------------- */
+
+struct place {
+    struct slice host, port, dbname;
+};
+
+static bool is_local(struct slice host)
+{
+    return !host.n || host.p[0] == '/' || host.p[0] == '@' || slice_ieq(host, SLICE("localhost")) ||
+           slice_eq(host, SLICE("::1")) || slice_starts(host, SLICE("127."));
+}
+
+/* libpq resolves service files and PG* variables when it begins to connect, which is given up at once. */
+static int find_place(const struct pq *pq, struct arena *a, const struct db_target *t, struct place *out,
+                      struct pawl_error *e)
+{
+    const char *names[] = {"dbname", NULL};
+    const char *values[] = {t->location.p, NULL};
+    PGconn *conn = pq->connectStartParams(names, values, 1);
+    PQconninfoOption *options = conn ? pq->conninfo(conn) : NULL;
+    for (PQconninfoOption *o = options; o && o->keyword; o++) {
+        struct slice value = slice_of(o->val);
+        if (!strcmp(o->keyword, "host") || (!strcmp(o->keyword, "hostaddr") && value.n))
+            out->host = arena_dup(a, value);
+        else if (!strcmp(o->keyword, "port"))
+            out->port = arena_dup(a, value.n ? value : SLICE("5432"));
+        else if (!strcmp(o->keyword, "dbname"))
+            out->dbname = arena_dup(a, value);
+    }
+    if (options)
+        pq->conninfoFree(options);
+    if (conn)
+        pq->finish(conn);
+    return out->host.p && out->port.p && out->dbname.p ? PAWL_OK : err_nomem(e);
+}
+
+static int same(const struct db_target *x, const struct db_target *y, bool *out, struct pawl_error *e)
+{
+    struct pq pq = {0};
+    struct place px = {0};
+    struct place py = {0};
+    ARENA(tmp);
+    *out = false;
+    if (x->driver != y->driver)
+        return PAWL_OK;
+    int code = pq_load(&pq, e);
+    if (!code)
+        code = find_place(&pq, &tmp, x, &px, e);
+    if (!code)
+        code = find_place(&pq, &tmp, y, &py, e);
+    if (!code)
+        *out = slice_eq(px.dbname, py.dbname) && slice_eq(px.port, py.port) &&
+               (slice_ieq(px.host, py.host) || (is_local(px.host) && is_local(py.host)));
+    return code;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+/*
+ * RESET ALL does not touch role and session authorization. Temporary tables, prepared statements and cursors would make a
+ * later file fail or see what it should not. Role after authorization, which sets it.
+ */
+static const char *const session_sql[] = {
+    "reset session authorization", "reset role", "reset all", "discard temp", "deallocate all", "close all", NULL,
+};
+
+static const char *const *session(struct db *db)
+{
+    (void)db;
+    return session_sql;
+}
+
+static const struct db_ledger_sql ledger = {
+    .create = "create table if not exists {t} (version bigint primary key, description text not null, "
+              "installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null, "
+              "execution_time bigint not null)",
+    .select = "select version, description, to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), success, "
+              "checksum, execution_time from {t} order by version",
+    .insert = "insert into {t} (version, description, checksum, success, execution_time) values ($1, $2, $3, $4, $5)",
+    /* now() is when the transaction began: the server's own measure costs no round trip. */
+    .finish = "update {t} set success = true, execution_time = case when $2::bigint >= 0 then $2::bigint "
+              "else (extract(epoch from clock_timestamp() - now()) * 1000000000)::bigint end where version = $1",
+    .progress = "update {t} set execution_time = $2 where version = $1",
+    .remove = "delete from {t} where version = $1",
+    .restamp = "update {t} set checksum = $2 where version = $1",
+};
+
+static const char *const schemes[] = {"postgres", "postgresql", NULL};
+
+const struct db_driver db_postgres = {
+    .name = "postgres",
+    .schemes = schemes,
+    .dialect = &dialect_postgres,
+    .caps = DB_CAP_TRANSACTIONAL_DDL | DB_CAP_PIPELINE | DB_CAP_SESSION_LOCK,
+    .ledger = &ledger,
+    .begin = "begin",
+    .commit = "commit",
+    .rollback = "rollback",
+    .session = session,
+    .parse = postgres_parse,
+    .open = open_db,
+    .close = close_db,
+    .run = pg_run,
+    .in_transaction = in_transaction,
+    .stamp = stamp,
+    .table_exists = table_exists,
+    .read_ledger = read_ledger,
+    .is_empty = is_empty,
+    .try_lock = pg_try_lock,
+    .unlock = pg_unlock,
+    .same = same,
+    .version = version,
+    .scratch = pg_scratch,
+};

@@ -1,0 +1,77 @@
+/*
+ * postgres: the parts of the PostgreSQL driver among themselves. Nothing outside src/db/postgres*.c includes this.
+ */
+#ifndef PAWL_DB_POSTGRES_H
+#define PAWL_DB_POSTGRES_H
+
+#include "db/db.h"
+#include "db/postgres_api.h"
+
+struct pg_db {
+    struct db base;
+    struct pq pq;
+    PGconn *conn;
+    struct arena arena;
+    struct db_target target; /* strings in arena */
+    struct slice dbname;     /* instead of the target's; .p NULL = as the target says */
+    struct slice application_name;
+    uint32_t connect_wait_ms;
+    const volatile int *interrupt;
+    db_notice_fn *on_notice;
+    void *notice_context;
+    bool broken;             /* the connection is of no use any more */
+    int64_t stamps;          /* how many were taken; see stamp() */
+    char version[32];
+    struct pg_db *lock;      /* the connection that holds, or tries for, the session lock; NULL = none yet */
+    int64_t lock_key;
+    bool locked;
+    struct slice scratch;    /* name of the database to drop at the end; .p NULL = none */
+    struct slice server;     /* where to drop it: a connection string */
+};
+
+static inline struct pg_db *pg_of(struct db *db)
+{
+    return (struct pg_db *)(void *)db;
+}
+
+/* ---- postgres_connect.c ------------------------------------------------------------------------------------------ */
+
+/*
+ * Connects, again and again for connect_wait_ms while the server is not there yet. `dbname` replaces the database of the
+ * target; NULL = as the target says. PAWL_UNREACHABLE, PAWL_CONFIG, PAWL_INTERRUPTED, PAWL_NOMEM.
+ */
+int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
+               struct pawl_error *e);
+void pg_disconnect(struct pg_db *db); /* NULL is fine */
+/* Another connection of the same kind to the same database. */
+int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e);
+static inline bool pg_interrupted(const struct pg_db *db)
+{
+    return db->interrupt && *db->interrupt;
+}
+
+/* ---- postgres_error.c -------------------------------------------------------------------------------------------- */
+
+/* An answer that is an error. `sql` (may be empty) is what was sent; fault->offset is set from the position in it. */
+int pg_error(struct pg_db *db, const PGresult *result, struct slice sql, struct db_fault *fault, struct pawl_error *e);
+/* The connection broke, or libpq itself could not go on. */
+int pg_broken(struct pg_db *db, struct db_fault *fault, struct pawl_error *e);
+void pg_notice(void *db, const PGresult *result);
+
+/* ---- postgres_run.c ---------------------------------------------------------------------------------------------- */
+
+int pg_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+
+/* ---- postgres_lock.c --------------------------------------------------------------------------------------------- */
+
+int pg_try_lock(struct db *db, struct slice ledger, bool *got, struct strbuf *holder, struct pawl_error *e);
+int pg_unlock(struct db *db, struct pawl_error *e);
+/* Is the lock's connection still there, as far as can be told without asking the server? PAWL_OK without a lock. */
+int pg_lock_check(struct pg_db *db, struct pawl_error *e);
+
+/* ---- postgres_scratch.c ------------------------------------------------------------------------------------------ */
+
+int pg_scratch(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
+void pg_scratch_drop(struct pg_db *db);
+
+#endif

@@ -1,0 +1,255 @@
+#include <stdlib.h>
+
+#include "db/postgres.h"
+
+#include "base/mem.h"
+#include "db/drivers.h"
+#include "db/postgres_url.h"
+#include "sys/clock.h"
+
+#define CONNECT_MS 10000 /* for one attempt, unless connect_timeout says otherwise */
+#define POLL_MS 100      /* between two looks at the interrupt flag */
+#define OLDEST 120000
+#define TEXT_MAX 4096
+
+/* ---- one attempt ------------------------------------------------------------------------------------------------- */
+
+struct keywords {
+    const char *names[8], *values[8];
+};
+
+static struct keywords keywords(const struct pg_db *db)
+{
+    struct keywords k = {{"dbname", "client_encoding"}, {db->target.location.p, "UTF8"}};
+    size_t n = 2;
+    k.names[n] = db->application_name.n ? "application_name" : "fallback_application_name";
+    k.values[n++] = db->application_name.n ? db->application_name.p : "pawl";
+    if (db->dbname.p) {
+        k.names[n] = "dbname"; /* a second one replaces the database, but not the rest, of the first */
+        k.values[n++] = db->dbname.p;
+    }
+    return k;
+}
+
+/* libpq repeats a wrong port in its message, and that may be the beginning of a password behind an unescaped character. */
+static bool has_wrong_port(const PQconninfoOption *options)
+{
+    for (const PQconninfoOption *o = options; o->keyword; o++)
+        if (strcmp(o->keyword, "port") == 0 && o->val)
+            return o->val[strspn(o->val, "0123456789,")] != '\0';
+    return false;
+}
+
+static int wrong_address(struct pawl_error *e)
+{
+    err_set(e, PAWL_USAGE, "the database's address has a value that libpq does not take");
+    err_hint(e, "check port, sslmode and the like, and that / ? # @ : and %% in a password are escaped");
+    return PAWL_USAGE;
+}
+
+/* Tells a string that libpq cannot read from a server that cannot be reached: the first is final. */
+static int check_string(struct pg_db *db, struct pawl_error *e)
+{
+    char *why = NULL;
+    PQconninfoOption *options = db->pq.conninfoParse(db->target.location.p, &why);
+    if (options) {
+        bool wrong = has_wrong_port(options);
+        db->pq.conninfoFree(options);
+        return wrong ? wrong_address(e) : PAWL_OK;
+    }
+    STRBUF(text, TEXT_MAX);
+    postgres_redact_parse(&text, slice_of(why));
+    err_set(e, PAWL_USAGE, "libpq cannot read the database's address: %s", why ? strbuf_z(&text) : "out of memory");
+    err_hint(e, "write / ? # @ : and %% inside a name or password as %%2F %%3F %%23 %%40 %%3A %%25");
+    if (why)
+        db->pq.freemem(why);
+    return PAWL_USAGE;
+}
+
+static int attempt_failed(struct pg_db *db, struct pawl_error *e)
+{
+    STRBUF(text, TEXT_MAX);
+    struct slice message = slice_of(db->conn ? db->pq.errorMessage(db->conn) : "out of memory");
+    struct slice pass = slice_of(db->conn ? db->pq.pass(db->conn) : NULL);
+    /* A password that is also the name of the user or the database tells nothing where it stands. */
+    if (db->conn && (slice_eq(pass, slice_of(db->pq.user(db->conn))) || slice_eq(pass, slice_of(db->pq.db(db->conn)))))
+        pass = SLICE("");
+    postgres_redact(&text, slice_trim(message), pass);
+    return err_set(e, PAWL_UNREACHABLE, "%s", strbuf_z(&text));
+}
+
+static uint64_t attempt_ms(struct pg_db *db)
+{
+    uint64_t ms = CONNECT_MS;
+    PQconninfoOption *options = db->pq.conninfo(db->conn);
+    for (PQconninfoOption *o = options; o && o->keyword; o++)
+        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val && atol(o->val) > 0)
+            ms = (uint64_t)atol(o->val) * 1000;
+    if (options)
+        db->pq.conninfoFree(options);
+    return ms;
+}
+
+static int drive(struct pg_db *db, uint64_t end, struct pawl_error *e)
+{
+    PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+    while (want != PGRES_POLLING_OK) {
+        if (want == PGRES_POLLING_FAILED)
+            return attempt_failed(db, e);
+        if (pg_interrupted(db))
+            return err_set(e, PAWL_INTERRUPTED, "interrupted");
+        if (clock_ms() >= end)
+            return err_set(e, PAWL_UNREACHABLE, "no answer from the server in time");
+        int ready = clock_wait_fd(db->pq.socket(db->conn), want == PGRES_POLLING_READING ? READY_READ : READY_WRITE,
+                                  POLL_MS);
+        if (ready)
+            want = db->pq.connectPoll(db->conn);
+    }
+    return PAWL_OK;
+}
+
+static int attempt(struct pg_db *db, uint64_t most_ms, struct pawl_error *e)
+{
+    struct keywords k = keywords(db);
+    db->conn = db->pq.connectStartParams(k.names, k.values, 1);
+    if (!db->conn)
+        return err_nomem(e);
+    db->pq.setNoticeReceiver(db->conn, pg_notice, db);
+    if (db->pq.status(db->conn) == CONNECTION_BAD)
+        return attempt_failed(db, e);
+    uint64_t ms = attempt_ms(db);
+    return drive(db, clock_ms() + (most_ms && most_ms < ms ? most_ms : ms), e);
+}
+
+/* ---- trying again ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Is it worth while to try again? Nobody there or still starting: yes. A server that answers others but refuses us: no.
+ * libpq does not tell the SQLSTATE of a failed connection, and its texts are translated; its ping knows.
+ */
+static PGPing ping(struct pg_db *db)
+{
+    struct keywords k = keywords(db);
+    size_t n = 0;
+    while (k.names[n])
+        n++;
+    k.names[n] = "connect_timeout";
+    k.values[n] = "2";
+    return db->pq.pingParams(k.names, k.values, 1);
+}
+
+static int explain(PGPing state, struct pawl_error *e)
+{
+    if (state == PQPING_NO_ATTEMPT)
+        return wrong_address(e);
+    if (state == PQPING_OK)
+        err_hint(e, "the server is there but refuses this connection: check database, user and password; "
+                    "`createdb NAME` makes a database");
+    else if (state == PQPING_REJECT)
+        err_hint(e, "the server is starting or stopping: try again, or wait for it with --connect-wait");
+    else if (state == PQPING_NO_RESPONSE)
+        err_hint(e, "check that the server is running and that host and port are right");
+    return PAWL_UNREACHABLE;
+}
+
+static int connect_loop(struct pg_db *db, struct pawl_error *e)
+{
+    uint64_t start = clock_ms();
+    uint64_t end = start + db->connect_wait_ms;
+    for (uint32_t nap = 10;; nap = nap < 250 ? nap * 2 : nap) {
+        uint64_t now = clock_ms();
+        uint64_t left = db->connect_wait_ms && end > now ? end - now : 0;
+        int code = attempt(db, left, e);
+        if (code != PAWL_UNREACHABLE)
+            return code;
+        db->pq.finish(db->conn);
+        db->conn = NULL;
+        PGPing state = ping(db);
+        bool waiting = state == PQPING_REJECT || state == PQPING_NO_RESPONSE;
+        if (!waiting || clock_ms() + nap >= end)
+            return explain(state, e);
+        clock_sleep_ms(nap);
+        if (pg_interrupted(db))
+            return err_set(e, PAWL_INTERRUPTED, "interrupted");
+    }
+}
+
+static int look_at_server(struct pg_db *db, struct pawl_error *e)
+{
+    struct slice version = slice_of(db->pq.parameterStatus(db->conn, "server_version"));
+    version = slice_sub(version, 0, slice_find_byte(version, ' '));
+    size_t n = version.n < sizeof db->version ? version.n : sizeof db->version - 1;
+    memcpy(db->version, version.n ? version.p : "", n);
+    if (db->pq.serverVersion(db->conn) < OLDEST) {
+        err_set(e, PAWL_UNREACHABLE, "the server is PostgreSQL %s, which is too old", db->version);
+        err_hint(e, "pawl needs PostgreSQL 12 or newer");
+        return PAWL_UNREACHABLE;
+    }
+    if (db->pq.setnonblocking(db->conn, 1))
+        return pg_broken(db, NULL, e);
+    return PAWL_OK;
+}
+
+/* ---- making and ending ------------------------------------------------------------------------------------------- */
+
+static int copy_target(struct pg_db *db, const struct db_target *target, struct pawl_error *e)
+{
+    db->target = *target;
+    db->target.url = arena_dup(&db->arena, target->url);
+    db->target.shown = arena_dup(&db->arena, target->shown);
+    db->target.location = arena_dup(&db->arena, target->location);
+    return db->target.url.p && db->target.shown.p && db->target.location.p ? PAWL_OK : err_nomem(e);
+}
+
+int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
+               struct pawl_error *e)
+{
+    *out = NULL;
+    struct pg_db *db = mem_alloc(sizeof *db);
+    if (!db)
+        return err_nomem(e);
+    db->base.driver = &db_postgres;
+    db->connect_wait_ms = options->connect_wait_ms;
+    db->interrupt = options->interrupt;
+    db->on_notice = options->on_notice;
+    db->notice_context = options->notice_context;
+    int code = copy_target(db, target, e);
+    if (!code) {
+        db->application_name = arena_dup(&db->arena, options->application_name);
+        if (dbname)
+            db->dbname = arena_dup(&db->arena, slice_of(dbname));
+        if (!db->application_name.p || (dbname && !db->dbname.p))
+            code = err_nomem(e);
+    }
+    if (!code)
+        code = pq_load(&db->pq, e);
+    if (!code)
+        code = check_string(db, e);
+    if (!code)
+        code = connect_loop(db, e);
+    if (!code)
+        code = look_at_server(db, e);
+    if (code)
+        pg_disconnect(db);
+    else
+        *out = db;
+    return code;
+}
+
+int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e)
+{
+    struct db_options options = {
+        .connect_wait_ms = db->connect_wait_ms, .interrupt = db->interrupt, .application_name = db->application_name};
+    return pg_connect(&db->target, &options, db->dbname.p, out, e);
+}
+
+void pg_disconnect(struct pg_db *db)
+{
+    if (!db)
+        return;
+    pg_disconnect(db->lock);
+    if (db->conn)
+        db->pq.finish(db->conn);
+    arena_clear(&db->arena);
+    mem_free(db);
+}

@@ -1,0 +1,33 @@
+/*
+ * tree: whole folders: make a private one, copy, remove, move into place.
+ *
+ * Failures are PAWL_IO with the path as the error's file. Symbolic links are neither followed nor copied.
+ */
+#ifndef PAWL_SYS_TREE_H
+#define PAWL_SYS_TREE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct process_user;
+
+/*
+ * A new folder that only we may enter, "<place for temporary files>/<prefix>XXXXXX". With `memory` it is made in a file system
+ * in memory if there is one with that many free bytes: creating thousands of files takes a fifth of the time there.
+ */
+int tree_temporary(struct arena *a, const char *prefix, uint64_t memory, struct slice *out, struct pawl_error *e);
+/* Copies files and folders below `from` to the new folder `to`, which `owner` (NULL = we) then owns alone. */
+int tree_copy(const char *from, const char *to, const struct process_user *owner, struct pawl_error *e);
+/* Gives a folder (not what is in it) to somebody else. */
+int tree_give(const char *path, const struct process_user *owner, struct pawl_error *e);
+/* Removes a folder and everything in it; what is not there is fine. */
+int tree_remove(const char *path, struct pawl_error *e);
+/* Moves a folder to a name on the same file system; false (and nothing moved) if it cannot, as when something is there. */
+bool tree_move(const char *from, const char *to);
+/* Calls `visit` with each name in a folder (a missing one has none). */
+typedef int tree_visit_fn(void *context, const char *name, struct pawl_error *e);
+int tree_list(const char *path, tree_visit_fn *visit, void *context, struct pawl_error *e);
+/* When the file was last changed, in nanoseconds since 1970; 0 if that cannot be told. */
+int64_t tree_changed_ns(const char *path);
+
+#endif
