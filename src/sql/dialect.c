@@ -15,6 +15,7 @@ const struct dialect dialect_postgres = {
              DIALECT_COPY_DATA | DIALECT_ATOMIC_BODY | DIALECT_CONCURRENTLY,
     .quote = '"',
     .fold = DIALECT_FOLD_LOWER,
+    .name_max = 63,
 };
 
 const struct dialect dialect_mysql = {

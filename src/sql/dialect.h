@@ -57,6 +57,7 @@ struct dialect {
     uint32_t flags;   /* enum dialect_flag */
     char quote;       /* around identifiers that pawl writes */
     enum dialect_fold fold;
+    size_t name_max; /* bytes that the engine keeps of a longer name, whole characters; 0 = all */
 };
 
 extern const struct dialect dialect_sqlite, dialect_postgres, dialect_mysql;

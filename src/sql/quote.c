@@ -58,8 +58,20 @@ static void halved(struct strbuf *b, struct slice inner, char quote)
     }
 }
 
+/* What the engine does to a name that is too long, silently: it keeps the characters that fit. */
+static void clip(struct strbuf *b, const struct dialect *d, size_t from)
+{
+    if (d->name_max == 0 || b->failed || b->n - from <= d->name_max)
+        return;
+    b->n = from + d->name_max;
+    while (b->n > from && ((unsigned char)b->p[b->n] & 0xc0) == 0x80)
+        b->n--;
+    b->p[b->n] = '\0';
+}
+
 bool quote_strip(struct strbuf *b, const struct dialect *d, struct slice written)
 {
+    size_t from = b->n;
     if (written.n == 0)
         return false;
     char c = written.p[0];
@@ -68,10 +80,12 @@ bool quote_strip(struct strbuf *b, const struct dialect *d, struct slice written
         if (written.n < 2 || written.p[written.n - 1] != close)
             return false;
         halved(b, slice_sub(written, 1, written.n - 1), close);
+        clip(b, d, from);
         return true;
     }
     if (written.n > 1 && (c | 0x20) == 'u' && written.p[1] == '&')
         return false;
     fold(b, d, written);
+    clip(b, d, from);
     return true;
 }

@@ -16,7 +16,8 @@ void quote_qualified(struct strbuf *b, const struct dialect *d, struct slice sch
 void quote_literal(struct strbuf *b, const struct dialect *d, struct slice value);
 /*
  * The name that an identifier as written in a text stands for: quotes taken off, doubled quotes made one, an unquoted
- * one folded. false (and nothing added) for U&"..", whose escapes are not read, and for what is no identifier.
+ * one folded, one that is too long for the engine cut as the engine cuts it. false (and nothing added) for U&"..",
+ * whose escapes are not read, and for what is no identifier.
  */
 bool quote_strip(struct strbuf *b, const struct dialect *d, struct slice written);
 

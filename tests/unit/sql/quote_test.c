@@ -25,7 +25,7 @@ static void quotes(void **state)
 
 static void stripped(const struct dialect *d, const char *written, const char *name)
 {
-    STRBUF(b, 64);
+    STRBUF(b, 256);
     assert_int_equal(quote_strip(&b, d, slice_of(written)), name != NULL);
     assert_string_equal(strbuf_z(&b), name ? name : "");
 }
@@ -39,6 +39,10 @@ static void strips(void **state)
     stripped(&dialect_postgres, "\"", NULL);
     stripped(&dialect_postgres, "", NULL);
     stripped(&dialect_postgres, "\"\"", "");
+#define TEN "abcdefghij"
+    stripped(&dialect_postgres, TEN TEN TEN TEN TEN TEN "12345", TEN TEN TEN TEN TEN TEN "123");
+    stripped(&dialect_postgres, "\"" TEN TEN TEN TEN TEN TEN "12\xc3\xa4\"", TEN TEN TEN TEN TEN TEN "12");
+    stripped(&dialect_sqlite, TEN TEN TEN TEN TEN TEN TEN, TEN TEN TEN TEN TEN TEN TEN);
     stripped(&dialect_sqlite, "FooBar", "FooBar");
     stripped(&dialect_sqlite, "[a\"b]", "a\"b");
     stripped(&dialect_sqlite, "`a``b`", "a`b");
