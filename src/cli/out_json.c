@@ -110,7 +110,7 @@ static json_t *one_step(struct out *o, const struct record_step *step)
     put(o, j, "file", text_or_null(step->file));
     put(o, j, "direction", json_string(step->reverting ? "down" : "up"));
     put(o, j, "dry_run", json_boolean(step->dry_run));
-    put(o, j, "elapsed_ms", step->dry_run ? json_null() : milliseconds(step->elapsed_ns));
+    put(o, j, "elapsed_ms", step->elapsed_ns ? milliseconds(step->elapsed_ns) : json_null());
     return j;
 }
 

@@ -109,7 +109,7 @@ static void show_step(struct out *o, const struct pawl_event *event)
     put_colored(&b, o->color, event->reverting ? YELLOW : GREEN, event->dry_run ? planned : done);
     strbuf_addf(&b, " %" PRId64 " ", event->version);
     clean_add(&b, slice_of(event->description), false);
-    if (!event->dry_run) {
+    if (event->elapsed_ns) { /* several steps sent in one go have no times of their own */
         strbuf_addz(&b, " (");
         put_time(&b, event->elapsed_ns);
         strbuf_addc(&b, ')');
