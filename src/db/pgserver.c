@@ -242,7 +242,7 @@ static const char *const settings[] = {
     "listen_addresses=", "port=5432", "unix_socket_permissions=0700", "fsync=off", "synchronous_commit=off",
     "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "checkpoint_timeout=1d",
     "shared_buffers=32MB", "max_connections=40", "max_locks_per_transaction=1024", "autovacuum=off", "jit=off",
-    "bgwriter_lru_maxpages=0", "max_logical_replication_workers=0", "max_parallel_workers_per_gather=0",
+    "dynamic_shared_memory_type=mmap", "bgwriter_lru_maxpages=0", "max_logical_replication_workers=0", "max_parallel_workers_per_gather=0",
     "logging_collector=off", "log_checkpoints=off", "lc_messages=C", "timezone=UTC", "log_timezone=UTC", NULL,
 };
 
@@ -329,7 +329,7 @@ static int make_url(struct pgserver *s, struct pawl_error *e)
     return s->url.p ? PAWL_OK : err_nomem(e);
 }
 
-static int prepare(struct pgserver *s, struct pawl_error *e)
+static int prepare(struct pgserver *s, const char *place, struct pawl_error *e)
 {
     static const char *const names[] = {"postgres", "nobody", NULL};
     int code = PAWL_OK;
@@ -338,7 +338,7 @@ static int prepare(struct pgserver *s, struct pawl_error *e)
         s->other_user = &s->user;
     }
     if (!code)
-        code = tree_temporary(&s->arena, "pawl-pg-", MEMORY, &s->folder, e);
+        code = tree_temporary(&s->arena, place ? place : tree_place(MEMORY), "pawl-server-", &s->folder, e);
     if (!code && s->folder.n > SOCKET_PATH) {
         code = err_set(e, PAWL_CONFIG, "the path of the folder for temporary files is too long for a socket");
         err_hint(e, "set TMPDIR to a folder with a shorter path");
@@ -357,7 +357,7 @@ int pgserver_start(const struct pgserver_options *options, struct pgserver **out
     s->watch.input = -1;
     int code = use_bindir(s, options->bindir, e);
     if (!code)
-        code = prepare(s, e);
+        code = prepare(s, options->place, e);
     if (!code)
         code = launch(s, e); /* first, since from then on the folder is cleaned up whatever happens to us */
     if (!code)

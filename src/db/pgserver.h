@@ -18,6 +18,7 @@ struct pgserver;
 
 struct pgserver_options {
     const char *bindir;            /* folder of initdb and postgres; NULL = the newest that is found */
+    const char *place;             /* folder in which to make its own; NULL = in memory, or else TMPDIR */
     const volatile int *interrupt; /* non-zero = stop with PAWL_INTERRUPTED; may be NULL */
 };
 

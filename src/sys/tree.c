@@ -16,7 +16,7 @@
 
 #define MEMORY_PLACE "/dev/shm"
 
-static const char *temporary_place(uint64_t memory)
+const char *tree_place(uint64_t memory)
 {
     struct statvfs info;
     if (memory && statvfs(MEMORY_PLACE, &info) == 0 && (uint64_t)info.f_bavail * info.f_frsize >= memory &&
@@ -26,9 +26,9 @@ static const char *temporary_place(uint64_t memory)
     return place && *place == '/' ? place : "/tmp";
 }
 
-int tree_temporary(struct arena *a, const char *prefix, uint64_t memory, struct slice *out, struct pawl_error *e)
+int tree_temporary(struct arena *a, const char *place, const char *prefix, struct slice *out, struct pawl_error *e)
 {
-    struct slice path = arena_printf(a, "%s/%sXXXXXX", temporary_place(memory), prefix);
+    struct slice path = arena_printf(a, "%s/%sXXXXXX", place, prefix);
     char *z = path.p ? arena_strz(a, path) : NULL;
     if (!z)
         return err_nomem(e);

@@ -12,10 +12,12 @@
 struct process_user;
 
 /*
- * A new folder that only we may enter, "<place for temporary files>/<prefix>XXXXXX". With `memory` it is made in a file system
- * in memory if there is one with that many free bytes: creating thousands of files takes a fifth of the time there.
+ * A place for temporary files: a file system in memory if there is one with `memory` free bytes (0 = do not look), since
+ * creating thousands of files takes a fifth of the time there; else TMPDIR or /tmp.
  */
-int tree_temporary(struct arena *a, const char *prefix, uint64_t memory, struct slice *out, struct pawl_error *e);
+const char *tree_place(uint64_t memory);
+/* A new folder that only we may enter, "<place>/<prefix>XXXXXX". */
+int tree_temporary(struct arena *a, const char *place, const char *prefix, struct slice *out, struct pawl_error *e);
 /* Copies files and folders below `from` to the new folder `to`, which `owner` (NULL = we) then owns alone. */
 int tree_copy(const char *from, const char *to, const struct process_user *owner, struct pawl_error *e);
 /* Gives a folder (not what is in it) to somebody else. */
