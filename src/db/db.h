@@ -111,6 +111,7 @@ struct db_ledger_sql {
 };
 
 struct db; /* each driver's own structure begins with it */
+struct db_snapshot; /* each driver's own */
 
 struct db_driver {
     const char *name;           /* "sqlite", "postgres": in output, in pawl.lock and in directives */
@@ -163,6 +164,13 @@ struct db_driver {
     /* Scratch databases: made on `server` (SQLite: in memory, server is not looked at), removed by close. */
     int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out,
                    struct pawl_error *e);
+    /*
+     * A scratch database as it is now, to be put back any number of times: for texts that cannot run in a transaction.
+     * No transaction is open at either. NULL: the driver has none; the state is then built again.
+     */
+    int (*snapshot)(struct db *db, struct db_snapshot **out, struct pawl_error *e);
+    int (*restore)(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);
+    void (*forget)(struct db_snapshot *snapshot);
 };
 
 struct db {

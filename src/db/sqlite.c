@@ -500,4 +500,7 @@ const struct db_driver db_sqlite = {
     .same = same,
     .version = version,
     .scratch = scratch_db,
+    .snapshot = sqlite_snapshot,
+    .restore = sqlite_restore,
+    .forget = sqlite_forget,
 };

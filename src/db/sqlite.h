@@ -42,4 +42,8 @@ int sqlite_keys_check(struct db *db, struct pawl_error *e);
 
 int sqlite_backup(struct db *db, struct slice path, struct pawl_error *e);
 
+int sqlite_snapshot(struct db *db, struct db_snapshot **out, struct pawl_error *e);
+int sqlite_restore(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);
+void sqlite_forget(struct db_snapshot *snapshot);
+
 #endif

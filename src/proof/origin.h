@@ -1,0 +1,24 @@
+/*
+ * origin: who is behind a difference: which version removed what now comes back, which statement names it.
+ */
+#ifndef PAWL_PROOF_ORIGIN_H
+#define PAWL_PROOF_ORIGIN_H
+
+#include "proof/run.h"
+
+/* The change that says most: a table rather than its columns, a column rather than their order. d->n > 0. */
+const struct change *origin_headline(const struct delta *d);
+/*
+ * The last step after k that had done the opposite of the change: removed what now is there, added what now is gone,
+ * changed what now is otherwise. SIZE_MAX = none.
+ */
+size_t origin_find(const struct trial *tr, size_t k, const struct change *c);
+/*
+ * The first statement of the text in which all parts of a fact's name stand ("column users.email": users and email), else
+ * the first in which the last part does. Its offset, and itself in *statement; SIZE_MAX = none.
+ */
+size_t origin_statement(const struct trial *tr, const struct unit *u, struct slice key, struct slice *statement);
+/* The change of `key` in `d`, or NULL. */
+const struct change *origin_change(const struct delta *d, struct slice key);
+
+#endif

@@ -1,0 +1,94 @@
+#include "proof/proof.h"
+
+#include "proof/forward.h"
+#include "proof/head.h"
+#include "proof/hold.h"
+#include "proof/reverse.h"
+#include "proof/tell.h"
+
+static void tell_engine(const struct trial *tr)
+{
+    report_event(tr->report, &(struct pawl_event){
+                                .kind = PAWL_EVENT_ENGINE,
+                                .engine = tr->options->driver->name,
+                                .engine_version = tr->options->driver->version(tr->db),
+                            });
+}
+
+/* By version, in the order of PAWL_PROOFS, once everything is known: the reverse walk still settles verdicts of `down`. */
+static void tell_verdicts(const struct trial *tr)
+{
+    for (size_t k = 0; k < tr->set->n; k++)
+        for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++) {
+            const struct migration *m = tr->steps[k].migration;
+            report_event(tr->report, &(struct pawl_event){
+                                        .kind = PAWL_EVENT_PROOF,
+                                        .engine = tr->options->driver->name,
+                                        .version = m->version,
+                                        .file = m->up.path.p,
+                                        .description = m->description.p,
+                                        .proof = (enum pawl_proof)proof,
+                                        .verdict = (enum pawl_verdict)tr->steps[k].verdicts[proof],
+                                    });
+        }
+}
+
+static int forward(struct trial *tr, struct pawl_error *e)
+{
+    bool stop = false;
+    int code = PAWL_OK;
+    for (size_t k = 0; !code && !stop && k < tr->set->n; k++) {
+        trial_progress(tr, "forward", k + 1, tr->set->n);
+        code = forward_step(tr, k, &stop, e);
+    }
+    return code;
+}
+
+/* Behind a version that does not apply nothing can be looked at. */
+static int tell_rest(struct trial *tr, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t k = tr->applied + 1; !code && k < tr->set->n; k++)
+        code = tell_plain(tr, k, PAWL_FINDING_NOT_PROVED, "correct that version first", e,
+                          "not looked at, because " SLICE_FMT " does not apply", SLICE_ARG(step_name(tr, tr->applied)));
+    return code;
+}
+
+static int prove(struct trial *tr, struct pawl_error *e)
+{
+    int code = trial_open(tr, e);
+    if (code)
+        return code;
+    tell_engine(tr);
+    code = forward(tr, e);
+    if (!code && tr->applied == tr->set->n)
+        code = head_prove(tr, e);
+    if (!code && tr->reverse_from < tr->applied)
+        code = reverse_walk(tr, tr->reverse_from, tr->applied, false, e);
+    if (!code)
+        code = tell_rest(tr, e);
+    if (!code)
+        tell_verdicts(tr);
+    return code;
+}
+
+int proof_run(struct arena *a, const struct migration_set *set, const struct proof_options *options,
+              struct report *report, struct pawl_error *e)
+{
+    struct trial tr = {.set = set, .options = options, .report = report, .keep = a};
+    size_t errors = report->errors;
+    report_init(&tr.quiet, NULL, NULL);
+    tr.steps = arena_array(a, set->n ? set->n : 1, sizeof *tr.steps);
+    if (!tr.steps)
+        return err_nomem(e);
+    for (size_t k = 0; k < set->n; k++)
+        tr.steps[k].migration = &set->items[k];
+    int code = prove(&tr, e);
+    trial_close(&tr);
+    arena_clear(&tr.tmp);
+    if (code || report->errors == errors)
+        return code;
+    err_set(e, PAWL_CHECK, "%zu finding%s of level error", report->errors - errors,
+            report->errors - errors == 1 ? "" : "s");
+    return PAWL_CHECK;
+}

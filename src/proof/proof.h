@@ -1,0 +1,42 @@
+/*
+ * proof: shows on a scratch database of one engine what a migration set does.
+ *
+ * One scratch database, one connection, one walk (docs/proofs.md says what each proof shows and what it does not):
+ *
+ *   forward   up k; its facts; up k again; down k, down k again, up k again; for each k
+ *   head      each up again at S(n) alone, then all in a row, with the ledger as it is, gone and wrong
+ *   reverse   the downs from S(n) to the baseline
+ *
+ * Schemas are never stored n times: a step keeps the difference that it makes (schema/facts), and everything else is a
+ * question about sums of differences.
+ */
+#ifndef PAWL_PROOF_PROOF_H
+#define PAWL_PROOF_PROOF_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "model/migration.h"
+#include "model/report.h"
+
+struct proof_options {
+    const struct db_driver *driver;
+    const struct db_target *server; /* where scratch databases are made; NULL for an engine that needs none */
+    struct db_options db;           /* for the scratch connection: interrupt, stubs, extensions, foreign_keys, waits */
+    struct slice ledger;            /* as configured */
+    const char *const *setup;       /* SQL files that run first; what they make is the baseline */
+    size_t n_setup;
+    const char *repro_dir; /* a script for each failure is written here; NULL = nowhere */
+};
+
+/*
+ * Walks the whole set. Findings, one PAWL_EVENT_ENGINE, progress, and at the end one PAWL_EVENT_PROOF for each proof of each
+ * version (by version, in the order of PAWL_PROOFS) go to `report`.
+ *
+ * PAWL_OK: every required proof holds, that is, no finding of level error was reported. PAWL_CHECK: one does not hold, with
+ * how many as the error's message. Anything else: why the walk could not be made or not be finished.
+ */
+int proof_run(struct arena *a, const struct migration_set *set, const struct proof_options *options,
+              struct report *report, struct pawl_error *e);
+
+#endif

@@ -1,0 +1,165 @@
+#include "proof/run.h"
+
+#include "sql/locate.h"
+#include "sql/split.h"
+#include "sys/file.h"
+
+#define BATCH 64 /* statements handed to the driver at once */
+#define SETUP_MAX ((size_t)64 << 20)
+
+int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
+              struct pawl_error *e)
+{
+    const struct db_driver *driver = tr->db->driver;
+    *out = (struct unit){.migration = m, .file = reverting ? &m->down : &m->up, .reverting = reverting};
+    int code = text_open(out->file, &out->text, &out->error);
+    if (!code) {
+        out->open = true;
+        code = script_check(m, out->file, &out->text, driver->name, driver->dialect, tr->options->ledger,
+                            first ? tr->report : &tr->quiet, &out->script, &out->error);
+    }
+    if (code == PAWL_SOURCE) {
+        out->code = code;
+        return PAWL_OK;
+    }
+    if (code && e)
+        *e = out->error;
+    return code;
+}
+
+void unit_close(struct unit *u)
+{
+    if (u->open)
+        text_close(&u->text);
+    u->open = false;
+}
+
+bool run_is_refusal(int code)
+{
+    return code == PAWL_SQL || code == PAWL_DATA || code == PAWL_LOCKED || code == PAWL_REFUSED ||
+           code == PAWL_UNREACHABLE; /* SQLite: ATTACH of a file that cannot be opened */
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+struct batch {
+    struct db_request requests[BATCH];
+    size_t offsets[BATCH]; /* where each statement begins in the text */
+    size_t n;
+    size_t failed;       /* offset in the text of the fault, SIZE_MAX = none */
+    struct slice statement;
+};
+
+static int send_batch(struct trial *tr, struct batch *b, struct pawl_error *e)
+{
+    struct db_fault fault;
+    int code = db_run(tr->db, b->requests, b->n, &fault, e);
+    if (code && fault.request < b->n) {
+        const struct db_request *r = &b->requests[fault.request];
+        b->statement = r->sql;
+        b->failed = b->offsets[fault.request] + (fault.offset < r->sql.n ? fault.offset : 0);
+    }
+    b->n = 0;
+    return code;
+}
+
+static int add(struct trial *tr, struct batch *b, struct slice sql, size_t offset, struct slice copy,
+               struct pawl_error *e)
+{
+    b->requests[b->n] = (struct db_request){.sql = sql, .copy = copy};
+    b->offsets[b->n++] = offset;
+    return b->n == BATCH ? send_batch(tr, b, e) : PAWL_OK;
+}
+
+static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, struct pawl_error *e)
+{
+    const struct db_driver *driver = tr->db->driver;
+    struct script_cursor c;
+    struct script_statement st;
+    int code = PAWL_OK;
+    script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
+    while (!code && script_next(&c, &st))
+        code = add(tr, b, st.sql, st.offset, st.copy, e);
+    return code ? code : send_batch(tr, b, e);
+}
+
+/* Fills in what the driver cannot know: where in which file. */
+static void place(const struct unit *u, const struct batch *b, struct outcome *out)
+{
+    out->statement = b->statement;
+    if (b->failed == SIZE_MAX)
+        return;
+    struct place at = locate_once(u->text.sql, b->failed);
+    err_place(&out->error, u->file->path, at.line, at.column);
+}
+
+int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct pawl_error *e)
+{
+    const struct db_driver *driver = tr->db->driver;
+    struct db_stamp before = {0}, after = {0};
+    struct batch b = {.failed = SIZE_MAX};
+    bool own = !unit_outside(u) && !driver->in_transaction(tr->db);
+    *out = (struct outcome){0};
+    int code = trial_interrupted(tr, e);
+    if (!code)
+        code = driver->stamp(tr->db, &before, e);
+    if (!code && own)
+        code = db_exec(tr->db, driver->begin, e);
+    if (code)
+        return code;
+    code = send_unit(tr, u, &b, &out->error);
+    if (code && !run_is_refusal(code)) {
+        if (e)
+            *e = out->error;
+        return code;
+    }
+    if (code) {
+        out->failed = true;
+        place(u, &b, out);
+    }
+    if (own && driver->in_transaction(tr->db))
+        code = db_exec(tr->db, out->failed ? driver->rollback : driver->commit, e);
+    else if (unit_outside(u) && out->failed)
+        db_rollback(tr->db); /* of a transaction that the text began itself */
+    if (code && !out->failed)
+        return code;
+    /* After a failure an engine may refuse every question until it is rolled back: then take it that something was written. */
+    if (driver->stamp(tr->db, &after, out->failed ? NULL : e) != PAWL_OK) {
+        out->wrote = out->wrote_data = true;
+        return out->failed ? PAWL_OK : PAWL_INTERNAL;
+    }
+    out->wrote_data = after.data != before.data;
+    out->wrote = out->wrote_data || after.schema != before.schema;
+    tr->rows |= out->wrote_data;
+    return PAWL_OK;
+}
+
+int run_setup(struct trial *tr, const char *path, struct pawl_error *e)
+{
+    ARENA(a);
+    struct slice sql;
+    struct batch b = {.failed = SIZE_MAX};
+    struct splitter s;
+    struct statement st;
+    enum split_result r = SPLIT_END;
+    int code = file_read(&a, path, SETUP_MAX, &sql, e);
+    if (code)
+        return code;
+    split_init(&s, tr->db->driver->dialect, sql);
+    while (!code && (r = split_next(&s, &st, e)) == SPLIT_STATEMENT) {
+        struct slice copy = {st.data_length ? sql.p + st.data_offset : NULL, st.data_length};
+        if (st.kind != STATEMENT_CLIENT)
+            code = add(tr, &b, slice_sub(sql, st.offset, st.offset + st.length), st.offset, copy, e);
+    }
+    if (!code && r == SPLIT_ERROR)
+        code = PAWL_SOURCE;
+    if (!code)
+        code = send_batch(tr, &b, e);
+    if (code && b.failed != SIZE_MAX) {
+        struct place at = locate_once(sql, b.failed);
+        err_place(e, slice_of(path), at.line, at.column);
+    } else if (code) {
+        err_place(e, slice_of(path), 0, 0);
+    }
+    return code;
+}

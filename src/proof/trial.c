@@ -1,0 +1,110 @@
+#include "proof/trial.h"
+
+#include "proof/hold.h"
+#include "proof/record.h"
+#include "proof/run.h"
+
+/* Up texts run again for rebuilt states, at most this many times the set: beyond it the rest is better left unproved. */
+#define REBUILD_FACTOR 4
+#define PROGRESS_EVERY 16
+
+int trial_interrupted(const struct trial *tr, struct pawl_error *e)
+{
+    const volatile int *flag = tr->options->db.interrupt;
+    return flag && *flag ? err_set(e, PAWL_INTERRUPTED, "interrupted") : PAWL_OK;
+}
+
+void trial_progress(const struct trial *tr, const char *stage, size_t count, size_t total)
+{
+    if (count % PROGRESS_EVERY == 0 || count == total)
+        report_event(tr->report, &(struct pawl_event){
+                                    .kind = PAWL_EVENT_PROGRESS,
+                                    .engine = tr->options->driver->name,
+                                    .message = stage,
+                                    .count = (int64_t)count,
+                                    .total = (int64_t)total,
+                                });
+}
+
+void trial_verdict(struct trial *tr, size_t k, enum pawl_proof proof, enum pawl_verdict verdict)
+{
+    tr->steps[k].verdicts[proof] = (unsigned char)verdict;
+}
+
+int trial_refresh(struct trial *tr, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    int code = facts_refresh(tr->facts, a, out, e);
+    return code ? code : hold_note(tr, out, e);
+}
+
+/* ---- the scratch database ---------------------------------------------------------------------------------------- */
+
+static int open_scratch(struct trial *tr, struct pawl_error *e)
+{
+    const struct proof_options *o = tr->options;
+    struct db_options options = o->db;
+    options.scratch = true;
+    int code = o->driver->scratch(o->server, &options, &tr->db, e);
+    for (size_t i = 0; !code && i < o->n_setup; i++)
+        code = run_setup(tr, o->setup[i], e);
+    if (!code)
+        code = record_create(tr, e);
+    if (!code)
+        code = facts_open(tr->db, o->ledger, &tr->facts, e);
+    return code;
+}
+
+/* The baseline: all that is there before the first migration. */
+static int read_baseline(struct trial *tr, struct pawl_error *e)
+{
+    ARENA(a);
+    struct delta all;
+    return facts_refresh(tr->facts, &a, &all, e);
+}
+
+int trial_open(struct trial *tr, struct pawl_error *e)
+{
+    int code = open_scratch(tr, e);
+    return code ? code : read_baseline(tr, e);
+}
+
+void trial_close(struct trial *tr)
+{
+    hold_abandon(tr);
+    facts_close(tr->facts);
+    db_close(tr->db);
+    tr->facts = NULL;
+    tr->db = NULL;
+}
+
+static int apply_again(struct trial *tr, size_t k, struct pawl_error *e)
+{
+    UNIT(up);
+    struct outcome o;
+    int code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
+    if (!code && up.code)
+        code = err_set(e, PAWL_INTERNAL, "a text that could be sent cannot be sent any more");
+    if (!code)
+        code = unit_run(tr, &up, &o, e);
+    if (!code && o.failed) {
+        if (e)
+            *e = o.error;
+        code = (int)o.error.code;
+    }
+    return code ? code : record_add(tr, tr->steps[k].migration, e);
+}
+
+int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e)
+{
+    if (tr->rebuilt + state > REBUILD_FACTOR * (tr->set->n + 16))
+        return err_set(e, PAWL_CHECK, "too many states had to be built again");
+    tr->rebuilt += state;
+    facts_close(tr->facts);
+    db_close(tr->db);
+    tr->facts = NULL;
+    tr->db = NULL;
+    int code = open_scratch(tr, e);
+    for (size_t k = 0; !code && k < state; k++)
+        code = apply_again(tr, k, e);
+    return code ? code : read_baseline(tr, e);
+}
