@@ -1,5 +1,7 @@
 #include "proof/judge.h"
 
+#include "proof/rows.h"
+
 enum pawl_finding_id judge_note(enum difference grade)
 {
     switch (grade) {
@@ -15,6 +17,26 @@ enum pawl_finding_id judge_note(enum difference grade)
     return PAWL_FINDING_TEXT_ONLY;
 }
 
+/*
+ * Rows are compared when there can be a difference: some text has changed rows, now or before. (Dropping a table and making
+ * it again costs its rows without an engine counting one, so it is not enough to look at what this text is said to have
+ * changed.) Afterwards comes first, since going back is what leads to before.
+ */
+static int compare_rows(struct trial *tr, struct hold *h, struct judged *out, struct pawl_error *e)
+{
+    struct slice *keys;
+    size_t n;
+    struct contents before, after;
+    int code = rows_tables(tr, h->arena, &keys, &n, e);
+    if (!code)
+        code = rows_read(tr, h->arena, keys, n, &after, e);
+    if (!code)
+        code = hold_back(tr, h, e);
+    if (!code)
+        code = rows_read(tr, h->arena, keys, n, &before, e);
+    return code ? code : rows_compare(h->arena, &before, &after, &out->tables, &out->n_tables, e);
+}
+
 int judge_unchanged(struct trial *tr, struct hold *h, const struct outcome *o, struct judged *out, struct pawl_error *e)
 {
     struct delta now;
@@ -27,5 +49,5 @@ int judge_unchanged(struct trial *tr, struct hold *h, const struct outcome *o, s
     if (code)
         return code;
     out->grade = delta_grade(&out->delta);
-    return hold_back(tr, h, e);
+    return tr->rows ? compare_rows(tr, h, out, e) : hold_back(tr, h, e);
 }
