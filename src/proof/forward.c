@@ -134,11 +134,11 @@ static int tell_judged(struct trial *tr, struct tale *t, const struct judged *j,
         code = tell(tr, t, e);
     }
     t->delta = NULL;
-    if (!code && j->n_tables) {
+    if (!code && j->n_rows) {
         enum pawl_verdict before = (enum pawl_verdict)tr->steps[t->k].verdicts[t->proof];
         t->id = data;
-        t->tables = j->tables;
-        t->n_tables = j->n_tables;
+        t->rows = j->rows;
+        t->n_rows = j->n_rows;
         t->said = data_said;
         code = tell(tr, t, e);
         if (!code && before == PAWL_VERDICT_FAIL)

@@ -68,10 +68,10 @@ static int judged(struct trial *tr, size_t k, const struct unit *up, const struc
         code = tell_head(tr, &t, e);
     }
     t.delta = NULL;
-    if (!code && j->n_tables) {
+    if (!code && j->n_rows) {
         t.id = PAWL_FINDING_HEAD_CHANGES_DATA;
-        t.tables = j->tables;
-        t.n_tables = j->n_tables;
+        t.rows = j->rows;
+        t.n_rows = j->n_rows;
         t.said = "running the up text again at the newest version changes data";
         t.hint = NULL;
         code = tell_head(tr, &t, e);
@@ -105,7 +105,7 @@ static int alone(struct trial *tr, size_t k, struct pawl_error *e)
 
 /* ---- all in a row ------------------------------------------------------------------------------------------------ */
 
-enum ledger { LEDGER_INTACT, LEDGER_MISSING, LEDGER_WRONG };
+enum ledger_state { LEDGER_INTACT, LEDGER_MISSING, LEDGER_WRONG };
 
 static const char *const with_ledger[] = {
     [LEDGER_INTACT] = "with the ledger intact",
@@ -114,7 +114,7 @@ static const char *const with_ledger[] = {
 };
 
 struct row {
-    enum ledger ledger;
+    enum ledger_state ledger;
     struct delta *did; /* by step: what its text changed in this row */
     bool refused;      /* some text was; what is different at the end may only follow from that */
 };
@@ -223,7 +223,7 @@ static int row_run(struct trial *tr, size_t first, struct arena *a, struct row *
     return code;
 }
 
-static int row(struct trial *tr, size_t first, enum ledger ledger, struct pawl_error *e)
+static int row(struct trial *tr, size_t first, enum ledger_state ledger, struct pawl_error *e)
 {
     struct arena a = {NULL};
     struct row r = {.ledger = ledger};

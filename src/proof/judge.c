@@ -1,7 +1,5 @@
 #include "proof/judge.h"
 
-#include "proof/rows.h"
-
 enum pawl_finding_id judge_note(enum difference grade)
 {
     switch (grade) {
@@ -24,17 +22,13 @@ enum pawl_finding_id judge_note(enum difference grade)
  */
 static int compare_rows(struct trial *tr, struct hold *h, struct judged *out, struct pawl_error *e)
 {
-    struct slice *keys;
-    size_t n;
     struct contents before, after;
-    int code = rows_tables(tr, h->arena, &keys, &n, e);
-    if (!code)
-        code = rows_read(tr, h->arena, keys, n, &after, e);
+    int code = rows_read_all(tr, h->arena, &after, e);
     if (!code)
         code = hold_back(tr, h, e);
     if (!code)
-        code = rows_read(tr, h->arena, keys, n, &before, e);
-    return code ? code : rows_compare(h->arena, &before, &after, &out->tables, &out->n_tables, e);
+        code = rows_read_all(tr, h->arena, &before, e);
+    return code ? code : rows_compare(h->arena, &before, &after, &out->rows, &out->n_rows, e);
 }
 
 int judge_unchanged(struct trial *tr, struct hold *h, const struct outcome *o, struct judged *out, struct pawl_error *e)

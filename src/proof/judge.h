@@ -5,13 +5,14 @@
 #define PAWL_PROOF_JUDGE_H
 
 #include "proof/hold.h"
+#include "proof/rows.h"
 #include "proof/run.h"
 
 struct judged {
     struct delta delta; /* of the schema, in the hold's arena */
     enum difference grade;
-    struct slice *tables; /* whose rows differ */
-    size_t n_tables;
+    struct row_change *rows; /* tables whose rows differ */
+    size_t n_rows;
 };
 
 /*

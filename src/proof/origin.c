@@ -1,6 +1,6 @@
 #include "proof/origin.h"
 
-#include "sql/lexer.h"
+#include "sql/head.h"
 
 #define MAX_PARTS 4
 
@@ -99,24 +99,34 @@ static unsigned names_in(const struct dialect *dialect, struct slice sql, const 
     return found;
 }
 
+/* How sure is it that this statement is the one? DDL with the whole name most, then with its last part, then its first. */
+static int weigh(const struct dialect *dialect, struct slice sql, const struct slice *parts, size_t n)
+{
+    struct head h;
+    unsigned found = names_in(dialect, sql, parts, n);
+    if (!found)
+        return 0;
+    head_read(&h, dialect, sql);
+    int weight = found == (1u << n) - 1 ? 4 : found >> (n - 1) & 1 ? 2 : 0;
+    return 1 + 2 * weight + (h.class == HEAD_DDL);
+}
+
 size_t origin_statement(const struct trial *tr, const struct unit *u, struct slice key, struct slice *statement)
 {
     const struct db_driver *driver = tr->options->driver;
     struct slice parts[MAX_PARTS];
-    size_t n = name_parts(key, parts), second = SIZE_MAX;
+    size_t n = name_parts(key, parts), at = SIZE_MAX;
+    int best = 0;
     struct script_cursor c;
     struct script_statement st;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
     while (n && script_next(&c, &st)) {
-        unsigned found = names_in(driver->dialect, st.sql, parts, n);
-        if (found == (1u << n) - 1) {
+        int weight = weigh(driver->dialect, st.sql, parts, n);
+        if (weight > best) {
+            best = weight;
+            at = st.offset;
             *statement = st.sql;
-            return st.offset;
-        }
-        if (second == SIZE_MAX && (found >> (n - 1) & 1)) {
-            *statement = st.sql;
-            second = st.offset;
         }
     }
-    return second;
+    return at;
 }

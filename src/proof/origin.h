@@ -14,8 +14,8 @@ const struct change *origin_headline(const struct delta *d);
  */
 size_t origin_find(const struct trial *tr, size_t k, const struct change *c);
 /*
- * The first statement of the text in which all parts of a fact's name stand ("column users.email": users and email), else
- * the first in which the last part does. Its offset, and itself in *statement; SIZE_MAX = none.
+ * The statement of the text that most likely is behind a change of the fact: the one that names it best ("column
+ * users.email": users and email). Its offset, and itself in *statement; SIZE_MAX = none names any of it.
  */
 size_t origin_statement(const struct trial *tr, const struct unit *u, struct slice key, struct slice *statement);
 /* The change of `key` in `d`, or NULL. */

@@ -1,98 +1,10 @@
 #include "proof/rows.h"
 
-#include "schema/fact.h"
+#include <stdlib.h>
+
 #include "sql/quote.h"
 
 #define MAX_SQL 8192
-
-static bool is_table(struct slice key)
-{
-    return slice_starts(key, SLICE("table ")) || slice_starts(key, SLICE("virtual-table ")) ||
-           slice_starts(key, SLICE("matview "));
-}
-
-static struct slice name_of(struct slice key)
-{
-    size_t space = slice_find_byte(key, ' ');
-    return space == SIZE_MAX ? key : slice_sub(key, space + 1, key.n);
-}
-
-int rows_tables(struct trial *tr, struct arena *a, struct slice **keys, size_t *n, struct pawl_error *e)
-{
-    struct slice *lines;
-    size_t n_lines, to = 0;
-    int code = facts_lines(tr->facts, a, &lines, &n_lines, e);
-    if (code)
-        return code;
-    for (size_t i = 0; i < n_lines; i++)
-        if (is_table(lines[i]))
-            lines[to++] = slice_sub(lines[i], 0, fact_key_of(lines[i]));
-    *keys = lines;
-    *n = to;
-    return PAWL_OK;
-}
-
-/* ---- the name, as SQL writes it ---------------------------------------------------------------------------------- */
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 0;
-}
-
-/* Takes off what schema/fact puts around names that are not plain. */
-static void plain(struct strbuf *b, struct slice part)
-{
-    if (part.n < 2 || part.p[0] != '"') {
-        strbuf_add(b, part);
-        return;
-    }
-    for (size_t i = 1; i + 1 < part.n; i++) {
-        char c = part.p[i];
-        if (c == '\\' && i + 2 < part.n) {
-            c = part.p[++i];
-            if (c == 'x' && i + 2 < part.n - 1) {
-                c = (char)(hex_digit(part.p[i + 1]) * 16 + hex_digit(part.p[i + 2]));
-                i += 2;
-            } else {
-                c = (char)(c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c);
-            }
-        }
-        strbuf_addc(b, c);
-    }
-}
-
-/* Where the part of a dotted name ends that begins at `from`. */
-static size_t part_end(struct slice name, size_t from)
-{
-    bool quoted = false;
-    size_t i = from;
-    for (; i < name.n; i++) {
-        if (name.p[i] == '\\')
-            i++;
-        else if (name.p[i] == '"')
-            quoted = !quoted;
-        else if (name.p[i] == '.' && !quoted)
-            break;
-    }
-    return i < name.n ? i : name.n;
-}
-
-static bool select_all(struct strbuf *sql, const struct dialect *dialect, struct slice name)
-{
-    strbuf_addz(sql, "SELECT * FROM ");
-    for (size_t i = 0; i < name.n;) {
-        STRBUF(part, MAX_SQL);
-        size_t end = part_end(name, i);
-        plain(&part, slice_sub(name, i, end));
-        if (i)
-            strbuf_addc(sql, '.');
-        quote_identifier(sql, dialect, strbuf_slice(&part));
-        if (!strbuf_ok(&part))
-            return false;
-        i = end + 1;
-    }
-    return strbuf_ok(sql);
-}
 
 /* ---- hashing ----------------------------------------------------------------------------------------------------- */
 
@@ -142,45 +54,85 @@ static int on_row(void *context, const struct db_value *columns, size_t n, struc
     return PAWL_OK;
 }
 
-int rows_read(struct trial *tr, struct arena *a, const struct slice *keys, size_t n, struct contents *out,
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+static int read_one(struct trial *tr, struct content *c, struct pawl_error *e)
+{
+    STRBUF(sql, MAX_SQL);
+    strbuf_addz(&sql, "SELECT * FROM ");
+    quote_qualified(&sql, tr->db->driver->dialect, c->table->schema, c->table->name);
+    if (!strbuf_ok(&sql))
+        return err_nomem(e);
+    struct db_request r = {.sql = strbuf_slice(&sql), .on_row = on_row, .context = c};
+    return db_run(tr->db, &r, 1, NULL, e);
+}
+
+int rows_read(struct trial *tr, struct arena *a, const struct table *tables, size_t n, struct contents *out,
               struct pawl_error *e)
 {
     *out = (struct contents){.items = arena_array(a, n ? n : 1, sizeof *out->items)};
     if (!out->items)
         return err_nomem(e);
     for (size_t i = 0; i < n; i++) {
-        struct content *c = &out->items[out->n];
-        STRBUF(sql, MAX_SQL);
-        if (!facts_get(tr->facts, keys[i]).p)
-            continue;
-        if (!select_all(&sql, tr->db->driver->dialect, name_of(keys[i])))
-            return err_nomem(e);
-        *c = (struct content){.key = keys[i]};
-        struct db_request r = {.sql = strbuf_slice(&sql), .on_row = on_row, .context = c};
-        int code = db_run(tr->db, &r, 1, NULL, e);
+        out->items[i].table = &tables[i];
+        int code = read_one(tr, &out->items[i], e);
         if (code)
             return code;
-        out->n++;
     }
+    out->n = n;
     return PAWL_OK;
 }
 
-int rows_compare(struct arena *a, const struct contents *before, const struct contents *after, struct slice **tables,
-                 size_t *n, struct pawl_error *e)
+int rows_read_all(struct trial *tr, struct arena *a, struct contents *out, struct pawl_error *e)
+{
+    struct table *tables;
+    size_t n;
+    int code = tables_read(tr->facts, a, &tables, &n, e);
+    return code ? code : rows_read(tr, a, tables, n, out, e);
+}
+
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
+
+static int table_order(const struct table *x, const struct table *y)
+{
+    int order = slice_cmp(x->schema, y->schema);
+    return order ? order : slice_cmp(x->name, y->name);
+}
+
+static bool same_columns(const struct table *x, const struct table *y)
+{
+    if (x->n_columns != y->n_columns)
+        return false;
+    for (size_t i = 0; i < x->n_columns; i++)
+        if (!slice_eq(x->columns[i], y->columns[i]))
+            return false;
+    return true;
+}
+
+static bool same_content(const struct content *x, const struct content *y)
+{
+    return x->rows == y->rows && x->sum[0] == y->sum[0] && x->sum[1] == y->sum[1];
+}
+
+static int by_table(const void *x, const void *y)
+{
+    return table_order(((const struct content *)x)->table, ((const struct content *)y)->table);
+}
+
+int rows_compare(struct arena *a, const struct contents *before, const struct contents *after,
+                 struct row_change **out, size_t *n, struct pawl_error *e)
 {
     *n = 0;
-    *tables = arena_array(a, before->n ? before->n : 1, sizeof **tables);
-    if (!*tables)
+    *out = arena_array(a, before->n ? before->n : 1, sizeof **out);
+    if (!*out)
         return err_nomem(e);
+    qsort(before->items, before->n, sizeof *before->items, by_table);
+    qsort(after->items, after->n, sizeof *after->items, by_table);
     for (size_t i = 0, j = 0; i < before->n && j < after->n;) {
         const struct content *x = &before->items[i], *y = &after->items[j];
-        int order = slice_cmp(x->key, y->key);
-        if (order == 0 && (x->rows != y->rows || x->sum[0] != y->sum[0] || x->sum[1] != y->sum[1])) {
-            (*tables)[*n] = arena_printf(a, SLICE_FMT " (%lld rows, then %lld)", SLICE_ARG(name_of(x->key)),
-                                         (long long)x->rows, (long long)y->rows);
-            if (!(*tables)[(*n)++].p)
-                return err_nomem(e);
-        }
+        int order = table_order(x->table, y->table);
+        if (order == 0 && same_columns(x->table, y->table) && !same_content(x, y))
+            (*out)[(*n)++] = (struct row_change){x->table->name, x->rows, y->rows};
         i += order <= 0;
         j += order >= 0;
     }

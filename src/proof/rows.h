@@ -8,25 +8,35 @@
 #define PAWL_PROOF_ROWS_H
 
 #include "proof/trial.h"
+#include "schema/tables.h"
 
 struct content {
-    struct slice key; /* of the table's fact: "table users" */
+    const struct table *table;
     uint64_t sum[2];
     int64_t rows;
 };
 
 struct contents {
-    struct content *items; /* by key */
+    struct content *items; /* in the order of the tables' facts */
     size_t n;
 };
 
-/* Keys of all tables that are there, from the facts, in `a`. Call trial_refresh first. */
-int rows_tables(struct trial *tr, struct arena *a, struct slice **keys, size_t *n, struct pawl_error *e);
-/* Reads the tables with these keys that exist; those that do not are passed over. */
-int rows_read(struct trial *tr, struct arena *a, const struct slice *keys, size_t n, struct contents *out,
+/* A table whose rows are others now. */
+struct row_change {
+    struct slice name;
+    int64_t before, after; /* how many */
+};
+
+/* Reads all rows of these tables. */
+int rows_read(struct trial *tr, struct arena *a, const struct table *tables, size_t n, struct contents *out,
               struct pawl_error *e);
-/* Which tables that are in both differ? Names as the facts write them, in `a`. */
-int rows_compare(struct arena *a, const struct contents *before, const struct contents *after, struct slice **tables,
-                 size_t *n, struct pawl_error *e);
+/* Reads all tables that are there now; the facts must be up to date. */
+int rows_read_all(struct trial *tr, struct arena *a, struct contents *out, struct pawl_error *e);
+/*
+ * Which tables differ? In `a`. Those that are in one of the two only, or have other columns, are passed over: that is a
+ * difference of the schema, which is told as such.
+ */
+int rows_compare(struct arena *a, const struct contents *before, const struct contents *after,
+                 struct row_change **out, size_t *n, struct pawl_error *e);
 
 #endif

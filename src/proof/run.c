@@ -1,5 +1,6 @@
 #include "proof/run.h"
 
+#include "sql/head.h"
 #include "sql/locate.h"
 #include "sql/split.h"
 #include "sys/file.h"
@@ -93,6 +94,22 @@ static void place(const struct unit *u, const struct batch *b, struct outcome *o
     err_place(&out->error, u->file->path, at.line, at.column);
 }
 
+/* CREATE TABLE .. AS fills a table without a row being counted. */
+static bool makes_rows(const struct trial *tr, const struct unit *u)
+{
+    const struct db_driver *driver = tr->db->driver;
+    struct script_cursor c;
+    struct script_statement st;
+    struct head h;
+    script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
+    while (!tr->rows && script_next(&c, &st)) {
+        head_read(&h, driver->dialect, st.sql);
+        if (h.class == HEAD_OPAQUE || head_has(&h, HEAD_FROM_QUERY))
+            return true;
+    }
+    return false;
+}
+
 int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct pawl_error *e)
 {
     const struct db_driver *driver = tr->db->driver;
@@ -130,7 +147,7 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     }
     out->wrote_data = after.data != before.data;
     out->wrote = out->wrote_data || after.schema != before.schema;
-    tr->rows |= out->wrote_data;
+    tr->rows |= out->wrote_data || (out->wrote && makes_rows(tr, u));
     return PAWL_OK;
 }
 

@@ -83,14 +83,19 @@ static void add_change(struct strbuf *b, const struct trial *tr, const struct ta
         strbuf_addf(b, ", which " SLICE_FMT " had %s", SLICE_ARG(step_name(tr, by)), did[which]);
 }
 
-static void add_tables(struct strbuf *b, const struct tale *t)
+static void add_rows(struct strbuf *b, const struct tale *t)
 {
-    for (size_t i = 0; i < t->n_tables; i++) {
+    for (size_t i = 0; i < t->n_rows; i++) {
+        const struct row_change *r = &t->rows[i];
         if (i == 8) {
-            strbuf_addf(b, " and %zu more", t->n_tables - i);
+            strbuf_addf(b, " and %zu more", t->n_rows - i);
             return;
         }
-        strbuf_addf(b, "%s" SLICE_FMT, i ? ", " : " ", SLICE_ARG(t->tables[i]));
+        strbuf_addf(b, "%s" SLICE_FMT, i ? ", " : " ", SLICE_ARG(r->name));
+        if (r->before == r->after)
+            strbuf_addz(b, " has other values in its rows");
+        else
+            strbuf_addf(b, " has %lld rows instead of %lld", (long long)r->after, (long long)r->before);
     }
 }
 
@@ -105,9 +110,9 @@ static void add_message(struct strbuf *b, const struct trial *tr, const struct t
         add_change(b, tr, t, c);
         if (t->delta->n > 1)
             strbuf_addf(b, " (and %zu more fact%s)", t->delta->n - 1, t->delta->n > 2 ? "s" : "");
-    } else if (t->n_tables) {
-        strbuf_addz(b, ": the rows of");
-        add_tables(b, t);
+    } else if (t->n_rows) {
+        strbuf_addc(b, ':');
+        add_rows(b, t);
     }
 }
 
@@ -125,7 +130,7 @@ static void find_place(const struct trial *tr, const struct tale *t, struct pawl
         return;
     }
     struct slice name = t->delta && t->delta->n ? origin_headline(t->delta)->key
-                        : t->n_tables           ? t->tables[0]
+                        : t->n_rows             ? t->rows[0].name
                                                 : (struct slice){NULL, 0};
     size_t offset = name.n ? origin_statement(tr, t->unit, name, statement) : SIZE_MAX;
     if (offset != SIZE_MAX) {

@@ -4,6 +4,7 @@
 #ifndef PAWL_PROOF_TELL_H
 #define PAWL_PROOF_TELL_H
 
+#include "proof/rows.h"
 #include "proof/run.h"
 
 /* How differences read. */
@@ -21,8 +22,8 @@ struct tale {
     const struct unit *unit;      /* the text; NULL: none to point at */
     const struct outcome *failed; /* the engine refused it */
     const struct delta *delta;    /* the schema differs */
-    const struct slice *tables;   /* rows of these differ */
-    size_t n_tables;
+    const struct row_change *rows; /* rows of these tables differ */
+    size_t n_rows;
     const char *said;             /* the message's beginning: "the up text fails when it is run again" */
     const char *hint;             /* NULL: one is chosen from the engine's words, if there is one */
 };

@@ -47,6 +47,7 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
     int code = o->driver->scratch(o->server, &options, &tr->db, e);
     for (size_t i = 0; !code && i < o->n_setup; i++)
         code = run_setup(tr, o->setup[i], e);
+    tr->rows |= o->n_setup > 0;
     if (!code)
         code = record_create(tr, e);
     if (!code)
@@ -64,7 +65,9 @@ static int read_baseline(struct trial *tr, struct pawl_error *e)
 
 int trial_open(struct trial *tr, struct pawl_error *e)
 {
-    int code = open_scratch(tr, e);
+    int code = ledger_init(tr->keep, tr->options->driver, tr->options->ledger, &tr->ledger, e);
+    if (!code)
+        code = open_scratch(tr, e);
     return code ? code : read_baseline(tr, e);
 }
 

@@ -7,6 +7,7 @@
 #ifndef PAWL_PROOF_TRIAL_H
 #define PAWL_PROOF_TRIAL_H
 
+#include "engine/ledger.h"
 #include "proof/proof.h"
 #include "schema/facts.h"
 #include "source/script.h"
@@ -65,6 +66,7 @@ struct trial {
     struct arena tmp;      /* lives as long as a step */
     struct db *db;
     struct facts *facts;
+    struct ledger ledger;
     struct hold *hold;     /* the innermost that is open */
     struct db_snapshot *snapshots[HOLD_SNAPSHOTS]; /* of open holds; here so that a failed walk can free them */
     struct step *steps;
