@@ -573,11 +573,11 @@ static void generate(struct strbuf *b, struct oracle_random *r, const char *p)
             continue;
         } else if (*p == '~') {
             a_gap(b, r);
-        } else if (*p == '%' && *++p == 'q' && oracle_below(r, 2)) {
-            a_name(b, r);
-            strbuf_addc(b, '.');
-            a_name(b, r);
-        } else if (p[-1] == '%') {
+        } else if (*p == '%') {
+            if (*++p == 'q' && oracle_below(r, 2)) {
+                a_name(b, r);
+                strbuf_addc(b, '.');
+            }
             a_name(b, r);
         } else {
             strbuf_addc(b, *p);
