@@ -222,7 +222,7 @@ static int make_data(struct pgserver *s, struct pawl_error *e)
 /*
  * $1 the server, $2 the folder, then the server's arguments. Descriptor 3 is the pipe: a line on it says that the data
  * directory is there; when it ends, we are gone or want the server to stop. The file `ended` says that the server ended, so
- * that nobody waits for it to come up.
+ * that nobody waits for it to come up. The signal is repeated, since a server that has not yet set itself up ignores it.
  */
 static const char watch_script[] = "trap '' HUP INT TERM\n"
                                    "exec 3<&0\n"
@@ -230,10 +230,11 @@ static const char watch_script[] = "trap '' HUP INT TERM\n"
                                    "read -r _ <&3 || exec rm -rf -- \"$folder\"\n"
                                    "\"$server\" \"$@\" 3<&- </dev/null &\n"
                                    "pid=$!\n"
-                                   "( read -r _ <&3; kill -QUIT $pid ) 2>/dev/null &\n"
+                                   "( read -r _ <&3; : >\"$folder/stop\"\n"
+                                   "  while kill -QUIT $pid; do sleep .1 || sleep 1; done ) 2>/dev/null &\n"
                                    "wait $pid\n"
                                    ": >\"$folder/ended\"\n"
-                                   "wait\n"
+                                   "[ -e \"$folder/stop\" ] || wait\n"
                                    "cd /\n"
                                    "rm -rf -- \"$folder\"\n";
 
