@@ -89,8 +89,8 @@ static void report_gap(struct findings *findings, const struct migration *m, int
     if (first == last)
         snprintf(message, sizeof message, "version %" PRId64 " is missing in front of this one", first);
     else
-        snprintf(message, sizeof message, "versions %" PRId64 " to %" PRId64 " are missing in front of this one", first,
-                 last);
+        snprintf(message, sizeof message, "versions %" PRId64 " %s %" PRId64 " are missing in front of this one", first,
+                 last - first == step ? "and" : "to", last);
     findings_add(findings, &(struct pawl_finding){
                                .id = PAWL_FINDING_GAP,
                                .version = m->version,

@@ -141,6 +141,17 @@ static void check_client(struct check *c, size_t offset, bool line)
           line ? "remove it, or write what it does in SQL" : "write the value itself");
 }
 
+static bool turns_keys_off(const struct head *h)
+{
+    static const char *const off[] = {"off", "0", "false", "no"};
+    if (h->class != HEAD_PRAGMA || !slice_ieq(h->pragma, SLICE("foreign_keys")))
+        return false;
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        if (slice_ieq(h->value, slice_of(off[i])))
+            return true;
+    return false;
+}
+
 static void check_statement(struct check *c, const struct statement *st)
 {
     struct head h;
@@ -151,6 +162,8 @@ static void check_statement(struct check *c, const struct statement *st)
         txshape_add(&c->shape, st, &h);
     else if (h.class == HEAD_TRANSACTION)
         own_control(c, st, &h);
+    if (turns_keys_off(&h))
+        c->out->foreign_keys_off = true;
     check_outside(c, st, &h);
     check_ledger(c, st);
     c->out->statements++;
@@ -206,14 +219,15 @@ static void check_end(struct check *c, const struct walk *w)
     } else {
         txshape_end(&c->shape);
         out->own_transaction = c->shape.kind == TXSHAPE_PAIR;
+        out->inside_out = c->shape.kind == TXSHAPE_INSIDE_OUT;
         out->begin = c->shape.begin.offset;
         out->commit = c->shape.commit.offset;
     }
     if (c->shape.kind == TXSHAPE_OTHER)
         bad_control(c, c->shape.offender.offset, c->shape.reason);
-    size_t pair = out->own_transaction ? 2 : 0;
-    out->statements -= pair;
-    out->empty = !out->skip && c->all == pair;
+    size_t controls = out->own_transaction ? 2 : out->inside_out ? c->shape.controls : 0;
+    out->statements -= controls;
+    out->empty = !out->skip && c->all == controls;
     if (out->empty && c->file == &c->m->down)
         found(c, PAWL_FINDING_EMPTY_DOWN, SIZE_MAX, "this down file holds no statement, so it undoes nothing",
               "write what undoes the up file");
@@ -263,14 +277,18 @@ void script_start(struct script_cursor *c, const struct script *script, const st
     walk_init(&c->walk, dialect, engine, text->sql);
 }
 
-static bool is_sent(const struct script *script, const struct walk_statement *s)
+static bool is_sent(const struct script_cursor *c, const struct walk_statement *s, const struct head *h)
 {
+    const struct script *script = c->script;
     if (s->foreign || s->st.kind == STATEMENT_CLIENT)
         return false;
+    if (script->inside_out)
+        return h->transaction != HEAD_TX_BEGIN && h->transaction != HEAD_TX_COMMIT;
     return !script->own_transaction || (s->st.offset != script->begin && s->st.offset != script->commit);
 }
 
-static void fill_in(const struct script_cursor *c, const struct statement *st, struct script_statement *out)
+static void fill_in(const struct script_cursor *c, const struct statement *st, const struct head *h,
+                    struct script_statement *out)
 {
     struct slice sql = c->text->sql;
     *out = (struct script_statement){
@@ -281,24 +299,25 @@ static void fill_in(const struct script_cursor *c, const struct statement *st, s
         out->copy = slice_sub(sql, st->data_offset, st->data_offset + st->data_length);
     if (!c->script->no_transaction)
         return;
-    struct head h;
-    head_read(&h, c->walk.splitter.lx.dialect, out->sql);
-    out->outside = head_has(&h, HEAD_OUTSIDE);
-    out->begins = h.transaction == HEAD_TX_BEGIN;
-    out->ends = h.transaction == HEAD_TX_COMMIT || h.transaction == HEAD_TX_ROLLBACK;
+    out->outside = head_has(h, HEAD_OUTSIDE);
+    out->begins = h->transaction == HEAD_TX_BEGIN;
+    out->ends = h->transaction == HEAD_TX_COMMIT || h->transaction == HEAD_TX_ROLLBACK;
 }
 
 bool script_next(struct script_cursor *c, struct script_statement *out)
 {
     struct walk_statement s;
+    struct head h = {0};
     do {
         if (walk_next(&c->walk, &s, NULL) != SPLIT_STATEMENT)
             return false;
-    } while (!is_sent(c->script, &s));
+        if (c->script->no_transaction || c->script->inside_out)
+            head_read(&h, c->walk.splitter.lx.dialect, slice_sub(c->text->sql, s.st.offset, s.st.offset + s.st.length));
+    } while (!is_sent(c, &s, &h));
     if (s.st.offset > c->released + KEEP) {
         text_release(c->text, c->released, s.st.offset);
         c->released = s.st.offset;
     }
-    fill_in(c, &s.st, out);
+    fill_in(c, &s.st, &h, out);
     return true;
 }

@@ -13,13 +13,16 @@
 #include "sql/dialect.h"
 
 struct script {
-    size_t statements;       /* that will be sent: without an own BEGIN/COMMIT pair and harmless client lines */
-    bool no_transaction;     /* the file asks for it */
-    bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
-    size_t begin, commit;    /* byte offsets of those two statements in text.sql */
-    bool empty;              /* no statement for any engine */
-    bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
-    bool repeatable;         /* `-- pawl: repeatable` */
+    size_t statements;    /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
+    bool no_transaction;  /* the file asks for it */
+    bool own_transaction; /* one BEGIN/COMMIT pair stands around everything; both are not sent */
+    size_t begin, commit; /* byte offsets of those two statements in text.sql */
+    bool inside_out;      /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
+    bool
+        foreign_keys_off; /* turns SQLite's foreign keys off, which inside a transaction does nothing: be it done before */
+    bool empty;           /* no statement for any engine */
+    bool skip;            /* `-- pawl: only ENGINE` names other engines than this one */
+    bool repeatable;      /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
 };

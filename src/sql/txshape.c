@@ -9,10 +9,28 @@ static void offend(struct txshape *x, const struct statement *st, const char *re
     x->reason = reason;
 }
 
+/* COMMIT first: each one must find its BEGIN. */
+static void inside_out(struct txshape *x, const struct statement *st, bool begin)
+{
+    x->controls++;
+    if (begin && !x->away)
+        offend(x, st, "BEGIN inside a transaction");
+    else if (!begin && x->away)
+        offend(x, st, "COMMIT without BEGIN");
+    if (!x->inside_out)
+        x->commit = *st;
+    x->inside_out = true;
+    x->away = !begin;
+}
+
 static void control(struct txshape *x, const struct statement *st, const struct head *h)
 {
     switch (h->transaction) {
     case HEAD_TX_BEGIN:
+        if (x->inside_out) {
+            inside_out(x, st, true);
+            break;
+        }
         if (x->ended)
             offend(x, st, "a second transaction");
         else if (x->begun)
@@ -23,7 +41,11 @@ static void control(struct txshape *x, const struct statement *st, const struct 
         x->begin = *st;
         break;
     case HEAD_TX_COMMIT:
-        if (!x->begun || x->ended)
+        if (!x->begun) {
+            inside_out(x, st, false);
+            break;
+        }
+        if (x->ended)
             offend(x, st, "COMMIT without BEGIN");
         x->ended = true;
         x->commit = *st;
@@ -56,7 +78,9 @@ static void plain(struct txshape *x, const struct statement *st, const struct he
         x->outside = *st;
         x->why = h->why;
     }
-    if (!x->begun && setting)
+    if (x->away && !setting)
+        offend(x, st, "a statement between COMMIT and BEGIN");
+    else if (!x->begun && setting)
         x->before++;
     else if (x->ended && setting)
         x->behind++;
@@ -78,8 +102,10 @@ void txshape_end(struct txshape *x)
 {
     if (x->begun && !x->ended)
         offend(x, &x->begin, "BEGIN without COMMIT");
-    if (x->kind == TXSHAPE_NONE && x->begun)
-        x->kind = TXSHAPE_PAIR;
+    if (x->away)
+        offend(x, &x->commit, "COMMIT without BEGIN");
+    if (x->kind == TXSHAPE_NONE && (x->begun || x->inside_out))
+        x->kind = x->begun ? TXSHAPE_PAIR : TXSHAPE_INSIDE_OUT;
     if (x->kind != TXSHAPE_PAIR)
         x->before = x->behind = 0;
 }

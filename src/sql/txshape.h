@@ -4,6 +4,11 @@
  * Many files carry their own BEGIN and COMMIT. One pair around everything means the same as no pair, so pawl can leave
  * the two out and use its own transaction; anything else cannot be recorded truthfully and is reported. "Around
  * everything" lets PRAGMA, SET and RESET stand before and behind the pair, and client lines anywhere.
+ *
+ * There is a second form that means the same: COMMIT first and BEGIN last, written for a runner that has a transaction open
+ * around each file, as sqlx has, to get a moment outside it for PRAGMA foreign_keys:
+ *     COMMIT; PRAGMA foreign_keys = OFF; BEGIN; ..; COMMIT; PRAGMA foreign_keys = ON; BEGIN;
+ * With nothing but PRAGMA, SET and RESET between a COMMIT and the next BEGIN, everything else is inside a transaction.
  */
 #ifndef PAWL_SQL_TXSHAPE_H
 #define PAWL_SQL_TXSHAPE_H
@@ -12,9 +17,10 @@
 #include "sql/split.h"
 
 enum txshape_kind {
-    TXSHAPE_NONE,  /* no transaction control */
-    TXSHAPE_PAIR,  /* one pair around everything */
-    TXSHAPE_OTHER, /* anything else: `offender` */
+    TXSHAPE_NONE,       /* no transaction control */
+    TXSHAPE_PAIR,       /* one pair around everything */
+    TXSHAPE_INSIDE_OUT, /* COMMIT .. BEGIN, once or more: each leaves the runner's transaction and comes back */
+    TXSHAPE_OTHER,      /* anything else: `offender` */
 };
 
 struct txshape {
@@ -23,11 +29,13 @@ struct txshape {
     size_t before, behind;          /* PAIR: how many PRAGMA, SET and RESET statements stand outside the pair */
     struct statement offender;      /* OTHER */
     const char *reason;             /* OTHER: "ROLLBACK", "a second BEGIN", .. */
-    size_t statements;              /* all, without client lines and the pair */
+    size_t controls;                /* INSIDE_OUT: how many BEGINs and COMMITs there are */
+    size_t statements;              /* all, without client lines and what PAIR and INSIDE_OUT leave out */
     bool has_outside;               /* a statement that the engine refuses inside a transaction: `outside`, `why` */
     struct statement outside;
     const char *why;
-    bool begun, ended, others_before; /* while reading */
+    bool begun, ended, others_before; /* while reading; */
+    bool inside_out, away;            /* of INSIDE_OUT: COMMIT came first; its BEGIN is still to come */
 };
 
 /*

@@ -93,6 +93,29 @@ static void leaves_out_one_pair_around_everything(void **state)
     assert_int_equal(seen.n, 0);
 }
 
+/* The way out of sqlx's transaction and back that folders for SQLite use. */
+static void leaves_out_what_leads_out_of_the_runners_transaction(void **state)
+{
+    (void)state;
+    const char *sql = "select 0;\nCOMMIT;\nPRAGMA foreign_keys = OFF;\nBEGIN TRANSACTION;\nselect 1;\nCOMMIT;\n"
+                      "PRAGMA foreign_keys = ON;\nBEGIN TRANSACTION;\n";
+    assert_string_equal(sent_lite(sql), "<select 0><PRAGMA foreign_keys = OFF><select 1><PRAGMA foreign_keys = ON>");
+    assert_true(script.inside_out);
+    assert_false(script.own_transaction);
+    assert_true(script.foreign_keys_off);
+    assert_int_equal(seen.n, 0);
+    assert_int_equal(check_lite("commit; select 1; begin;"), PAWL_SOURCE);
+    assert_found(&seen, "error transaction-control 7_x.sql:1:9 a statement between COMMIT and BEGIN");
+    assert_int_equal(check_lite("commit; begin; select 1; commit;"), PAWL_SOURCE);
+    assert_found(&seen, "error transaction-control 7_x.sql:1:1 COMMIT without BEGIN");
+    assert_int_equal(check_lite("commit; begin; begin;"), PAWL_SOURCE);
+    assert_found(&seen, "error transaction-control 7_x.sql:1:16 BEGIN inside a transaction");
+    assert_int_equal(check_lite("commit; commit; begin;"), PAWL_SOURCE);
+    assert_found(&seen, "error transaction-control 7_x.sql:1:9 COMMIT without BEGIN");
+    assert_int_equal(check_lite("commit; pragma foreign_keys; begin;"), PAWL_OK);
+    assert_false(script.foreign_keys_off);
+}
+
 static void other_transaction_control_stops(void **state)
 {
     (void)state;
@@ -297,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(yields_statements),
         cmocka_unit_test(leaves_out_one_pair_around_everything),
+        cmocka_unit_test(leaves_out_what_leads_out_of_the_runners_transaction),
         cmocka_unit_test(other_transaction_control_stops),
         cmocka_unit_test(a_file_without_a_transaction_keeps_its_own),
         cmocka_unit_test(statements_that_need_no_transaction),
