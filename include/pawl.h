@@ -245,6 +245,10 @@ struct pawl_config {
     bool ignore_missing;      /* applied versions without a file are no reason to refuse (sqlx's --ignore-missing) */
     uint32_t wait_ms;         /* how long to wait for a lock or a busy database; default 10000 */
     uint32_t connect_wait_ms; /* how long to retry a server that does not answer yet; default 0 */
+    uint32_t lock_timeout_ms; /* PostgreSQL: how long a statement of a migration may wait for a lock; 0 = for ever;
+                               * default 5000. `-- pawl: lock_timeout = ...` in a file is stronger */
+    uint32_t lock_retries;    /* how often a migration that waited too long is tried again; default 10 */
+    uint32_t statement_timeout_ms; /* PostgreSQL: how long a statement of a migration may run; 0 = for ever */
     const struct pawl_level_setting *levels;
     size_t n_levels;
     pawl_event_fn *on_event;       /* may be NULL */
@@ -252,8 +256,12 @@ struct pawl_config {
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
 };
 #define PAWL_CONFIG_INIT \
-    ((struct pawl_config){ \
-        .size = sizeof(struct pawl_config), .dir = "migrations", .table = "_sqlx_migrations", .wait_ms = 10000})
+    ((struct pawl_config){.size = sizeof(struct pawl_config), \
+                          .dir = "migrations", \
+                          .table = "_sqlx_migrations", \
+                          .wait_ms = 10000, \
+                          .lock_timeout_ms = 5000, \
+                          .lock_retries = 10})
 
 /* Checks the configuration; connects to nothing and reads no files yet. *out is NULL on failure. */
 int pawl_open(struct pawl **out, const struct pawl_config *config, struct pawl_error *e);

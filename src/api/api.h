@@ -16,7 +16,7 @@ struct pawl {
 /* One operation on the database: its connection, ledger and folder. */
 struct operation {
     struct pawl *p;
-    struct db *db;
+    struct db_options options;
     struct ledger ledger;
     struct migration_set set;
     struct run run;

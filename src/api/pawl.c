@@ -147,17 +147,24 @@ PAWL_API void pawl_close(struct pawl *p)
 
 /* ---- operations -------------------------------------------------------------------------------------------------- */
 
+static void on_notice(void *context, enum pawl_level level, const char *text)
+{
+    report_note(context, level, "the server says: %s", text);
+}
+
 static int open_database(struct operation *o, const struct db_options *how, struct pawl_error *e)
 {
     struct pawl *p = o->p;
-    struct db_options options = *how;
     if (!p->target.driver) /* says that no URL was given, and how to give one */
         return db_target_parse(&p->operation, NULL, &p->target, e);
-    options.wait_ms = p->config.wait_ms;
-    options.connect_wait_ms = p->config.connect_wait_ms;
-    options.interrupt = p->config.interrupt;
-    options.foreign_keys = p->config.foreign_keys;
-    return db_open(&p->target, &options, &o->db, e);
+    o->options = *how;
+    o->options.wait_ms = p->config.wait_ms;
+    o->options.connect_wait_ms = p->config.connect_wait_ms;
+    o->options.interrupt = p->config.interrupt;
+    o->options.foreign_keys = p->config.foreign_keys;
+    o->options.on_notice = on_notice;
+    o->options.notice_context = &p->report;
+    return db_open(&p->target, &o->options, &o->run.db, e);
 }
 
 int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e)
@@ -165,19 +172,24 @@ int operation_begin(struct pawl *p, struct operation *o, const struct db_options
     *o = (struct operation){.p = p};
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
+    o->run = (struct run){
+        .arena = &p->operation,
+        .target = &p->target,
+        .options = &o->options,
+        .ledger = &o->ledger,
+        .set = &o->set,
+        .report = &p->report,
+        .interrupt = p->config.interrupt,
+        .wait_ms = p->config.wait_ms,
+        .lock_timeout_ms = p->config.lock_timeout_ms,
+        .statement_timeout_ms = p->config.statement_timeout_ms,
+        .lock_retries = p->config.lock_retries,
+    };
     int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
     if (!code)
         code = open_database(o, how, e);
     if (!code)
         code = ledger_init(&p->operation, p->target.driver, slice_of(p->config.table), &o->ledger, e);
-    o->run = (struct run){.arena = &p->operation,
-                          .db = o->db,
-                          .target = &p->target,
-                          .ledger = &o->ledger,
-                          .set = &o->set,
-                          .report = &p->report,
-                          .interrupt = p->config.interrupt,
-                          .wait_ms = p->config.wait_ms};
     if (code)
         operation_end(o);
     return code;
@@ -185,8 +197,8 @@ int operation_begin(struct pawl *p, struct operation *o, const struct db_options
 
 void operation_end(struct operation *o)
 {
-    db_close(o->db);
-    o->db = NULL;
+    db_close(o->run.db);
+    o->run.db = NULL;
 }
 
 PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, struct pawl_result *out,
@@ -259,7 +271,7 @@ static int make_status(struct operation *o, struct pawl_status *out, struct pawl
 {
     const struct standings *s = &o->run.standings;
     struct pawl_status_row *rows = arena_array(&o->p->operation, s->n, sizeof *rows);
-    struct slice version = arena_dup(&o->p->operation, slice_of(o->db->driver->version(o->db)));
+    struct slice version = arena_dup(&o->p->operation, slice_of(o->run.db->driver->version(o->run.db)));
     if (!rows || !version.p)
         return err_nomem(e);
     for (size_t i = 0; i < s->n; i++)
@@ -275,7 +287,7 @@ static int make_status(struct operation *o, struct pawl_status *out, struct pawl
         .ahead = s->count[PAWL_STATE_AHEAD],
         .dirty = s->count[PAWL_STATE_DIRTY],
         .has_ledger = o->run.history.exists,
-        .engine = o->db->driver->name,
+        .engine = o->run.db->driver->name,
         .engine_version = version.p,
     };
     return PAWL_OK;

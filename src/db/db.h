@@ -105,12 +105,13 @@ struct db_ledger_sql {
     const char *insert; /* (version, description, checksum, success, execution_time) */
     const char
         *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
-    const char *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
-    const char *remove;   /* (version) */
-    const char *restamp;  /* (version, checksum) */
+    const char
+        *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
+    const char *remove;  /* (version) */
+    const char *restamp; /* (version, checksum) */
 };
 
-struct db; /* each driver's own structure begins with it */
+struct db;          /* each driver's own structure begins with it */
 struct db_snapshot; /* each driver's own */
 
 struct db_driver {
@@ -120,6 +121,9 @@ struct db_driver {
     unsigned caps; /* enum db_cap */
     const struct db_ledger_sql *ledger;
     const char *begin, *commit, *rollback; /* of a migration's transaction */
+    /* Limits the open transaction: parameters are the longest wait for a lock and the longest run of a statement, as text in
+     * milliseconds, "0" = none. NULL = the engine has no such limits. */
+    const char *limits;
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
      * NULL. Sent outside any transaction, in front of `begin`. */
     const char *const *(*session)(struct db *db);

@@ -217,6 +217,7 @@ const struct db_driver db_postgres = {
     .dialect = &dialect_postgres,
     .caps = DB_CAP_TRANSACTIONAL_DDL | DB_CAP_PIPELINE | DB_CAP_SESSION_LOCK,
     .ledger = &ledger,
+    .limits = "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)",
     .begin = "begin",
     .commit = "commit",
     .rollback = "rollback",

@@ -9,11 +9,11 @@ struct applying {
     struct batch batch;
     const struct plan *plan;
     const struct script *scripts;
-    bool single;   /* all in one transaction */
-    bool pipeline; /* what is queued may hold several migrations */
-    size_t queued; /* steps before this one are queued or sent */
-    size_t done;   /* steps before this one are committed */
-    uint64_t started_ns;
+    bool single;          /* all in one transaction */
+    bool pipeline;        /* what is queued may hold several migrations */
+    size_t queued;        /* steps before this one are queued or sent */
+    size_t done;          /* steps before this one are committed */
+    uint64_t *elapsed_ns; /* by step; 0 where the engine alone knows */
 };
 
 /* ---- queueing one migration in a transaction ---------------------------------------------------------------------- */
@@ -43,6 +43,30 @@ static int queue_record(struct applying *x, const struct migration *m, struct pa
     return batch_add(&x->batch, insert, (struct batch_origin){.role = BATCH_RECORD, .version = m->version}, e);
 }
 
+static struct db_value milliseconds(struct arena *a, int64_t ms)
+{
+    return DB_V_TEXT(arena_printf(a, "%lld", (long long)ms));
+}
+
+/* A statement that waits for a lock makes everybody behind it wait too, so it gives up and the migration is tried again. */
+static int queue_limits(struct applying *x, const struct migration *m, const struct script *script,
+                        struct pawl_error *e)
+{
+    const char *sql = x->run->db->driver->limits;
+    struct arena *a = &x->batch.arena;
+    struct db_value *params = arena_array(a, 2, sizeof *params);
+    if (!sql)
+        return PAWL_OK;
+    if (!params)
+        return err_nomem(e);
+    params[0] = milliseconds(a, script->lock_timeout_ms >= 0 ? script->lock_timeout_ms : x->run->lock_timeout_ms);
+    params[1] = milliseconds(a, x->run->statement_timeout_ms);
+    if (!params[0].s.p || !params[1].s.p)
+        return err_nomem(e);
+    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 2},
+                     (struct batch_origin){.role = BATCH_FRAME, .version = m->version}, e);
+}
+
 static int queue_text(struct applying *x, const struct migration *m, const struct script *script, struct pawl_error *e)
 {
     struct text text;
@@ -70,10 +94,10 @@ static int check(struct applying *x, const struct migration *m, struct pawl_erro
     return code;
 }
 
-static int queue_finish(struct applying *x, const struct migration *m, struct pawl_error *e)
+static int queue_finish(struct applying *x, const struct migration *m, uint64_t started_ns, struct pawl_error *e)
 {
     /* A driver that pipelines has not run the statements yet, and lets the engine measure. */
-    int64_t elapsed = x->pipeline ? -1 : (int64_t)(clock_ns() - x->started_ns);
+    int64_t elapsed = x->pipeline ? -1 : (int64_t)(clock_ns() - started_ns);
     struct db_request finish = ledger_finish(&x->batch.arena, x->run->ledger, m->version, elapsed);
     return batch_add(&x->batch, finish, (struct batch_origin){.role = BATCH_FRAME, .version = m->version}, e);
 }
@@ -83,7 +107,7 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     const struct migration *m = x->plan->steps[i]->migration;
     const char *begin = x->run->db->driver->begin;
     bool opens = !x->single || i == 0;
-    x->started_ns = clock_ns();
+    uint64_t started_ns = clock_ns();
     int code = queue_session(x, m->version, e);
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);
@@ -92,13 +116,17 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     if (!code)
         code = queue_record(x, m, e);
     if (!code)
+        code = queue_limits(x, m, &x->scripts[i], e);
+    if (!code)
         code = queue_text(x, m, &x->scripts[i], e);
     if (!code)
         code = check(x, m, e);
     if (!code)
-        code = queue_finish(x, m, e);
+        code = queue_finish(x, m, started_ns, e);
     if (!code && !x->single)
         code = batch_frame(&x->batch, x->run->db->driver->commit, m->version, e);
+    if (!x->pipeline)
+        x->elapsed_ns[i] = clock_ns() - started_ns;
     return code;
 }
 
@@ -111,22 +139,24 @@ static void count_done(struct applying *x, int64_t failed_version)
         x->done++;
 }
 
-static void tell_done(struct applying *x, size_t from, uint64_t elapsed_ns)
+static void tell_done(struct applying *x, size_t from)
 {
     for (size_t i = from; i < x->done; i++)
-        run_step_end(x->run, x->plan->steps[i], false, false, elapsed_ns);
+        run_step_end(x->run, x->plan->steps[i], false, false, x->elapsed_ns[i]);
 }
 
 static int flush(struct applying *x, struct pawl_error *e)
 {
     size_t from = x->done;
-    bool alone = x->queued - from == 1;
+    uint64_t started_ns = clock_ns();
     int code = batch_flush(&x->batch, e);
+    if (x->queued == from + 1) /* nothing else was in it, so the COMMIT counts too */
+        x->elapsed_ns[from] += clock_ns() - started_ns;
     if (code && !x->single)
         count_done(x, x->batch.failed.version);
     else if (!code && !x->single)
         x->done = x->queued;
-    tell_done(x, from, alone ? clock_ns() - x->started_ns : 0);
+    tell_done(x, from);
     return code;
 }
 
@@ -138,7 +168,7 @@ static int commit_single(struct applying *x, struct pawl_error *e)
     if (code)
         return code;
     x->done = x->plan->n;
-    tell_done(x, 0, 0);
+    tell_done(x, 0);
     return PAWL_OK;
 }
 
@@ -165,7 +195,8 @@ static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
     if (code)
         return code;
     x->done = i + 1;
-    run_step_end(x->run, s, false, false, clock_ns() - started);
+    x->elapsed_ns[i] = clock_ns() - started;
+    tell_done(x, i);
     return PAWL_OK;
 }
 
@@ -195,9 +226,10 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
                          .plan = plan,
                          .scripts = scripts,
                          .single = single,
-                         .pipeline = (r->db->driver->caps & DB_CAP_PIPELINE) != 0};
+                         .pipeline = (r->db->driver->caps & DB_CAP_PIPELINE) != 0,
+                         .elapsed_ns = arena_array(r->arena, plan->n, sizeof *x.elapsed_ns)};
     bool ledger_existed = r->history.exists;
-    int code = PAWL_OK;
+    int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);
     batch_init(&x.batch, r->db);
     for (size_t i = 0; i < plan->n && !code; i++) {
         code = run_interrupted(r, e);
@@ -211,7 +243,11 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
         r->history.exists = ledger_existed || x.done > 0;
         explain(&x, code, e);
     }
-    *out = (struct applied){x.done, code == PAWL_SQL && x.batch.failed.role == BATCH_RECORD};
+    *out = (struct applied){
+        .done = x.done,
+        .lost = code && x.batch.lost,
+        .overtaken = code == PAWL_SQL && x.batch.failed.role == BATCH_RECORD,
+    };
     batch_clear(&x.batch);
     return code;
 }

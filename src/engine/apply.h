@@ -13,6 +13,7 @@
 
 struct applied {
     size_t done;    /* so many steps are committed, whatever happened then */
+    bool lost;      /* the connection broke: the ledger alone knows which further ones are */
     bool overtaken; /* it failed because another process had recorded the migration meanwhile: look again */
 };
 

@@ -16,7 +16,7 @@ static void empty(struct batch *b)
     for (size_t i = 0; i < b->n_texts; i++)
         text_close(&b->texts[i]);
     arena_reset(&b->arena);
-    *b = (struct batch){.db = b->db, .arena = b->arena, .failed = b->failed};
+    *b = (struct batch){.db = b->db, .arena = b->arena, .failed = b->failed, .lost = b->lost};
 }
 
 void batch_clear(struct batch *b)
@@ -71,6 +71,7 @@ static int send(struct batch *b, struct pawl_error *e)
     if (!code)
         return PAWL_OK;
     b->failed = fault.request < b->n ? b->origins[fault.request] : (struct batch_origin){0};
+    b->lost = fault.lost;
     const struct batch_origin *o = &b->failed;
     if (e && !e->version)
         e->version = o->version;
@@ -84,9 +85,7 @@ static int send(struct batch *b, struct pawl_error *e)
 int batch_flush(struct batch *b, struct pawl_error *e)
 {
     int code = send(b, e);
-    struct batch_origin failed = b->failed;
     empty(b);
-    b->failed = failed;
     return code;
 }
 

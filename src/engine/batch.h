@@ -36,6 +36,7 @@ struct batch {
     size_t n_texts, texts_cap;
     size_t bytes;               /* of the texts that are kept open */
     struct batch_origin failed; /* after an error: what failed */
+    bool lost;                  /* after an error: the connection broke, and what was committed is not known */
 };
 
 void batch_init(struct batch *b, struct db *db);

@@ -10,7 +10,8 @@
 struct reverting {
     struct run *run;
     struct batch batch;
-    bool removed; /* the ledger row was really there */
+    uint64_t *elapsed_ns; /* by step of the plan that runs */
+    bool removed;         /* the ledger row was really there */
 };
 
 static int on_removed(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
@@ -91,9 +92,11 @@ static int revert_all(struct reverting *x, const struct plan *plan, const struct
         code = run_interrupted(x->run, e);
         if (code)
             break;
+        uint64_t started = clock_ns();
         if (tell)
             run_step_begin(x->run, plan->steps[i], true, false);
         code = revert_step(x, plan->steps[i], &scripts[i], e);
+        x->elapsed_ns[i] = clock_ns() - started;
     }
     if (code == PAWL_SQL && e && !e->hint[0])
         err_hint(e, "everything was rolled back; nothing was reverted");
@@ -109,7 +112,7 @@ static int commit_all(struct reverting *x, const struct plan *plan, struct pawl_
         return code;
     out->steps = plan->n;
     for (size_t i = 0; i < plan->n; i++)
-        run_step_end(x->run, plan->steps[i], true, false, 0);
+        run_step_end(x->run, plan->steps[i], true, false, x->elapsed_ns[i]);
     return PAWL_OK;
 }
 
@@ -267,6 +270,9 @@ static int revert_locked(struct run *r, const struct revert_request *q, struct p
         code = copy_file(r, q->target, e);
     if (code)
         return code;
+    x.elapsed_ns = arena_array(r->arena, plan.n, sizeof *x.elapsed_ns);
+    if (!x.elapsed_ns)
+        return err_nomem(e);
     batch_init(&x.batch, r->db);
     code = all_inside(r, &plan, scripts) ? revert_together(&x, q, &plan, scripts, out, e)
                                          : revert_apart(&x, q, &plan, scripts, out, e);

@@ -1,11 +1,18 @@
 #include "engine/run.h"
 
+#include "source/eol.h"
 #include "source/text.h"
+
+static bool alike(const struct migration_file *file, struct slice stored)
+{
+    struct eol_difference d;
+    return eol_compare(file, stored, &d, NULL) == PAWL_OK && (d.equal || d.flags);
+}
 
 int run_look(struct run *r, struct pawl_error *e)
 {
     int code = ledger_read(r->arena, r->ledger, r->db, &r->history, e);
-    return code ? code : plan_stand(r->arena, r->set, &r->history, NULL, &r->standings, e);
+    return code ? code : plan_stand(r->arena, r->set, &r->history, alike, &r->standings, e);
 }
 
 int run_interrupted(const struct run *r, struct pawl_error *e)
@@ -13,6 +20,17 @@ int run_interrupted(const struct run *r, struct pawl_error *e)
     if (!r->interrupt || !*r->interrupt)
         return PAWL_OK;
     return err_set(e, PAWL_INTERRUPTED, "interrupted");
+}
+
+int run_reconnect(struct run *r, struct pawl_error *e)
+{
+    struct db *fresh;
+    int code = db_open(r->target, r->options, &fresh, e);
+    if (code)
+        return code;
+    db_close(r->db);
+    r->db = fresh;
+    return PAWL_OK;
 }
 
 static int check_one(struct run *r, const struct migration *m, const struct migration_file *file, struct script *out,

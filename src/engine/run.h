@@ -13,12 +13,14 @@
 struct run {
     struct arena *arena; /* lives as long as the operation */
     struct db *db;
-    const struct db_target *target; /* where db leads to; scratch databases are made on the same server */
+    const struct db_target *target;   /* where db leads to; scratch databases are made on the same server */
+    const struct db_options *options; /* how db was opened */
     const struct ledger *ledger;
     const struct migration_set *set;
     struct report *report;
-    const volatile int *interrupt; /* may be NULL */
-    uint32_t wait_ms;              /* for locks */
+    const volatile int *interrupt;                                /* may be NULL */
+    uint32_t wait_ms;                                             /* for locks */
+    uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
     /* Kept up to date by run_look. */
     struct history history;
     struct standings standings;
@@ -26,6 +28,8 @@ struct run {
 
 /* Reads the ledger and lays the folder beside it. */
 int run_look(struct run *r, struct pawl_error *e);
+/* After the connection broke: a new one in its place. r->db is never left NULL. */
+int run_reconnect(struct run *r, struct pawl_error *e);
 /* PAWL_INTERRUPTED if somebody asked for it. */
 int run_interrupted(const struct run *r, struct pawl_error *e);
 

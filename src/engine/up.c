@@ -2,6 +2,7 @@
 
 #include "engine/apply.h"
 #include "engine/lock.h"
+#include "sys/clock.h"
 
 static int look_and_plan(struct run *r, const struct up_request *q, struct plan *plan, struct pawl_error *e)
 {
@@ -92,28 +93,71 @@ static int apply_round(struct run *r, const struct up_request *q, struct pawl_re
 }
 
 /*
- * Begins again when another process, which needs no lock on this engine, was faster. Each round must show that process's
- * row: a ledger that refuses ours for another reason is an error, not a race.
+ * Another process, which needs no lock on this engine, was faster: begin again. Its row must show, though: a ledger that
+ * refuses ours for another reason is an error, not a race.
  */
+static int is_there(struct run *r, const struct pawl_error *why, struct pawl_error *e)
+{
+    int code = run_look(r, e);
+    if (code || history_find(&r->history, why->version) != SIZE_MAX)
+        return code;
+    if (e)
+        *e = *why;
+    return PAWL_SQL;
+}
+
+#define LONGEST_PAUSE_MS 5000u
+
+/* Twice as long each time, and by chance up to half as long again, so that two who disturb each other come apart. */
+static int pause_and_retry(struct run *r, uint32_t tried, const struct pawl_error *why)
+{
+    uint32_t pause = 100u << (tried < 6 ? tried : 6);
+    pause += (uint32_t)(clock_ns() / 1000 % (pause / 2 + 1));
+    pause = pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS;
+    report_note(r->report, PAWL_LEVEL_NOTE, "migration %lld was rolled back: %s; trying again in %u.%u s (%u of %u)",
+                (long long)why->version, why->message, pause / 1000, pause % 1000 / 100, tried + 1, r->lock_retries);
+    clock_sleep_ms(pause);
+    return PAWL_OK;
+}
+
+/* After a COMMIT without an answer only the ledger knows, so it is read on a new connection. */
+static void find_lost(struct run *r, struct pawl_result *out, struct pawl_error *why)
+{
+    struct pawl_error e;
+    bool known = run_reconnect(r, &e) == PAWL_OK && run_look(r, &e) == PAWL_OK;
+    if (!known) {
+        err_hint(why, "whether migration %lld was committed is not known; `pawl up` finds out once the server is back",
+                 (long long)why->version);
+        return;
+    }
+    bool there = history_find(&r->history, why->version) != SIZE_MAX;
+    out->version = r->standings.version;
+    err_hint(why, "a new connection shows that migration %lld was%s committed; run `pawl up` again to go on",
+             (long long)why->version, there ? "" : " not");
+}
+
 static int apply_rounds(struct run *r, const struct up_request *q, struct pawl_result *out, struct pawl_error *e)
 {
     struct applied applied;
     struct pawl_error why = {0};
-    int code;
-    while ((code = apply_round(r, q, out, &applied, &why)) == PAWL_SQL && applied.overtaken) {
-        struct pawl_error again = {0};
-        code = run_look(r, &again);
-        if (!code && history_find(&r->history, why.version) != SIZE_MAX)
-            continue;
-        if (code)
-            why = again;
-        else
-            code = PAWL_SQL;
-        break;
+    uint32_t tried = 0;
+    for (;;) {
+        int code = apply_round(r, q, out, &applied, &why);
+        tried = applied.done ? 0 : tried;
+        if (code == PAWL_SQL && applied.overtaken)
+            code = is_there(r, &why, &why);
+        else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
+            code = pause_and_retry(r, tried++, &why);
+        else if (code && applied.lost)
+            find_lost(r, out, &why);
+        else if (!code)
+            return PAWL_OK;
+        if (code) {
+            if (e)
+                *e = why;
+            return code;
+        }
     }
-    if (code && e)
-        *e = why;
-    return code;
 }
 
 int up_run(struct run *r, const struct up_request *q, struct pawl_result *out, struct pawl_error *e)

@@ -327,7 +327,8 @@ static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct 
         code = reup(tr, k, t, &did, &well, &wrote, e);
     if (code)
         return code;
-    return !wrote || (well && s->down == DOWN_GOOD && nothing_to_lose(tr)) ? hold_drop(tr, &h, e) : hold_back(tr, &h, e);
+    return !wrote || (well && s->down == DOWN_GOOD && nothing_to_lose(tr)) ? hold_drop(tr, &h, e)
+                                                                           : hold_back(tr, &h, e);
 }
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */

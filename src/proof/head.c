@@ -95,7 +95,7 @@ static int alone(struct trial *tr, size_t k, struct pawl_error *e)
     if (o.failed) {
         bool inside = h.kind == HOLD_TRANSACTION;
         code = o.wrote || (inside && !tr->db->driver->in_transaction(tr->db)) ? hold_back(tr, &h, e)
-                                                                           : hold_drop(tr, &h, e);
+                                                                              : hold_drop(tr, &h, e);
         return code ? code : refused(tr, k, &up, &o, e);
     }
     tr->steps[k].head_wrote = o.wrote;
@@ -127,14 +127,11 @@ static int row_refused(struct trial *tr, size_t k, const struct unit *up, const 
     if (same_failure(&tr->steps[k].head, o) || same_failure(&tr->steps[k].replay, o))
         return PAWL_OK;
     snprintf(said, sizeof said, "the up text fails when all are run again in a row %s", with_ledger[r->ledger]);
-    return tell_head(tr,
-                     &(struct tale){.id = PAWL_FINDING_HEAD_ROW_FAILS,
-                                    .proof = PAWL_PROOF_HEAD,
-                                    .k = k,
-                                    .unit = up,
-                                    .failed = o,
-                                    .said = said},
-                     e);
+    return tell_head(
+        tr,
+        &(struct tale){
+            .id = PAWL_FINDING_HEAD_ROW_FAILS, .proof = PAWL_PROOF_HEAD, .k = k, .unit = up, .failed = o, .said = said},
+        e);
 }
 
 static int row_step(struct trial *tr, size_t k, struct arena *a, struct row *r, struct pawl_error *e)
@@ -188,16 +185,16 @@ static int row_differs(struct trial *tr, struct arena *a, const struct row *r, c
         UNIT(up);
         int code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
         if (!code)
-            code = tell_head(tr,
-                             &(struct tale){.id = grade == DIFFERENCE_REAL ? PAWL_FINDING_HEAD_ROW_CHANGES
-                                                                           : judge_note(grade),
-                                            .proof = PAWL_PROOF_HEAD,
-                                            .k = k,
-                                            .kind = TALE_HEAD,
-                                            .unit = &up,
-                                            .delta = &part,
-                                            .said = said},
-                             e);
+            code = tell_head(
+                tr,
+                &(struct tale){.id = grade == DIFFERENCE_REAL ? PAWL_FINDING_HEAD_ROW_CHANGES : judge_note(grade),
+                               .proof = PAWL_PROOF_HEAD,
+                               .k = k,
+                               .kind = TALE_HEAD,
+                               .unit = &up,
+                               .delta = &part,
+                               .said = said},
+                e);
         if (code)
             return code;
     }

@@ -15,22 +15,27 @@ struct rule {
  */
 static const struct rule rules[] = {
     {AGAIN, "duplicate column name", NULL,
-     "SQLite has no ADD COLUMN IF NOT EXISTS: put the column into the table's own CREATE, or rebuild the table (new table, "
+     "SQLite has no ADD COLUMN IF NOT EXISTS: put the column into the table's own CREATE, or rebuild the table (new "
+     "table, "
      "copy, drop, rename) in statements that can be run again"},
     {AGAIN, "column \"", "already exists", "write ADD COLUMN IF NOT EXISTS"},
-    {AGAIN, "column \"", "does not exist", "write DROP COLUMN IF EXISTS, or guard the statement by a look into the catalog"},
+    {AGAIN, "column \"", "does not exist",
+     "write DROP COLUMN IF EXISTS, or guard the statement by a look into the catalog"},
     {AGAIN, "no such column", NULL,
      "SQLite has no IF EXISTS for columns: the statement cannot be run again once the column is gone or renamed"},
     {AGAIN, "there is already another table or index with this name", NULL,
-     "the new name is taken already: begin with DROP TABLE IF EXISTS of the name that the rebuild works under, or guard the "
+     "the new name is taken already: begin with DROP TABLE IF EXISTS of the name that the rebuild works under, or "
+     "guard the "
      "rename"},
     {AGAIN, "table ", "already exists", "write CREATE TABLE IF NOT EXISTS"},
     {AGAIN, "index ", "already exists", "write CREATE INDEX IF NOT EXISTS"},
     {AGAIN, "view ", "already exists", "write CREATE VIEW IF NOT EXISTS, or DROP VIEW IF EXISTS in front of it"},
-    {AGAIN, "trigger ", "already exists", "write CREATE TRIGGER IF NOT EXISTS, or DROP TRIGGER IF EXISTS in front of it"},
+    {AGAIN, "trigger ", "already exists",
+     "write CREATE TRIGGER IF NOT EXISTS, or DROP TRIGGER IF EXISTS in front of it"},
     {AGAIN, "relation \"", "already exists", "write CREATE ... IF NOT EXISTS"},
     {AGAIN, "constraint \"", "already exists", "write DROP CONSTRAINT IF EXISTS in front of it"},
-    {AGAIN, "already exists", NULL, "guard the statement: IF NOT EXISTS, OR REPLACE, or DROP ... IF EXISTS in front of it"},
+    {AGAIN, "already exists", NULL,
+     "guard the statement: IF NOT EXISTS, OR REPLACE, or DROP ... IF EXISTS in front of it"},
     {AGAIN, "no such table", NULL,
      "the table is gone or renamed already: write DROP TABLE IF EXISTS; ALTER and RENAME have no such guard in SQLite"},
     {AGAIN, "no such index", NULL, "write DROP INDEX IF EXISTS"},

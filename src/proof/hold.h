@@ -22,8 +22,8 @@ struct noted {
 
 struct hold {
     enum hold_kind kind;
-    size_t state; /* it holds S(state) */
-    size_t level; /* of savepoints */
+    size_t state;                  /* it holds S(state) */
+    size_t level;                  /* of savepoints */
     struct db_snapshot **snapshot; /* in trial.snapshots */
     struct noted *first, *last;
     struct hold *outer;

@@ -19,7 +19,8 @@ struct judged {
  * For a text that ran without a refusal and should have changed nothing. Closes the hold: the database goes on as it is if
  * nothing was written, and goes back if something was.
  */
-int judge_unchanged(struct trial *tr, struct hold *h, const struct outcome *o, struct judged *out, struct pawl_error *e);
+int judge_unchanged(struct trial *tr, struct hold *h, const struct outcome *o, struct judged *out,
+                    struct pawl_error *e);
 
 /* The finding for a difference of a grade below DIFFERENCE_REAL. */
 enum pawl_finding_id judge_note(enum difference grade);

@@ -23,8 +23,8 @@ const struct change *origin_change(const struct delta *d, struct slice key)
 /* Lower says more. */
 static int rank(const struct change *c)
 {
-    static const char *const kinds[] = {"table", "view", "matview", "type", "enum", "function", "column",
-                                        "index", "trigger", "sequence", "constraint"};
+    static const char *const kinds[] = {"table",  "view",  "matview", "type",     "enum",      "function",
+                                        "column", "index", "trigger", "sequence", "constraint"};
     int n = (int)(sizeof kinds / sizeof *kinds);
     size_t space = slice_find_byte(c->key, ' ');
     struct slice kind = slice_sub(c->key, 0, space);

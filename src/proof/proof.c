@@ -9,10 +9,10 @@
 static void tell_engine(const struct trial *tr)
 {
     report_event(tr->report, &(struct pawl_event){
-                                .kind = PAWL_EVENT_ENGINE,
-                                .engine = tr->options->driver->name,
-                                .engine_version = tr->options->driver->version(tr->db),
-                            });
+                                 .kind = PAWL_EVENT_ENGINE,
+                                 .engine = tr->options->driver->name,
+                                 .engine_version = tr->options->driver->version(tr->db),
+                             });
 }
 
 /* By version, in the order of PAWL_PROOFS, once everything is known: the reverse walk still settles verdicts of `down`. */
@@ -22,14 +22,14 @@ static void tell_verdicts(const struct trial *tr)
         for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++) {
             const struct migration *m = tr->steps[k].migration;
             report_event(tr->report, &(struct pawl_event){
-                                        .kind = PAWL_EVENT_PROOF,
-                                        .engine = tr->options->driver->name,
-                                        .version = m->version,
-                                        .file = m->up.path.p,
-                                        .description = m->description.p,
-                                        .proof = (enum pawl_proof)proof,
-                                        .verdict = (enum pawl_verdict)tr->steps[k].verdicts[proof],
-                                    });
+                                         .kind = PAWL_EVENT_PROOF,
+                                         .engine = tr->options->driver->name,
+                                         .version = m->version,
+                                         .file = m->up.path.p,
+                                         .description = m->description.p,
+                                         .proof = (enum pawl_proof)proof,
+                                         .verdict = (enum pawl_verdict)tr->steps[k].verdicts[proof],
+                                     });
         }
 }
 

@@ -12,8 +12,8 @@ struct chain {
     struct arena notes;    /* what the downs did: as long as the piece */
     struct arena pages[2]; /* the arrays of `left`, by turns */
     int page;
-    struct delta left;     /* from S(k) to what is there when step k is next to be reverted */
-    bool lost;             /* nothing below can be looked at */
+    struct delta left; /* from S(k) to what is there when step k is next to be reverted */
+    bool lost;         /* nothing below can be looked at */
 };
 
 /* ---- what is left ------------------------------------------------------------------------------------------------ */
@@ -216,7 +216,8 @@ static int tell_together(struct trial *tr, const struct chain *c, size_t k, stru
     size_t low = tr->steps[k].partial->together - 1, high = last_neighbour(tr, c, k);
     trial_verdict(tr, k, PAWL_PROOF_DOWN, PAWL_VERDICT_NOTE);
     trial_verdict(tr, k, PAWL_PROOF_REVERSE, PAWL_VERDICT_NOTE);
-    return tell_plain(tr, k, PAWL_FINDING_DOWN_TOGETHER, "revert these versions together, or let each down undo its own up", e,
+    return tell_plain(tr, k, PAWL_FINDING_DOWN_TOGETHER,
+                      "revert these versions together, or let each down undo its own up", e,
                       "the schema is restored only by the down texts of " SLICE_FMT " to " SLICE_FMT " together",
                       SLICE_ARG(step_name(tr, low)), SLICE_ARG(step_name(tr, high)));
 }

@@ -119,8 +119,8 @@ static int by_table(const void *x, const void *y)
     return table_order(((const struct content *)x)->table, ((const struct content *)y)->table);
 }
 
-int rows_compare(struct arena *a, const struct contents *before, const struct contents *after,
-                 struct row_change **out, size_t *n, struct pawl_error *e)
+int rows_compare(struct arena *a, const struct contents *before, const struct contents *after, struct row_change **out,
+                 size_t *n, struct pawl_error *e)
 {
     *n = 0;
     *out = arena_array(a, before->n ? before->n : 1, sizeof **out);

@@ -36,7 +36,7 @@ int rows_read_all(struct trial *tr, struct arena *a, struct contents *out, struc
  * Which tables differ? In `a`. Those that are in one of the two only, or have other columns, are passed over: that is a
  * difference of the schema, which is told as such.
  */
-int rows_compare(struct arena *a, const struct contents *before, const struct contents *after,
-                 struct row_change **out, size_t *n, struct pawl_error *e);
+int rows_compare(struct arena *a, const struct contents *before, const struct contents *after, struct row_change **out,
+                 size_t *n, struct pawl_error *e);
 
 #endif

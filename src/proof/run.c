@@ -47,7 +47,7 @@ struct batch {
     struct db_request requests[BATCH];
     size_t offsets[BATCH]; /* where each statement begins in the text */
     size_t n;
-    size_t failed;       /* offset in the text of the fault, SIZE_MAX = none */
+    size_t failed; /* offset in the text of the fault, SIZE_MAX = none */
     struct slice statement;
 };
 

@@ -14,7 +14,7 @@ struct unit {
     bool open;
     struct text text;
     struct script script;
-    int code;                /* PAWL_SOURCE: it cannot be sent at all, and `error` says why; its findings were told */
+    int code; /* PAWL_SOURCE: it cannot be sent at all, and `error` says why; its findings were told */
     struct pawl_error error;
 };
 
@@ -31,11 +31,11 @@ void unit_close(struct unit *u);
 
 /* What one run of one text did. */
 struct outcome {
-    bool failed;             /* the engine refused a statement; `error` in its words, with file, line, column */
+    bool failed; /* the engine refused a statement; `error` in its words, with file, line, column */
     struct pawl_error error;
-    struct slice statement;  /* the failing one, a range of the unit's text */
-    bool wrote;              /* something was written; what a failing text wrote must be taken back */
-    bool wrote_data;         /* rows were (or may have been: an engine that cannot tell says yes) */
+    struct slice statement; /* the failing one, a range of the unit's text */
+    bool wrote;             /* something was written; what a failing text wrote must be taken back */
+    bool wrote_data;        /* rows were (or may have been: an engine that cannot tell says yes) */
 };
 
 /*

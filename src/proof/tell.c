@@ -6,7 +6,7 @@
 
 #define MAX_MESSAGE 1500
 #define MAX_DETAIL 3000
-#define MAX_LINES 24     /* of a difference */
+#define MAX_LINES 24      /* of a difference */
 #define MAX_STATEMENT 300 /* bytes of a statement that are shown */
 
 struct slice step_name(const struct trial *tr, size_t k)

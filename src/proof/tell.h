@@ -16,16 +16,16 @@ enum tale_kind {
 
 struct tale {
     enum pawl_finding_id id;
-    enum pawl_proof proof;        /* whose verdict it settles */
+    enum pawl_proof proof; /* whose verdict it settles */
     size_t k;
     enum tale_kind kind;
-    const struct unit *unit;      /* the text; NULL: none to point at */
-    const struct outcome *failed; /* the engine refused it */
-    const struct delta *delta;    /* the schema differs */
+    const struct unit *unit;       /* the text; NULL: none to point at */
+    const struct outcome *failed;  /* the engine refused it */
+    const struct delta *delta;     /* the schema differs */
     const struct row_change *rows; /* rows of these tables differ */
     size_t n_rows;
-    const char *said;             /* the message's beginning: "the up text fails when it is run again" */
-    const char *hint;             /* NULL: one is chosen from the engine's words, if there is one */
+    const char *said; /* the message's beginning: "the up text fails when it is run again" */
+    const char *hint; /* NULL: one is chosen from the engine's words, if there is one */
 };
 
 /* Reports it, and sets the step's verdict: fail if the finding's level is error, else note. */

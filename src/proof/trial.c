@@ -18,12 +18,12 @@ void trial_progress(const struct trial *tr, const char *stage, size_t count, siz
 {
     if (count % PROGRESS_EVERY == 0 || count == total)
         report_event(tr->report, &(struct pawl_event){
-                                    .kind = PAWL_EVENT_PROGRESS,
-                                    .engine = tr->options->driver->name,
-                                    .message = stage,
-                                    .count = (int64_t)count,
-                                    .total = (int64_t)total,
-                                });
+                                     .kind = PAWL_EVENT_PROGRESS,
+                                     .engine = tr->options->driver->name,
+                                     .message = stage,
+                                     .count = (int64_t)count,
+                                     .total = (int64_t)total,
+                                 });
 }
 
 void trial_verdict(struct trial *tr, size_t k, enum pawl_proof proof, enum pawl_verdict verdict)

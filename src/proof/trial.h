@@ -26,11 +26,11 @@ enum down_state {
 
 /* A down that does not restore the schema alone; what to say about it is decided by the reverse walk. */
 struct partial {
-    struct delta left;   /* from S(k - 1) to what the down left */
-    bool vacuous;        /* it changed nothing at all */
+    struct delta left; /* from S(k - 1) to what the down left */
+    bool vacuous;      /* it changed nothing at all */
     /* filled in by the reverse walk */
-    size_t together;     /* 1 + index of the step at whose down the last of `left` disappeared; 0 = never */
-    bool spoiled;        /* some disappeared only with something larger */
+    size_t together; /* 1 + index of the step at whose down the last of `left` disappeared; 0 = never */
+    bool spoiled;    /* some disappeared only with something larger */
 };
 
 /* How an up text failed earlier, so that the same failure is told once. */
@@ -41,41 +41,41 @@ struct known_failure {
 
 struct step {
     const struct migration *migration;
-    struct delta change; /* S(k - 1) to S(k) */
+    struct delta change;                      /* S(k - 1) to S(k) */
     unsigned char verdicts[PAWL_PROOF_COUNT]; /* enum pawl_verdict */
     unsigned char down;                       /* enum down_state */
-    bool wrote_data;     /* the up text changed rows */
-    bool up_outside, down_outside; /* runs outside any transaction */
-    bool mentions_ledger; /* the up text does */
-    bool head_wrote;     /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
+    bool wrote_data;                          /* the up text changed rows */
+    bool up_outside, down_outside;            /* runs outside any transaction */
+    bool mentions_ledger;                     /* the up text does */
+    bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
     struct known_failure replay, head;
 };
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
 
-struct hold; /* proof/hold.h */
+struct hold;             /* proof/hold.h */
 #define HOLD_SNAPSHOTS 8 /* holds nest three deep at most */
 
 struct trial {
     const struct migration_set *set;
     const struct proof_options *options;
     struct report *report;
-    struct report quiet;   /* for looking at a text again without telling its findings twice */
-    struct arena *keep;    /* lives as long as the walk */
-    struct arena tmp;      /* lives as long as a step */
+    struct report quiet; /* for looking at a text again without telling its findings twice */
+    struct arena *keep;  /* lives as long as the walk */
+    struct arena tmp;    /* lives as long as a step */
     struct db *db;
     struct facts *facts;
     struct ledger ledger;
-    struct hold *hold;     /* the innermost that is open */
+    struct hold *hold;                             /* the innermost that is open */
     struct db_snapshot *snapshots[HOLD_SNAPSHOTS]; /* of open holds; here so that a failed walk can free them */
     struct step *steps;
-    size_t applied;        /* the straight path has come to S(applied) */
-    size_t reverse_from;   /* steps below this index were reverted already, from an earlier state */
-    size_t end;            /* steps from here on were not tried, because one did not apply; set->n = all were */
-    size_t rebuilt;        /* up texts run again to build a state anew: bounded, see trial_rebuild */
-    bool rows;             /* some text has changed rows: there may be data to lose */
-    bool keys_broken;      /* told once; later states inherit it */
+    size_t applied;      /* the straight path has come to S(applied) */
+    size_t reverse_from; /* steps below this index were reverted already, from an earlier state */
+    size_t end;          /* steps from here on were not tried, because one did not apply; set->n = all were */
+    size_t rebuilt;      /* up texts run again to build a state anew: bounded, see trial_rebuild */
+    bool rows;           /* some text has changed rows: there may be data to lose */
+    bool keys_broken;    /* told once; later states inherit it */
 };
 
 /* A scratch database at the baseline: opened, setup run, ledger made. */

@@ -18,9 +18,7 @@ int delta_join(struct arena *a, const struct delta *first, const struct delta *s
     if (!items)
         return err_nomem(e);
     while (i < first->n || k < second->n) {
-        int d = i == first->n    ? 1
-                : k == second->n ? -1
-                                 : slice_cmp(first->items[i].key, second->items[k].key);
+        int d = i == first->n ? 1 : k == second->n ? -1 : slice_cmp(first->items[i].key, second->items[k].key);
         struct change c = d <= 0 ? first->items[i] : second->items[k];
         if (d == 0)
             c.after = second->items[k].after;

@@ -136,8 +136,7 @@ static struct unit *find_unit(const struct facts *f, uint64_t id)
         else
             high = middle;
     }
-    return low < f->units.n && AT(f->units, struct unit, low).id == id ? &AT(f->units, struct unit, low)
-                                                                       : NULL;
+    return low < f->units.n && AT(f->units, struct unit, low).id == id ? &AT(f->units, struct unit, low) : NULL;
 }
 
 /* ---- opening
@@ -213,8 +212,7 @@ int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e)
     struct facts *f = s->f;
     if (!vec_reserve(&f->fresh_units, f->fresh_units.n + 1, sizeof(struct fresh_unit)))
         return err_nomem(e);
-    AT(f->fresh_units, struct fresh_unit, f->fresh_units.n++) =
-        (struct fresh_unit){id, stamp, f->fresh_lines.n, 0};
+    AT(f->fresh_units, struct fresh_unit, f->fresh_units.n++) = (struct fresh_unit){id, stamp, f->fresh_lines.n, 0};
     return PAWL_OK;
 }
 
@@ -537,8 +535,7 @@ static int undo_edits(struct facts *f, const struct delta *d, struct pawl_error 
         const struct change *c = &d->items[i];
         struct line *now = get_line(f, c->key);
         if ((now == NULL) != (c->after.p == NULL) || (now && !slice_eq(line_text(now), c->after)))
-            return err_set(e, PAWL_INTERNAL, "rolled back over something else at " SLICE_FMT,
-                           SLICE_ARG(c->key));
+            return err_set(e, PAWL_INTERNAL, "rolled back over something else at " SLICE_FMT, SLICE_ARG(c->key));
         struct line *before = NULL;
         if (c->before.p) {
             if (!vec_reserve(&f->fresh_lines, f->fresh_lines.n + 1, sizeof(struct line *)))

@@ -32,7 +32,7 @@ struct delta {
 /* How two schemas differ, from harmless to real; the worst of all changes counts. */
 enum difference {
     DIFFERENCE_NONE,
-    DIFFERENCE_TEXT, /* spelled differently (case of stored text, a constraint at its column or at the table)
+    DIFFERENCE_TEXT,            /* spelled differently (case of stored text, a constraint at its column or at the table)
                       */
     DIFFERENCE_GENERATED_NAMES, /* only names the engine made up */
     DIFFERENCE_COLUMN_ORDER,    /* only the order of columns */

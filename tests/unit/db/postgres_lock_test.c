@@ -66,7 +66,8 @@ static void sqlx_and_pawl_exclude_each_other(void **state)
     assert_false(gets_lock(db, NULL));
     assert_string_equal(pg_text(db, unlock), "1");
     assert_true(gets_lock(db, NULL));
-    assert_string_equal(pg_text(db, arena_printf(&pg_arena, "select pg_try_advisory_lock(%lld)", (long long)key).p), "0");
+    assert_string_equal(pg_text(db, arena_printf(&pg_arena, "select pg_try_advisory_lock(%lld)", (long long)key).p),
+                        "0");
     assert_int_equal(db->driver->unlock(db, &e), PAWL_OK);
     db_close(db);
 }
@@ -169,8 +170,9 @@ static void stop_pooler(void)
 
 static struct db *open_through_pooler(void)
 {
-    struct slice url = arena_printf(&pg_arena, "postgres://postgres@/postgres?port=6432&hostaddr=&options=&host=" SLICE_FMT,
-                                    SLICE_ARG(pgserver_folder(pg_server)));
+    struct slice url =
+        arena_printf(&pg_arena, "postgres://postgres@/postgres?port=6432&hostaddr=&options=&host=" SLICE_FMT,
+                     SLICE_ARG(pgserver_folder(pg_server)));
     struct db_target target = pg_target(url.p);
     struct pawl_error e = {0};
     struct db *db = NULL;
@@ -209,7 +211,7 @@ static void a_pool_in_transaction_mode_is_refused(void **state)
     assert_false(got);
     assert_non_null(strstr(e.message, "pooler"));
     assert_non_null(strstr(e.hint, "session mode"));
-    assert_true(gets_lock(direct, NULL)); /* nothing was left behind */
+    assert_true(gets_lock(direct, NULL));                   /* nothing was left behind */
     assert_string_equal(pg_text(through, "select 1"), "1"); /* reading is fine */
     db_close(direct);
     db_close(through);

@@ -29,8 +29,14 @@ static void values_come_back_as_they_went(void **state)
     (void)state;
     struct db *db = pg_open();
     struct db_value params[] = {
-        DB_V_INT(INT64_MIN), DB_V_BOOL(true), DB_V_TEXT(SLICE("a'\xc3\xa4\\")), DB_V_BLOB(((struct slice){"\0\xff\\x", 4})),
-        {.type = DB_REAL, .r = 0.1}, {.type = DB_NULL}, DB_V_TEXT(SLICE("")), DB_V_BLOB(SLICE("")),
+        DB_V_INT(INT64_MIN),
+        DB_V_BOOL(true),
+        DB_V_TEXT(SLICE("a'\xc3\xa4\\")),
+        DB_V_BLOB(((struct slice){"\0\xff\\x", 4})),
+        {.type = DB_REAL, .r = 0.1},
+        {.type = DB_NULL},
+        DB_V_TEXT(SLICE("")),
+        DB_V_BLOB(SLICE("")),
     };
     struct db_value out[8];
     const char *formats[] = {"set bytea_output = hex", "set bytea_output = escape"};
@@ -38,7 +44,10 @@ static void values_come_back_as_they_went(void **state)
         pg_exec(db, formats[i]);
         struct db_request r = {
             .sql = SLICE("select $1::bigint, $2::bool, $3::text, $4::bytea, $5::float8, $6::text, $7::text, $8::bytea"),
-            .params = params, .n_params = 8, .on_row = on_values, .context = out};
+            .params = params,
+            .n_params = 8,
+            .on_row = on_values,
+            .context = out};
         struct pawl_error e = {0};
         if (db_run(db, &r, 1, NULL, &e))
             fail_msg("%s", e.message);
@@ -68,9 +77,17 @@ static void a_failure_stops_the_batch_and_keeps_what_was_committed(void **state)
     (void)state;
     struct db *db = pg_scratch_open((struct db_options){0});
     const char *const sql[] = {
-        "begin", "create table one (id int)", "commit",
-        "begin", "create table two (id int)", "select '\xc3\xa4', nope from one", "commit",
-        "begin", "create table three (id int)", "commit", NULL,
+        "begin",
+        "create table one (id int)",
+        "commit",
+        "begin",
+        "create table two (id int)",
+        "select '\xc3\xa4', nope from one",
+        "commit",
+        "begin",
+        "create table three (id int)",
+        "commit",
+        NULL,
     };
     struct db_fault fault;
     struct pawl_error e = {0};
@@ -83,8 +100,8 @@ static void a_failure_stops_the_batch_and_keeps_what_was_committed(void **state)
     assert_true(db->driver->in_transaction(db));
     db_rollback(db);
     assert_false(db->driver->in_transaction(db));
-    assert_string_equal(pg_text(db, "select string_agg(relname, ' ') from pg_class where relname in ('one', 'two', 'three')"),
-                        "one");
+    assert_string_equal(
+        pg_text(db, "select string_agg(relname, ' ') from pg_class where relname in ('one', 'two', 'three')"), "one");
     db_close(db);
 }
 
@@ -242,7 +259,8 @@ static void errors_say_what_the_server_said(void **state)
     pg_exec(db, "insert into t values (1)");
     assert_int_equal(db_exec(db, "insert into t values (1)", &e), PAWL_SQL);
     assert_string_equal(e.sqlstate, "23505");
-    assert_string_equal(e.message, "duplicate key value violates unique constraint \"t_pkey\"; Key (id)=(1) already exists.");
+    assert_string_equal(e.message,
+                        "duplicate key value violates unique constraint \"t_pkey\"; Key (id)=(1) already exists.");
     assert_int_equal(db_exec(db, "do $$ begin\n insert into t values (1); end $$", &e), PAWL_SQL);
     assert_non_null(strstr(e.message, "line 2"));
     assert_int_equal(db_exec(db, "select lenght('a')", &e), PAWL_SQL);
@@ -280,7 +298,11 @@ static void warnings_are_not_lost(void **state)
 static void addresses_that_do_not_work(void **state)
 {
     (void)state;
-    struct { const char *url; int code; const char *message, *hint; } cases[] = {
+    struct {
+        const char *url;
+        int code;
+        const char *message, *hint;
+    } cases[] = {
         {"postgres://postgres:hunter2@/nothere?hostaddr=&port=5432&host=", PAWL_UNREACHABLE, "nothere", "createdb"},
         {"postgres://app:s3cret@127.0.0.1:1/app", PAWL_UNREACHABLE, "127.0.0.1", "running"},
         {"postgres://127.0.0.1:s3cret/app", PAWL_USAGE, "does not take", "escaped"},
@@ -374,8 +396,14 @@ static void a_lost_answer_is_told_apart(void **state)
     (void)state;
     struct db *db = pg_scratch_open((struct db_options){0});
     const char *const sql[] = {
-        "begin", "create table one (id int)", "commit",
-        "begin", "create table two (id int)", "select pg_terminate_backend(pg_backend_pid())", "commit", NULL,
+        "begin",
+        "create table one (id int)",
+        "commit",
+        "begin",
+        "create table two (id int)",
+        "select pg_terminate_backend(pg_backend_pid())",
+        "commit",
+        NULL,
     };
     struct db_fault fault;
     struct pawl_error e = {0};
@@ -466,19 +494,27 @@ static void session_state_does_not_leak(void **state)
     (void)state;
     struct db *db = pg_scratch_open((struct db_options){0});
     const char *const dirty[] = {
-        "create role somebody", "set role somebody", "set search_path = ''", "set statement_timeout = 1234",
-        "create temp table leak (id int)", "prepare leak as select 1", "set session authorization somebody",
-        "declare leak cursor with hold for select 1", "select set_config('my.own', 'x', false)", NULL,
+        "create role somebody",
+        "set role somebody",
+        "set search_path = ''",
+        "set statement_timeout = 1234",
+        "create temp table leak (id int)",
+        "prepare leak as select 1",
+        "set session authorization somebody",
+        "declare leak cursor with hold for select 1",
+        "select set_config('my.own', 'x', false)",
+        NULL,
     };
     struct pawl_error e = {0};
     if (pg_batch(db, dirty, NULL, &e))
         fail_msg("%s", e.message);
     if (pg_batch(db, db->driver->session(db), NULL, &e))
         fail_msg("%s", e.message);
-    assert_string_equal(pg_text(db, "select concat_ws(' ', current_user, session_user, current_setting('search_path'), "
-                                    "current_setting('statement_timeout'), current_setting('my.own'), "
-                                    "to_regclass('leak'), (select count(*) from pg_prepared_statements where name <> ''), "
-                                    "(select count(*) from pg_cursors where name = 'leak'))"),
+    assert_string_equal(pg_text(db,
+                                "select concat_ws(' ', current_user, session_user, current_setting('search_path'), "
+                                "current_setting('statement_timeout'), current_setting('my.own'), "
+                                "to_regclass('leak'), (select count(*) from pg_prepared_statements where name <> ''), "
+                                "(select count(*) from pg_cursors where name = 'leak'))"),
                         "postgres postgres \"$user\", public 0  0 0");
     pg_exec(db, "drop role somebody");
     db_close(db);
@@ -496,8 +532,11 @@ static int on_history(void *context, const struct db_value *v, size_t n, struct 
     assert_int_equal(v[3].type, DB_BOOL);
     assert_int_equal(v[4].type, DB_BLOB);
     assert_int_equal(v[5].type, DB_INT);
-    snprintf(out, 256, "%lld " SLICE_FMT " %lld %zu %s", (long long)v[0].i, SLICE_ARG(v[1].s), (long long)v[3].i, v[4].s.n,
-             v[5].i < 0 ? "-1" : v[5].i == 77 ? "77" : "measured");
+    snprintf(out, 256, "%lld " SLICE_FMT " %lld %zu %s", (long long)v[0].i, SLICE_ARG(v[1].s), (long long)v[3].i,
+             v[4].s.n,
+             v[5].i < 0     ? "-1"
+             : v[5].i == 77 ? "77"
+                            : "measured");
     return PAWL_OK;
 }
 
@@ -527,15 +566,20 @@ static void the_ledger_is_sqlx_own(void **state)
     unsigned char sum[48] = {1, 0, 2};
     struct slice checksum = {(const char *)sum, sizeof sum};
     struct pawl_error e = {0};
-    struct db_value insert[] = {DB_V_INT(7), DB_V_TEXT(SLICE("first step")), DB_V_BLOB(checksum), DB_V_BOOL(true), DB_V_INT(-1)};
+    struct db_value insert[] = {DB_V_INT(7), DB_V_TEXT(SLICE("first step")), DB_V_BLOB(checksum), DB_V_BOOL(true),
+                                DB_V_INT(-1)};
     struct db_value measured[] = {DB_V_INT(7), DB_V_INT(-1)};
     struct db_value given[] = {DB_V_INT(7), DB_V_INT(77)};
     struct db_value progress[] = {DB_V_INT(7), DB_V_INT(-4)};
     struct db_value sums[] = {DB_V_INT(7), DB_V_BLOB(SLICE("short"))};
     struct db_request up[] = {
-        {.sql = ledger_sql(l->create)}, {.sql = ledger_sql(l->create)}, {.sql = SLICE("begin")},
-        {.sql = ledger_sql(l->insert), .params = insert, .n_params = 5}, {.sql = SLICE("select pg_sleep(0.01)")},
-        {.sql = ledger_sql(l->finish), .params = measured, .n_params = 2}, {.sql = SLICE("commit")},
+        {.sql = ledger_sql(l->create)},
+        {.sql = ledger_sql(l->create)},
+        {.sql = SLICE("begin")},
+        {.sql = ledger_sql(l->insert), .params = insert, .n_params = 5},
+        {.sql = SLICE("select pg_sleep(0.01)")},
+        {.sql = ledger_sql(l->finish), .params = measured, .n_params = 2},
+        {.sql = SLICE("commit")},
     };
     struct db_request more[] = {
         {.sql = ledger_sql(l->finish), .params = given, .n_params = 2},
@@ -583,12 +627,13 @@ static void leftovers_are_swept_and_nothing_else(void **state)
 {
     (void)state;
     struct db *watch = pg_open();
-    pg_exec(watch, "create database pawl_scratch_1000_1_0a"); /* of a run in 1970 */
+    pg_exec(watch, "create database pawl_scratch_1000_1_0a");       /* of a run in 1970 */
     pg_exec(watch, "create database pawl_scratch_9999999999_1_0a"); /* of one that has just begun */
-    pg_exec(watch, "create database pawl_scratch_mine"); /* somebody's */
+    pg_exec(watch, "create database pawl_scratch_mine");            /* somebody's */
     db_close(pg_scratch_open((struct db_options){0}));
-    assert_string_equal(pg_text(watch, "select string_agg(datname, ' ' order by datname) from pg_database where datname like 'pawl%'"),
-                        "pawl_scratch_9999999999_1_0a pawl_scratch_mine");
+    assert_string_equal(
+        pg_text(watch, "select string_agg(datname, ' ' order by datname) from pg_database where datname like 'pawl%'"),
+        "pawl_scratch_9999999999_1_0a pawl_scratch_mine");
     pg_exec(watch, "drop database pawl_scratch_9999999999_1_0a");
     pg_exec(watch, "drop database pawl_scratch_mine");
     db_close(watch);
@@ -597,7 +642,10 @@ static void leftovers_are_swept_and_nothing_else(void **state)
 static void the_same_database_under_two_names(void **state)
 {
     (void)state;
-    struct { const char *x, *y; bool same; } cases[] = {
+    struct {
+        const char *x, *y;
+        bool same;
+    } cases[] = {
         {"postgres://a@db.example/app", "postgresql://b:x@db.example:5432/app?sslmode=disable", true},
         {"postgres://127.0.0.1/app", "postgres:host=localhost dbname=app user=x", true},
         {"postgres:///app?host=/run/x", "postgres://localhost/app", true},

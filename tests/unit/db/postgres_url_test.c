@@ -10,7 +10,9 @@ static void passwords_are_not_shown(void **state)
 {
     (void)state;
     ARENA(a);
-    struct { const char *url, *shown; } cases[] = {
+    struct {
+        const char *url, *shown;
+    } cases[] = {
         {"postgres://app:s3cret@db/app", "postgres://app@db/app"},
         {"postgresql://app@db:5433/app?sslmode=require", "postgresql://app@db:5433/app?sslmode=require"},
         {"postgres://app:p@ss?w#rd@db/app", "postgres://app@db/app"},

@@ -108,12 +108,9 @@ static void who_we_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(output_is_read_and_status_known),
-        cmocka_unit_test(what_cannot_be_run_is_said_at_once),
-        cmocka_unit_test(input_ends_when_it_is_closed),
-        cmocka_unit_test(killing_and_telling_the_dead),
-        cmocka_unit_test(the_environment_can_be_cut),
-        cmocka_unit_test(who_we_are),
+        cmocka_unit_test(output_is_read_and_status_known), cmocka_unit_test(what_cannot_be_run_is_said_at_once),
+        cmocka_unit_test(input_ends_when_it_is_closed),    cmocka_unit_test(killing_and_telling_the_dead),
+        cmocka_unit_test(the_environment_can_be_cut),      cmocka_unit_test(who_we_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,136 @@
+#include "api/api.h"
+
+#include "db/pgserver.h"
+#include "proof/proof.h"
+#include "source/directory.h"
+
+#define PAWL_API __attribute__((visibility("default")))
+
+struct verifying {
+    struct pawl *p;
+    const struct pawl_verify_options *options;
+    struct migration_set set;
+    size_t ran; /* engines */
+};
+
+static const struct pawl_scratch *scratch_of(const struct pawl_verify_options *o, const char *engine)
+{
+    for (size_t i = 0; i < o->n_scratch; i++)
+        if (strcmp(o->scratch[i].engine, engine) == 0)
+            return &o->scratch[i];
+    return NULL;
+}
+
+/* Proves the set on one engine; `server` is where its scratch databases are made, NULL for SQLite. */
+static int prove(struct verifying *v, const struct db_driver *driver, const struct db_target *server,
+                 struct pawl_error *e)
+{
+    static const struct pawl_scratch nothing;
+    const struct pawl_config *c = &v->p->config;
+    const struct pawl_scratch *scratch = scratch_of(v->options, driver->name);
+    if (!scratch)
+        scratch = &nothing;
+    struct proof_options o = {
+        .driver = driver,
+        .server = server,
+        .db = {.create = true,
+               .scratch = true,
+               .foreign_keys = c->foreign_keys,
+               .wait_ms = c->wait_ms,
+               .connect_wait_ms = c->connect_wait_ms,
+               .interrupt = c->interrupt,
+               .stubs = scratch->stubs,
+               .n_stubs = scratch->n_stubs,
+               .extensions = scratch->extensions,
+               .n_extensions = scratch->n_extensions},
+        .ledger = slice_of(c->table),
+        .setup = scratch->setup,
+        .n_setup = scratch->n_setup,
+        .repro_dir = v->options->repro_dir,
+    };
+    v->ran++;
+    return proof_run(&v->p->operation, &v->set, &o, &v->p->report, e);
+}
+
+static int prove_on(struct verifying *v, const char *url, struct pawl_error *e)
+{
+    struct db_target server;
+    int code = db_target_parse(&v->p->operation, url, &server, e);
+    return code ? code : prove(v, server.driver, &server, e);
+}
+
+/* A given server, or a throw-away one; without either, only an engine that was asked for by name is missed. */
+static int prove_postgres(struct verifying *v, struct pawl_error *e)
+{
+    struct pgserver_options how = {.interrupt = v->p->config.interrupt};
+    struct pgserver *server = NULL;
+    struct slice bindir;
+    if (v->options->scratch_url)
+        return prove_on(v, v->options->scratch_url, e);
+    int code = pgserver_find(&v->p->operation, &bindir, e);
+    if (code)
+        return code;
+    if (!bindir.p && !v->options->engine) {
+        report_note(&v->p->report, PAWL_LEVEL_NOTE,
+                    "PostgreSQL was not proved: there are no server binaries and no --scratch-url");
+        return PAWL_OK;
+    }
+    how.bindir = bindir.p;
+    code = pgserver_start(&how, &server, e);
+    if (!code)
+        code = prove_on(v, pgserver_url(server).p, e);
+    pgserver_stop(server);
+    return code;
+}
+
+static bool wanted(const struct verifying *v, const char *engine)
+{
+    return !v->options->engine || strcmp(v->options->engine, engine) == 0;
+}
+
+/* The worse of two results: why nothing could be proved, then what does not hold, then nothing. */
+static int worse(int first, const struct pawl_error *why_first, int second, const struct pawl_error *why_second,
+                 struct pawl_error *e)
+{
+    bool take_second = second && (!first || (first == PAWL_CHECK && second != PAWL_CHECK));
+    if (e)
+        *e = take_second ? *why_second : *why_first;
+    return take_second ? second : first;
+}
+
+static int prove_all(struct verifying *v, struct pawl_error *e)
+{
+    struct pawl_error first = {0};
+    struct pawl_error second = {0};
+    int sqlite = wanted(v, "sqlite") ? prove(v, db_driver_find("sqlite"), NULL, &first) : PAWL_OK;
+    if (sqlite == PAWL_INTERRUPTED || sqlite == PAWL_NOMEM)
+        return worse(sqlite, &first, PAWL_OK, &second, e);
+    int postgres = wanted(v, "postgres") ? prove_postgres(v, &second) : PAWL_OK;
+    return worse(sqlite, &first, postgres, &second, e);
+}
+
+PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *options, struct pawl_error *e)
+{
+    static const struct pawl_verify_options defaults;
+    struct verifying v = {.p = p, .options = options ? options : &defaults};
+    if (v.options->engine && !db_driver_find(v.options->engine)) {
+        err_set(e, PAWL_USAGE, "there is no engine \"%s\"", v.options->engine);
+        err_hint(e, "pawl knows sqlite and postgres");
+        return PAWL_USAGE;
+    }
+    arena_reset(&p->operation);
+    p->report.errors = p->report.warnings = p->report.notes = 0;
+    int code = source_read(&p->operation, p->config.dir, &p->report, &v.set, e);
+    if (code == PAWL_SOURCE) { /* for a proof, files that cannot be used are a check that does not hold */
+        if (e)
+            e->code = PAWL_CHECK;
+        return PAWL_CHECK;
+    }
+    if (code)
+        return code;
+    code = prove_all(&v, e);
+    if (!code && p->report.errors)
+        code =
+            err_set(e, PAWL_CHECK, "%zu finding%s of level error", p->report.errors, p->report.errors == 1 ? "" : "s");
+    return code;
+}
