@@ -50,7 +50,8 @@ int cmd_init(struct cli *c)
     if (!c->config.file) {
         put_escaped(&dir_text, dir);
         strbuf_addf(&content, template, strbuf_z(&dir_text));
-        rc = strbuf_ok(&content) ? file_create("pawl.toml", strbuf_slice(&content), &c->error) : err_nomem(&c->error);
+        rc = strbuf_ok(&content) && strbuf_ok(&dir_text) ? file_create("pawl.toml", strbuf_slice(&content), &c->error)
+                                                         : err_nomem(&c->error);
         if (rc)
             return rc;
         made[n++] = "pawl.toml";

@@ -59,6 +59,7 @@ static void put_option(struct strbuf *b, const struct option_info *info)
         strbuf_addf(&text, " [$%s]", info->variable);
     if (info->fallback)
         strbuf_addf(&text, " (default: %s)", info->fallback);
+    b->failed |= !strbuf_ok(&text);
     put_wrapped(b, strbuf_z(&text), OPTION_COLUMN, OPTION_COLUMN);
 }
 

@@ -15,6 +15,7 @@ static void put_paragraph(struct strbuf *b, const char *text, const char *indent
 {
     STRBUF(escaped, 1u << 16);
     put_scd(&escaped, text);
+    b->failed |= !strbuf_ok(&escaped);
     struct slice rest = strbuf_slice(&escaped);
     size_t at = strlen(indent);
     strbuf_addz(b, indent);
@@ -51,6 +52,7 @@ static void put_sentence(struct strbuf *b, const char *text)
     strbuf_addc(&sentence, '.');
     if (strbuf_ok(&sentence) && sentence.p[0] >= 'a' && sentence.p[0] <= 'z')
         sentence.p[0] = (char)(sentence.p[0] - 'a' + 'A');
+    b->failed |= !strbuf_ok(&sentence);
     put_paragraph(b, strbuf_z(&sentence), "\t");
 }
 
@@ -70,6 +72,7 @@ static void put_sources(struct strbuf *b, const struct option_info *info)
     }
     if (info->key)
         strbuf_addf(&text, "%sIn pawl.toml: %s.", gap, info->key);
+    b->failed |= !strbuf_ok(&text);
     if (text.n)
         put_paragraph(b, strbuf_z(&text), "\t");
 }
@@ -186,6 +189,7 @@ static bool put_keys(struct strbuf *b)
             strbuf_addf(&text, " Default: %s.", info->fallback);
         if (info->top_only)
             strbuf_addz(&text, " Only at the top level.");
+        b->failed |= !strbuf_ok(&text);
         put_paragraph(b, strbuf_z(&text), "\t");
     }
     return true;

@@ -256,20 +256,21 @@ static size_t version_width(const struct record_run *run)
 }
 
 /* The wider of `width` and what a description takes, but not more than a table bears. */
-static size_t wider_name(size_t width, const char *name)
+static size_t wider_name(struct out *o, size_t width, const char *name)
 {
     STRBUF(b, TEXT_MAX);
     clean_add(&b, slice_of(name), false);
+    o->failed |= !strbuf_ok(&b);
     size_t n = clean_width(strbuf_slice(&b));
     n = n > width ? n : width;
     return n < NAME_MAX_WIDTH ? n : NAME_MAX_WIDTH;
 }
 
-static size_t name_width(const struct record_run *run)
+static size_t name_width(struct out *o, const struct record_run *run)
 {
     size_t width = strlen("description");
     for (size_t i = 0; i < run->n && width < NAME_MAX_WIDTH; i++)
-        width = wider_name(width, run->rows[i].description);
+        width = wider_name(o, width, run->rows[i].description);
     return width;
 }
 
@@ -278,6 +279,7 @@ static void put_name(struct strbuf *b, const char *name, size_t width)
 {
     STRBUF(clean, TEXT_MAX);
     clean_add(&clean, slice_of(name), false);
+    b->failed |= !strbuf_ok(&clean);
     struct slice s = strbuf_slice(&clean);
     size_t n = clean_width(s);
     if (n <= width) {
@@ -337,7 +339,7 @@ static bool is_clean_row(const struct record_row *row)
 
 static void show_run(struct out *o, const struct record_run *run)
 {
-    size_t versions = version_width(run), names = name_width(run);
+    size_t versions = version_width(run), names = name_width(o, run);
     STRBUF(head, TEXT_MAX);
     put_colored(&head, o->color, BOLD, run->engine);
     strbuf_addc(&head, ' ');
@@ -436,13 +438,13 @@ struct status_widths {
     size_t name;
 };
 
-static struct status_widths status_widths(const struct pawl_status *s)
+static struct status_widths status_widths(struct out *o, const struct pawl_status *s)
 {
     int64_t newest = s->n ? s->rows[s->n - 1].version : 0;
     int digits = snprintf(NULL, 0, "%" PRId64, newest);
     struct status_widths w = {digits < 4 ? 4 : digits, 0};
     for (size_t i = 0; i < s->n && w.name < NAME_MAX_WIDTH; i++)
-        w.name = wider_name(w.name, s->rows[i].description);
+        w.name = wider_name(o, w.name, s->rows[i].description);
     return w;
 }
 
@@ -488,7 +490,7 @@ static void put_status_counts(struct strbuf *b, const struct pawl_status *s)
 static void text_status(struct out *o, const struct pawl_status *s)
 {
     show_findings(o, o->messages, o->color_messages);
-    struct status_widths w = status_widths(s);
+    struct status_widths w = status_widths(o, s);
     for (size_t i = 0; i < s->n; i++) {
         if (o->quiet && s->rows[i].state == PAWL_STATE_APPLIED)
             continue;

@@ -153,6 +153,7 @@ static void merge(struct pawl_finding *all, struct pawl_finding *spare, size_t n
 void record_sort(struct record *r)
 {
     struct pawl_finding *spare = arena_array(r->arena, r->n_findings, sizeof *spare);
-    if (spare && r->n_findings)
+    r->failed |= !spare;
+    if (spare)
         merge(r->findings, spare, r->n_findings);
 }
