@@ -159,7 +159,7 @@ static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *
 {
     const char *argv[16] = {0};
     struct slice program = arena_printf(&s->arena, SLICE_FMT "/initdb", SLICE_ARG(s->bindir));
-    struct slice log = arena_printf(&s->arena, SLICE_FMT "/log", SLICE_ARG(s->folder));
+    struct slice log = arena_printf(&s->arena, SLICE_FMT "/initdb.log", SLICE_ARG(s->folder));
     struct slice into = arena_printf(&s->arena, "--pgdata=%s", data.p);
     if (!program.p || !log.p || !into.p)
         return err_nomem(e);
@@ -220,13 +220,16 @@ static int make_data(struct pgserver *s, struct pawl_error *e)
 /* ---- running it -------------------------------------------------------------------------------------------------- */
 
 /*
- * $1 the server, $2 the folder, then the server's arguments. Descriptor 3 is the pipe: a line on it says that the data
- * directory is there; when it ends, we are gone or want the server to stop. The file `ended` says that the server ended, so
- * that nobody waits for it to come up. The signal is repeated, since a server that has not yet set itself up ignores it.
+ * $1 the server, $2 the folder, then the server's arguments. The shell makes the folder itself, so that from then on there is
+ * somebody who removes it. Descriptor 3 is the pipe: a line on it says that the data directory is there; when it ends, we
+ * are gone or want the server to stop. The file `ended` says that the server ended, so that nobody waits for it to come up.
+ * The signal is repeated, since a server that has not yet set itself up ignores it.
  */
 static const char watch_script[] = "trap '' HUP INT TERM\n"
-                                   "exec 3<&0\n"
                                    "server=$1 folder=$2; shift 2\n"
+                                   "umask 077\n"
+                                   "mkdir \"$folder\" || exit 1\n"
+                                   "exec 3<&0 >\"$folder/log\" 2>&1\n"
                                    "read -r _ <&3 || exec rm -rf -- \"$folder\"\n"
                                    "\"$server\" \"$@\" 3<&- </dev/null &\n"
                                    "pid=$!\n"
@@ -235,7 +238,6 @@ static const char watch_script[] = "trap '' HUP INT TERM\n"
                                    "wait $pid\n"
                                    ": >\"$folder/ended\"\n"
                                    "[ -e \"$folder/stop\" ] || wait\n"
-                                   "cd /\n"
                                    "rm -rf -- \"$folder\"\n";
 
 /* Each is "name=value" behind a -c: speed, quiet, no background work, room for transactions that hold many locks. */
@@ -251,11 +253,10 @@ static int launch(struct pgserver *s, struct pawl_error *e)
 {
     const char *argv[64] = {"/bin/sh", "-c", watch_script, "pawl-postgres"};
     struct arena *a = &s->arena;
-    struct slice log = arena_printf(a, SLICE_FMT "/log", SLICE_ARG(s->folder));
     struct slice data = arena_printf(a, SLICE_FMT "/data", SLICE_ARG(s->folder));
     struct slice sockets = arena_printf(a, "unix_socket_directories=" SLICE_FMT, SLICE_ARG(s->folder));
     struct slice server = arena_printf(a, SLICE_FMT "/postgres", SLICE_ARG(s->bindir));
-    if (!log.p || !data.p || !sockets.p || !server.p)
+    if (!data.p || !sockets.p || !server.p)
         return err_nomem(e);
     size_t n = 4;
     argv[n++] = server.p;
@@ -269,8 +270,13 @@ static int launch(struct pgserver *s, struct pawl_error *e)
         argv[n++] = settings[i];
     }
     struct process_options options = {
-        .argv = argv, .folder = s->folder.p, .output = log.p, .pipe_input = true, .user = s->other_user, .unset = unset};
-    return process_start(&options, &s->watch, e);
+        .argv = argv, .folder = "/", .pipe_input = true, .user = s->other_user, .unset = unset};
+    int code = process_start(&options, &s->watch, e);
+    while (!code && !file_is_folder(s->folder.p)) {
+        if (process_wait(&s->watch, 1))
+            code = err_set(e, PAWL_IO, "cannot make the folder %s", s->folder.p);
+    }
+    return code;
 }
 
 static int let_go(struct pgserver *s, struct pawl_error *e)
@@ -338,15 +344,18 @@ static int prepare(struct pgserver *s, const char *place, struct pawl_error *e)
         code = process_user_find(&s->arena, names, &s->user, e);
         s->other_user = &s->user;
     }
-    if (!code)
-        code = tree_temporary(&s->arena, place ? place : tree_place(MEMORY), "pawl-server-", &s->folder, e);
-    if (!code && s->folder.n > SOCKET_PATH) {
-        code = err_set(e, PAWL_CONFIG, "the path of the folder for temporary files is too long for a socket");
+    if (code)
+        return code;
+    s->folder = arena_printf(&s->arena, "%s/pawl-server-%016llx", place ? place : tree_place(MEMORY),
+                             (unsigned long long)process_random());
+    if (!s->folder.p)
+        return err_nomem(e);
+    if (s->folder.n > SOCKET_PATH) {
+        err_set(e, PAWL_CONFIG, "the path of the folder for temporary files is too long for a socket");
         err_hint(e, "set TMPDIR to a folder with a shorter path");
+        return PAWL_CONFIG;
     }
-    if (!code && s->other_user)
-        code = tree_give(s->folder.p, s->other_user, e);
-    return code;
+    return PAWL_OK;
 }
 
 int pgserver_start(const struct pgserver_options *options, struct pgserver **out, struct pawl_error *e)
@@ -393,7 +402,7 @@ void pgserver_stop(struct pgserver *s)
     process_close_input(&s->watch);
     if (!process_wait(&s->watch, STOP_MS))
         process_kill(&s->watch, true);
-    if (s->folder.p)
+    if (s->watch.id)
         tree_remove(s->folder.p, NULL); /* the watching shell did so, unless it was killed or never started */
     arena_clear(&s->arena);
     mem_free(s);

@@ -147,13 +147,6 @@ int tree_copy(const char *from, const char *to, const struct process_user *owner
 
 /* ---- the rest ---------------------------------------------------------------------------------------------------- */
 
-int tree_give(const char *path, const struct process_user *owner, struct pawl_error *e)
-{
-    if (lchown(path, owner->uid, owner->gid))
-        return file_fault("give this folder to another user", path, errno, e);
-    return PAWL_OK;
-}
-
 static int remove_at(int parent, const char *name, int depth)
 {
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)

@@ -20,8 +20,6 @@ const char *tree_place(uint64_t memory);
 int tree_temporary(struct arena *a, const char *place, const char *prefix, struct slice *out, struct pawl_error *e);
 /* Copies files and folders below `from` to the new folder `to`, which `owner` (NULL = we) then owns alone. */
 int tree_copy(const char *from, const char *to, const struct process_user *owner, struct pawl_error *e);
-/* Gives a folder (not what is in it) to somebody else. */
-int tree_give(const char *path, const struct process_user *owner, struct pawl_error *e);
 /* Removes a folder and everything in it; what is not there is fine. */
 int tree_remove(const char *path, struct pawl_error *e);
 /* Moves a folder to a name on the same file system; false (and nothing moved) if it cannot, as when something is there. */
