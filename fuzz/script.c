@@ -1,12 +1,13 @@
 /*
- * script: a text that passes its check is walked to its end, statement by statement in order and inside the text, and as many
- * are yielded as the check counted; for every engine.
+ * script: a text that passes its check is walked to its end, statement by statement in order and inside the text, and
+ * as many are yielded as the check counted; for every engine.
  */
 #include "require.h"
 #include "source/inspect.h"
 #include "source/script.h"
 
-static void walk(const struct script *script, const struct text *text, const char *engine, const struct dialect *dialect)
+static void walk(const struct script *script, const struct text *text, const char *engine,
+                 const struct dialect *dialect)
 {
     struct script_cursor c;
     struct script_statement st;

@@ -5,9 +5,9 @@
  *     -- pawl: lock_timeout = 5s       how long a statement may wait for a lock (ms, s, min)
  *     -- pawl: only postgres           for these engines alone (names with commas or spaces between them)
  *
- * A directive is a `--` comment that stands alone on its line. The first two kinds belong to the file and stand before its
- * first statement. `only` belongs to the statement on the next line; before the first statement and followed by an empty
- * line it belongs to the whole file. Where comments may stand in between, empty lines may not.
+ * A directive is a `--` comment that stands alone on its line. The first two kinds belong to the file and stand
+ * before its first statement. `only` belongs to the statement on the next line; before the first statement and
+ * followed by an empty line it belongs to the whole file. Where comments may stand in between, empty lines may not.
  */
 #ifndef PAWL_SOURCE_ANNOTATE_H
 #define PAWL_SOURCE_ANNOTATE_H

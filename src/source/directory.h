@@ -1,9 +1,10 @@
 /*
  * directory: reads a folder of migrations into a migration set.
  *
- * The name grammar and the description rule are sqlx's (see source/name). What sqlx silently accepts and users regret is
- * reported as findings (see PAWL_FINDINGS); what makes the set ambiguous is an error (see source/findings). Regular files
- * directly in the folder, symbolic links followed. Findings and migrations come in the same order on every machine.
+ * The name grammar and the description rule are sqlx's (see source/name). What sqlx silently accepts and users regret
+ * is reported as findings (see PAWL_FINDINGS); what makes the set ambiguous is an error (see source/findings).
+ * Regular files directly in the folder, symbolic links followed. Findings and migrations come in the same order on
+ * every machine.
  */
 #ifndef PAWL_SOURCE_DIRECTORY_H
 #define PAWL_SOURCE_DIRECTORY_H
@@ -14,10 +15,10 @@
 #include "model/report.h"
 
 /*
- * Reads names and checksums; each file is opened once and closed again. All findings go to `report`. PAWL_SOURCE if one of
- * them makes the set unusable (the first such one is the error); *out then holds what can be told all the same, so that
- * `status` and `verify` may still look at it. PAWL_IO if the folder cannot be read; a missing one has a hint that names
- * --dir and `pawl new`. An empty folder is an empty set.
+ * Reads names and checksums; each file is opened once and closed again. All findings go to `report`. PAWL_SOURCE if
+ * one of them makes the set unusable (the first such one is the error); *out then holds what can be told all the
+ * same, so that `status` and `verify` may still look at it. PAWL_IO if the folder cannot be read; a missing one has a
+ * hint that names --dir and `pawl new`. An empty folder is an empty set.
  */
 int source_read(struct arena *a, const char *dir, struct report *report, struct migration_set *out,
                 struct pawl_error *e);

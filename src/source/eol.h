@@ -1,8 +1,8 @@
 /*
  * eol: is a file that no longer has the recorded checksum really another one, or only spelled differently?
  *
- * sqlx hashes every byte, so a checkout with other line endings, an editor that adds a byte order mark or a final newline
- * changes the checksum of a file whose meaning is the same. Those spellings are tried one after the other.
+ * sqlx hashes every byte, so a checkout with other line endings, an editor that adds a byte order mark or a final
+ * newline changes the checksum of a file whose meaning is the same. Those spellings are tried one after the other.
  */
 #ifndef PAWL_SOURCE_EOL_H
 #define PAWL_SOURCE_EOL_H
@@ -22,8 +22,8 @@ struct eol_difference {
 };
 
 /*
- * Compares a file with the checksum that was recorded for it (48 bytes; any other length is another text). Opens the file only
- * if the checksums differ; errors are those of text_open.
+ * Compares a file with the checksum that was recorded for it (48 bytes; any other length is another text). Opens the
+ * file only if the checksums differ; errors are those of text_open.
  */
 int eol_compare(const struct migration_file *file, struct slice recorded, struct eol_difference *out,
                 struct pawl_error *e);

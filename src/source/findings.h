@@ -1,8 +1,8 @@
 /*
  * findings: reporting what is wrong with files, and knowing which of it must stop `up`.
  *
- * Everything found is reported. Only what makes applying ambiguous or impossible stops it, so that a folder with, say, an
- * empty down can still be deployed while `verify` says what is missing. One table decides (findings_effect).
+ * Everything found is reported. Only what makes applying ambiguous or impossible stops it, so that a folder with,
+ * say, an empty down can still be deployed while `verify` says what is missing. One table decides (findings_effect).
  */
 #ifndef PAWL_SOURCE_FINDINGS_H
 #define PAWL_SOURCE_FINDINGS_H

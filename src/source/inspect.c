@@ -98,8 +98,8 @@ static void look_for_nul(struct slice piece, const struct progress *at, struct i
 }
 
 /*
- * Looks for invalid UTF-8. Returns how many bytes at the end of the piece must be looked at again with what follows, because
- * they may be the beginning of a character.
+ * Looks for invalid UTF-8. Returns how many bytes at the end of the piece must be looked at again with what follows,
+ * because they may be the beginning of a character.
  */
 static size_t look_at_utf8(struct slice piece, bool last, const struct progress *at, struct inspection *out)
 {

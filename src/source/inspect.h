@@ -33,8 +33,9 @@ int inspect_file(struct inspector *in, const struct folder *folder, const struct
                  struct inspection *out, struct pawl_error *e);
 
 /*
- * Does a text ask to be run outside a transaction? sqlx: it begins exactly with "-- no-transaction". Besides, a line that
- * holds nothing else, behind a byte order mark, blank lines and comments, is taken; *hidden_line is then its number.
+ * Does a text ask to be run outside a transaction? sqlx: it begins exactly with "-- no-transaction". Besides, a line
+ * that holds nothing else, behind a byte order mark, blank lines and comments, is taken; *hidden_line is then its
+ * number.
  */
 bool inspect_no_transaction(struct slice text, uint32_t *hidden_line);
 

@@ -1,10 +1,11 @@
 /*
  * name: what a file name says, by sqlx's grammar (sqlx-core/src/migrate/source.rs).
  *
- * The name is split at its first underscore. It is ignored unless there are two parts and the second ends in ".sql" (in that
- * spelling). The first must then be a signed 64-bit decimal number, or sqlx refuses the whole folder. The second part's
- * suffix tells up from down (".up.sql", ".down.sql", else a plain up), and is removed as often as it stands there; underscores
- * in what is left are shown as spaces. Hence "1_up.sql" is a plain up called "up", and "2026_05_18_x.sql" is version 2026.
+ * The name is split at its first underscore. It is ignored unless there are two parts and the second ends in ".sql"
+ * (in that spelling). The first must then be a signed 64-bit decimal number, or sqlx refuses the whole folder. The
+ * second part's suffix tells up from down (".up.sql", ".down.sql", else a plain up), and is removed as often as it
+ * stands there; underscores in what is left are shown as spaces. Hence "1_up.sql" is a plain up called "up", and
+ * "2026_05_18_x.sql" is version 2026.
  */
 #ifndef PAWL_SOURCE_NAME_H
 #define PAWL_SOURCE_NAME_H

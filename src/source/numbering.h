@@ -30,8 +30,8 @@ struct manner {
 struct manner manner_of(const struct numbering_item *items, size_t n);
 
 /*
- * Fills in set->numbering, split_suffix and width, and reports gaps and mixed numbering. `items` is parallel to set->items.
- * Where numbers go in steps, a gap is what is wider than a step. Dates have no gaps.
+ * Fills in set->numbering, split_suffix and width, and reports gaps and mixed numbering. `items` is parallel to
+ * set->items. Where numbers go in steps, a gap is what is wider than a step. Dates have no gaps.
  */
 void numbering_read(struct migration_set *set, const struct numbering_item *items, struct findings *findings);
 

@@ -13,24 +13,23 @@
 #include "sql/dialect.h"
 
 struct script {
-    size_t statements;    /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
-    bool no_transaction;  /* the file asks for it */
-    bool own_transaction; /* one BEGIN/COMMIT pair stands around everything; both are not sent */
-    size_t begin, commit; /* byte offsets of those two statements in text.sql */
-    bool inside_out;      /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
-    bool
-        foreign_keys_off; /* turns SQLite's foreign keys off, which inside a transaction does nothing: be it done before */
-    bool empty;           /* no statement for any engine */
-    bool skip;            /* `-- pawl: only ENGINE` names other engines than this one */
-    bool repeatable;      /* `-- pawl: repeatable` */
+    size_t statements;       /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
+    bool no_transaction;     /* the file asks for it */
+    bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
+    size_t begin, commit;    /* byte offsets of those two statements in text.sql */
+    bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
+    bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
+    bool empty;              /* no statement for any engine */
+    bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
+    bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
 };
 
 /*
- * Splits and looks at the whole text for one engine (by driver name and dialect). All findings go to `report` with line and
- * column. PAWL_SOURCE if one of them means that the text cannot be run as it is (see source/findings); the error is then the
- * first such finding. `file` is one of m's two; for a down, emptiness is a finding of its own.
+ * Splits and looks at the whole text for one engine (by driver name and dialect). All findings go to `report` with
+ * line and column. PAWL_SOURCE if one of them means that the text cannot be run as it is (see source/findings); the
+ * error is then the first such finding. `file` is one of m's two; for a down, emptiness is a finding of its own.
  */
 int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
@@ -53,9 +52,9 @@ struct script_cursor {
 };
 
 /*
- * Yields the statements of a text that script_check has passed, one by one and without allocating: the two ends of an own
- * transaction, harmless client lines and what directives give to other engines are left out. Of a large text what was
- * yielded more than a few megabytes ago is given back to the system (source/text); its slices stay valid.
+ * Yields the statements of a text that script_check has passed, one by one and without allocating: the two ends of an
+ * own transaction, harmless client lines and what directives give to other engines are left out. Of a large text what
+ * was yielded more than a few megabytes ago is given back to the system (source/text); its slices stay valid.
  */
 void script_start(struct script_cursor *c, const struct script *script, const struct text *text, const char *engine,
                   const struct dialect *dialect);

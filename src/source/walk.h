@@ -1,8 +1,8 @@
 /*
  * walk: the statements of a text for one engine, with the directives in front of them obeyed. No memory is taken.
  *
- * A statement that is not for this engine is split as one of its own engines reads it, since PostgreSQL's dollar quotes, say,
- * mean nothing to SQLite. It is yielded all the same, marked, so that offsets add up.
+ * A statement that is not for this engine is split as one of its own engines reads it, since PostgreSQL's dollar
+ * quotes, say, mean nothing to SQLite. It is yielded all the same, marked, so that offsets add up.
  */
 #ifndef PAWL_SOURCE_WALK_H
 #define PAWL_SOURCE_WALK_H

@@ -78,9 +78,7 @@ static void plain(struct txshape *x, const struct statement *st, const struct he
         x->outside = *st;
         x->why = h->why;
     }
-    if (x->away && !setting)
-        offend(x, st, "a statement between COMMIT and BEGIN");
-    else if (!x->begun && setting)
+    if (!x->begun && setting)
         x->before++;
     else if (x->ended && setting)
         x->behind++;

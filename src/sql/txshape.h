@@ -5,10 +5,11 @@
  * the two out and use its own transaction; anything else cannot be recorded truthfully and is reported. "Around
  * everything" lets PRAGMA, SET and RESET stand before and behind the pair, and client lines anywhere.
  *
- * There is a second form that means the same: COMMIT first and BEGIN last, written for a runner that has a transaction open
- * around each file, as sqlx has, to get a moment outside it for PRAGMA foreign_keys:
+ * There is a second form that means the same: COMMIT first and BEGIN last, written for a runner that has a
+ * transaction open around each file, as sqlx has, to get a moment outside it for PRAGMA foreign_keys:
  *     COMMIT; PRAGMA foreign_keys = OFF; BEGIN; ..; COMMIT; PRAGMA foreign_keys = ON; BEGIN;
- * With nothing but PRAGMA, SET and RESET between a COMMIT and the next BEGIN, everything else is inside a transaction.
+ * What stands between a COMMIT and the next BEGIN loses nothing by being inside one transaction with the rest, unless
+ * the engine refuses it there.
  */
 #ifndef PAWL_SQL_TXSHAPE_H
 #define PAWL_SQL_TXSHAPE_H

@@ -23,7 +23,10 @@ void folder_close(struct folder *f)
     f->fd = -1;
 }
 
-/* The kind as the directory itself tells it, which saves a call a file; links and file systems that do not tell need one. */
+/*
+ * The kind as the directory itself tells it, which saves a call a file; links and file systems that do not tell need
+ * one.
+ */
 static void look(const struct folder *f, const struct dirent *d, struct folder_entry *out)
 {
     if (d->d_type == DT_REG) {

@@ -1,8 +1,8 @@
 /*
  * folder: what is directly in a folder, and reading those files in pieces.
  *
- * Files are opened relative to the folder's descriptor: cheaper than whole paths, and all from one and the same folder even
- * if it is renamed meanwhile.
+ * Files are opened relative to the folder's descriptor: cheaper than whole paths, and all from one and the same
+ * folder even if it is renamed meanwhile.
  */
 #ifndef PAWL_SYS_FOLDER_H
 #define PAWL_SYS_FOLDER_H
@@ -31,8 +31,8 @@ void folder_close(struct folder *f);
 int folder_list(struct arena *a, const struct folder *f, struct folder_list *out, struct pawl_error *e);
 
 /*
- * A file in the folder, for reading from its start. Returns 0 or an errno, since the caller makes a finding of it and goes
- * on. A file that is not regular is EINVAL.
+ * A file in the folder, for reading from its start. Returns 0 or an errno, since the caller makes a finding of it and
+ * goes on. A file that is not regular is EINVAL.
  */
 int folder_file_open(const struct folder *f, const struct folder_entry *entry, int *fd);
 /* Fills `buffer` as far as the file goes; *got < n means that its end was reached. 0 or an errno. */

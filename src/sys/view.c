@@ -9,7 +9,10 @@
 #include "base/mem.h"
 #include "sys/file.h"
 
-/* A small file is read until its end; one that grew beyond what it was a moment ago is "longer" and the caller notices. */
+/*
+ * A small file is read until its end; one that grew beyond what it was a moment ago is "longer" and the caller
+ * notices.
+ */
 static int read_small(int fd, size_t size, struct view *out)
 {
     char *p = mem_alloc(size + 1);

@@ -1,9 +1,9 @@
 /*
  * view: the bytes of one file as one slice, read when it is small and mapped when it is large.
  *
- * A mapped view costs memory only for what was lately looked at: view_release gives pages back, and they come again from
- * the file if they are touched once more. As with every mapped file, cutting the file short while it is being looked at ends
- * the process (SIGBUS); small files, which is nearly all of them, are copied and know no such danger.
+ * A mapped view costs memory only for what was lately looked at: view_release gives pages back, and they come again
+ * from the file if they are touched once more. As with every mapped file, cutting the file short while it is being
+ * looked at ends the process (SIGBUS); small files, which is nearly all of them, are copied and know no such danger.
  */
 #ifndef PAWL_SYS_VIEW_H
 #define PAWL_SYS_VIEW_H

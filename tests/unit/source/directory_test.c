@@ -324,15 +324,27 @@ static void what_is_no_file_is_not_read(void **state)
     end_read(r);
 }
 
+/* Root may read everything, so a root that runs the tests becomes nobody for a moment. */
 static void unreadable_files_are_findings(void **state)
 {
-    if (geteuid() == 0)
-        skip(); /* root may read everything */
+    bool root = geteuid() == 0;
     tmpdir_put(*state, "1_a.sql", "x");
+    tmpdir_put(*state, "2_b.sql", "x");
+    assert_int_equal(mkdir(tmpdir_path(*state, "closed"), 0), 0);
+    assert_int_equal(chmod(*state, 0755), 0);
     assert_int_equal(chmod(tmpdir_path(*state, "1_a.sql"), 0), 0);
+    if (root && seteuid(65534) != 0)
+        skip();
     struct read *r = read_folder(*state);
     assert_int_equal(r->code, PAWL_SOURCE);
-    assert_found(&r->seen, "error unreadable 1_a.sql");
+    assert_int_equal(r->set.n, 1);
+    assert_found(&r->seen, "error unreadable 1_a.sql this file cannot be read: Permission denied");
+    assert_non_null(strstr(r->e.hint, "permission"));
+    r = read_folder(tmpdir_path(*state, "closed"));
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+    assert_int_equal(r->code, PAWL_IO);
+    assert_non_null(strstr(r->e.message, "Permission denied"));
     end_read(r);
 }
 
