@@ -33,7 +33,7 @@ bool hasher_sum(struct hasher *h, struct slice s, unsigned char *out);
 /* Lower-case hexadecimal digits of n bytes and a NUL: `out` has room for 2n + 1. */
 void hex_encode(char *out, const unsigned char *bytes, size_t n);
 
-/* FNV-1a, 64 bits: for tables in memory, never for anything kept or compared between machines. */
+/* 64 bits, eight bytes at a time: for tables in memory, never for anything kept or compared between machines. */
 uint64_t hash_fast(struct slice s);
 
 #endif

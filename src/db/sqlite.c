@@ -379,8 +379,12 @@ static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
                                     &db->schema_version, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_step(db->schema_version);
-    if (result == SQLITE_ROW)
-        *out = (struct db_stamp){sqlite3_column_int64(db->schema_version, 0), sqlite3_total_changes64(db->handle)};
+    if (result == SQLITE_ROW) {
+        int64_t changes = sqlite3_total_changes64(db->handle);
+        *out = (struct db_stamp){sqlite3_column_int64(db->schema_version, 0), changes};
+        if (db->schema_by_hand)
+            out->schema ^= (int64_t)((uint64_t)changes << 32);
+    }
     sqlite3_reset(db->schema_version);
     return result == SQLITE_ROW ? PAWL_OK : sqlite_error(db->handle, result, e);
 }

@@ -21,6 +21,7 @@ struct sqlite_db {
     struct arena touched_arena;
     struct sqlite_touched *touched;
     bool touched_all;
+    bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */
 };
 
 static inline struct sqlite_db *sqlite_of(struct db *db)

@@ -39,6 +39,9 @@ static int authorize(void *context, int action, const char *first, const char *s
 {
     struct sqlite_db *db = context;
     (void)trigger;
+    if (action == SQLITE_PRAGMA && second && slice_ieq(slice_of(first), SLICE("writable_schema")) &&
+        !slice_ieq(slice_of(second), SLICE("off")))
+        db->schema_by_hand = true;
     if (database && strcmp(database, "temp") == 0)
         return SQLITE_OK;
     switch (action) {

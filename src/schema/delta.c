@@ -12,16 +12,17 @@ static bool same_text(struct slice x, struct slice y)
 int delta_join(struct arena *a, const struct delta *first, const struct delta *second, struct delta *out,
                struct pawl_error *e)
 {
+    const struct delta x = *first, y = *second; /* out may be one of them */
     size_t i = 0, k = 0, n = 0;
-    struct change *items = arena_array(a, first->n + second->n + 1, sizeof *items);
+    struct change *items = arena_array(a, x.n + y.n + 1, sizeof *items);
     *out = (struct delta){0};
     if (!items)
         return err_nomem(e);
-    while (i < first->n || k < second->n) {
-        int d = i == first->n ? 1 : k == second->n ? -1 : slice_cmp(first->items[i].key, second->items[k].key);
-        struct change c = d <= 0 ? first->items[i] : second->items[k];
+    while (i < x.n || k < y.n) {
+        int d = i == x.n ? 1 : k == y.n ? -1 : slice_cmp(x.items[i].key, y.items[k].key);
+        struct change c = d <= 0 ? x.items[i] : y.items[k];
         if (d == 0)
-            c.after = second->items[k].after;
+            c.after = y.items[k].after;
         i += d <= 0;
         k += d >= 0;
         if (!same_text(c.before, c.after))
@@ -114,7 +115,7 @@ static unsigned char lower(unsigned char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
-/* Letters without case, but for those in SQL strings. */
+/* Letters without case and without double quotes, but for those in SQL strings. */
 static uint64_t add_folded(uint64_t h, struct slice s)
 {
     bool string = false;
@@ -122,6 +123,8 @@ static uint64_t add_folded(uint64_t h, struct slice s)
         unsigned char c = (unsigned char)s.p[i];
         if (c == '\'')
             string = !string;
+        if (!string && (c == '"' || (c == '\\' && i + 1 < s.n && s.p[i + 1] == '"')))
+            continue;
         h = add_byte(h, string ? c : lower(c));
     }
     return h;

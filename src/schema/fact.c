@@ -99,20 +99,22 @@ static void name_or_quoted(struct strbuf *b, struct slice s)
 /* The first part of a name comes behind a space, further ones behind a dot. */
 void fact_name(struct fact *f, struct slice name)
 {
-    if (name.n == 0)
-        return;
     bool first = slice_find_byte(strbuf_slice(&f->text), ' ') == SIZE_MAX;
     strbuf_addc(&f->text, first ? ' ' : '.');
     name_or_quoted(&f->text, name);
 }
 
-void fact_content(struct fact *f, struct slice text, unsigned nth)
+void fact_content(struct fact *f, struct slice text)
 {
     strbuf_addc(&f->text, ':');
     if (is_bare_value(text) && slice_find_byte(text, '#') == SIZE_MAX)
         strbuf_add(&f->text, text);
     else
         quoted(&f->text, text);
+}
+
+void fact_nth(struct fact *f, unsigned nth)
+{
     if (nth > 1)
         strbuf_addf(&f->text, "#%u", nth);
 }

@@ -25,13 +25,14 @@ void fact_clear(struct fact *f);
 
 /* Starts over. */
 void fact_begin(struct fact *f, const char *kind);
-/* A part of the name: " users", then ".email". An empty part is left out (a schema that need not be said). */
+/* A part of the name: " users", then ".email". */
 void fact_name(struct fact *f, struct slice name);
 /*
- * For what has no name of its own: ":" and what tells it from its sisters (the text of a CHECK, the columns
- * of a key). The second of two that are the same gets "#2" and so on: `nth` counts from 1.
+ * For what has no name of its own: ":" and what tells it from its sisters (the text of a CHECK, the columns of a key). The
+ * second of two that are the same gets "#2" and so on: `nth` counts from 1, and 1 writes nothing.
  */
-void fact_content(struct fact *f, struct slice text, unsigned nth);
+void fact_content(struct fact *f, struct slice text);
+void fact_nth(struct fact *f, unsigned nth);
 
 /* attribute=word with a word of our own: yes, no, none, stored, cascade, ... */
 void fact_word(struct fact *f, const char *attribute, const char *word);

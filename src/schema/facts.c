@@ -60,7 +60,6 @@ struct facts {
 struct scan {
     struct facts *f;
     size_t cursor; /* the unit that is expected next */
-    bool again;
 };
 
 #define AT(v, type, i) (((type *)(v).p)[i])
@@ -201,7 +200,7 @@ bool scan_keep(struct scan *s, uint64_t id, uint64_t stamp)
     if (!u)
         return false;
     s->cursor = (size_t)(u - (struct unit *)f->units.p) + 1;
-    if (s->again || u->stale || u->stamp != stamp)
+    if (u->stale || u->stamp != stamp)
         return false;
     u->seen = f->round;
     return true;
@@ -236,7 +235,6 @@ void scan_again(struct scan *s)
     drop_fresh(s->f);
     s->f->round++;
     s->cursor = 0;
-    s->again = true;
 }
 
 /* ---- from a scan to changes

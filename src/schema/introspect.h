@@ -33,8 +33,8 @@ int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e)
 /* One fact of the last unit. The text is copied. */
 int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e);
 /*
- * What was kept in this scan is to be read again after all, because something they all hang on has changed:
- * the scan starts over, and scan_keep says no to everything.
+ * The scan turned out to rest on something that has changed (and that is part of the stamps): it starts over, as if nothing
+ * had been named yet.
  */
 void scan_again(struct scan *s);
 

@@ -1,25 +1,258 @@
+/*
+ * Facts of a SQLite database, from the texts in sqlite_schema alone. A row of it is a unit; its stamp is the hash of its
+ * text. Rows without text are the indexes that SQLite makes for constraints: the constraint is the fact.
+ *
+ * The tables in which a virtual table keeps its data belong to it and are no facts. Which tables those are depends on
+ * another row, so the set of virtual tables is part of every stamp.
+ */
 #include "schema/introspect.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "schema/sqlite_facts.h"
 
-static int open_state(struct db *db, struct slice ledger, void **state, struct pawl_error *e)
+struct virtual_table {
+    uint64_t id; /* rowid in sqlite_schema */
+    struct slice name, module;
+    bool seen; /* in the scan that runs */
+};
+
+struct state {
+    struct db *db;
+    struct slice ledger;
+    struct arena arena;   /* of this structure */
+    struct arena scratch; /* of one object */
+    struct fact fact, list;
+    /* The virtual tables as the last scan found them. */
+    struct arena virtual_arena;
+    struct virtual_table *virtuals;
+    size_t n_virtuals, cap_virtuals;
+    uint64_t salt; /* of stamps: their hash */
+    bool changed;  /* this scan found others */
+    struct scan *scan;
+};
+
+static void close_state(void *context)
 {
-    (void)db;
-    (void)ledger;
-    (void)e;
-    *state = NULL;
+    struct state *s = context;
+    fact_clear(&s->fact);
+    fact_clear(&s->list);
+    arena_clear(&s->scratch);
+    arena_clear(&s->virtual_arena);
+    arena_clear(&s->arena);
+    mem_free(s);
+}
+
+static int open_state(struct db *db, struct slice ledger, void **out, struct pawl_error *e)
+{
+    struct state *s = mem_alloc(sizeof *s);
+    if (!s)
+        return err_nomem(e);
+    s->db = db;
+    size_t dot = slice_find_byte(ledger, '.'); /* main.x is x */
+    s->ledger = arena_dup(&s->arena, dot == SIZE_MAX ? ledger : slice_sub(ledger, dot + 1, ledger.n));
+    fact_init(&s->fact);
+    fact_init(&s->list);
+    if (!s->ledger.p) {
+        close_state(s);
+        return err_nomem(e);
+    }
+    *out = s;
     return PAWL_OK;
 }
-static void close_state(void *state)
+
+/* ---- virtual tables ---------------------------------------------------------------------------------------------- */
+
+static int note_virtual(struct state *s, uint64_t id, const struct sqlite_object *o, struct pawl_error *e)
 {
-    (void)state;
-}
-static int scan(void *state, struct scan *s, struct pawl_error *e)
-{
-    (void)state;
-    (void)s;
-    (void)e;
+    struct slice module = tokens_name(o->t, o->at + 1);
+    for (size_t i = 0; i < s->n_virtuals; i++) {
+        struct virtual_table *v = &s->virtuals[i];
+        if (v->id == id && slice_eq(v->name, o->name) && slice_eq(v->module, module)) {
+            v->seen = true;
+            return PAWL_OK;
+        }
+    }
+    s->changed = true;
+    struct virtual_table v = {id, arena_dup(&s->virtual_arena, o->name), arena_dup(&s->virtual_arena, module), true};
+    if (!v.name.p || !v.module.p ||
+        !arena_grow(&s->virtual_arena, (void **)&s->virtuals, &s->cap_virtuals, s->n_virtuals, sizeof v))
+        return err_nomem(e);
+    s->virtuals[s->n_virtuals++] = v;
     return PAWL_OK;
 }
+
+static void see_virtual(struct state *s, uint64_t id)
+{
+    for (size_t i = 0; i < s->n_virtuals; i++)
+        if (s->virtuals[i].id == id)
+            s->virtuals[i].seen = true;
+}
+
+/* At the end of a pass: those that were not seen are gone. */
+static void settle_virtuals(struct state *s)
+{
+    size_t n = 0;
+    uint64_t salt = 0;
+    for (size_t i = 0; i < s->n_virtuals; i++) {
+        struct virtual_table v = s->virtuals[i];
+        if (!v.seen) {
+            s->changed = true;
+            continue;
+        }
+        salt += hash_fast(v.name) * 3 + hash_fast(v.module);
+        v.seen = false;
+        s->virtuals[n++] = v;
+    }
+    s->n_virtuals = n;
+    s->salt = salt;
+}
+
+struct module_tables {
+    const char *module;
+    const char *suffixes; /* each ended by a space */
+};
+
+/* From the modules' sources in SQLite's ext/ (xShadowName). */
+static const struct module_tables known_modules[] = {
+    {"fts3", "content segments segdir docsize stat "},
+    {"fts4", "content segments segdir docsize stat "},
+    {"fts5", "data idx content docsize config "},
+    {"rtree", "node parent rowid "},
+    {"rtree_i32", "node parent rowid "},
+    {"geopoly", "node parent rowid "},
+};
+
+static bool has_suffix(const char *suffixes, struct slice suffix)
+{
+    for (const char *p = suffixes; *p; p = strchr(p, ' ') + 1)
+        if (slice_ieq(suffix, (struct slice){p, (size_t)(strchr(p, ' ') - p)}))
+            return true;
+    return false;
+}
+
+static int on_shadow(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
+{
+    (void)e;
+    *(bool *)context = n && columns[0].i != 0;
+    return PAWL_OK;
+}
+
+/* For modules that are not known here SQLite itself is asked, which knows as long as the module is loaded. */
+static int ask_shadow(struct state *s, struct slice name, bool *out, struct pawl_error *e)
+{
+    struct db_value params[] = {DB_V_TEXT(name)};
+    return db_run(s->db,
+                  &(struct db_request){.sql = SLICE("SELECT count(*) FROM pragma_table_list(?1)"
+                                                    " WHERE schema = 'main' AND type = 'shadow'"),
+                                       .params = params,
+                                       .n_params = 1,
+                                       .on_row = on_shadow,
+                                       .context = out},
+                  1, NULL, e);
+}
+
+static const struct module_tables *known_module(struct slice module)
+{
+    for (size_t i = 0; i < sizeof known_modules / sizeof *known_modules; i++)
+        if (slice_ieq(module, slice_of(known_modules[i].module)))
+            return &known_modules[i];
+    return NULL;
+}
+
+static int is_shadow(struct state *s, struct slice name, bool *out, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    *out = false;
+    for (size_t i = 0; i < s->n_virtuals && !*out && !code; i++) {
+        const struct virtual_table *v = &s->virtuals[i];
+        if (name.n <= v->name.n + 1 || name.p[v->name.n] != '_' || !slice_ieq(slice_sub(name, 0, v->name.n), v->name))
+            continue;
+        const struct module_tables *known = known_module(v->module);
+        if (known)
+            *out = has_suffix(known->suffixes, slice_sub(name, v->name.n + 1, name.n));
+        else
+            code = ask_shadow(s, name, out, e);
+    }
+    return code;
+}
+
+/* ---- the scan ---------------------------------------------------------------------------------------------------- */
+
+static int put_unread(struct state *s, struct slice sql, struct pawl_error *e)
+{
+    fact_begin(&s->fact, "object");
+    fact_content(&s->fact, sql);
+    return scan_put(s->scan, &s->fact, e);
+}
+
+/* Is the object none of the user's: SQLite's own, the ledger, or part of a virtual table? */
+static int left_out(struct state *s, const struct sqlite_object *o, bool *out, struct pawl_error *e)
+{
+    *out = slice_ieq(slice_sub(o->name, 0, 7), SLICE("sqlite_"));
+    if (*out || o->kind != SQLITE_KIND_TABLE)
+        return PAWL_OK;
+    *out = slice_ieq(o->name, s->ledger);
+    return *out ? PAWL_OK : is_shadow(s, o->name, out, e);
+}
+
+static int read_object(struct state *s, uint64_t id, struct slice sql, struct pawl_error *e)
+{
+    struct tokens t;
+    bool skip;
+    struct sqlite_object o = {.scan = s->scan, .fact = &s->fact, .list = &s->list, .t = &t};
+    arena_reset(&s->scratch);
+    if (!tokens_read(&t, &s->scratch, sql))
+        return err_nomem(e);
+    if (!sqlite_object_head(&o))
+        return t.failed ? err_nomem(e) : put_unread(s, sql, e);
+    int code = o.kind == SQLITE_KIND_VIRTUAL ? note_virtual(s, id, &o, e) : PAWL_OK;
+    if (!code)
+        code = left_out(s, &o, &skip, e);
+    return code || skip ? code : sqlite_object_facts(&o, e);
+}
+
+static int on_row(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
+{
+    struct state *s = context;
+    (void)n;
+    uint64_t id = (uint64_t)columns[0].i;
+    uint64_t stamp = hash_fast(columns[1].s) ^ s->salt;
+    if (scan_keep(s->scan, id, stamp)) {
+        if (s->n_virtuals)
+            see_virtual(s, id);
+        return PAWL_OK;
+    }
+    int code = scan_unit(s->scan, id, stamp, e);
+    return code ? code : read_object(s, id, columns[1].s, e);
+}
+
+static int pass(struct state *s, struct pawl_error *e)
+{
+    s->changed = false;
+    for (size_t i = 0; i < s->n_virtuals; i++)
+        s->virtuals[i].seen = false;
+    int code =
+        db_run(s->db,
+               &(struct db_request){.sql = SLICE("SELECT rowid, sql FROM main.sqlite_schema WHERE sql IS NOT NULL"),
+                                    .on_row = on_row,
+                                    .context = s},
+               1, NULL, e);
+    if (!code)
+        settle_virtuals(s);
+    return code;
+}
+
+static int scan(void *context, struct scan *scan, struct pawl_error *e)
+{
+    struct state *s = context;
+    s->scan = scan;
+    int code = pass(s, e);
+    if (!code && s->changed) {
+        scan_again(scan);
+        code = pass(s, e);
+    }
+    return code;
+}
+
 const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan};
