@@ -91,6 +91,9 @@ static int open_handle(struct cli *c)
     config.ignore_missing = option_flag(&c->o, OPT_IGNORE_MISSING);
     config.wait_ms = option_u32(&c->o, OPT_WAIT);
     config.connect_wait_ms = option_u32(&c->o, OPT_CONNECT_WAIT);
+    config.lock_timeout_ms = option_u32(&c->o, OPT_LOCK_TIMEOUT);
+    config.lock_retries = option_u32(&c->o, OPT_LOCK_RETRIES);
+    config.statement_timeout_ms = option_u32(&c->o, OPT_STATEMENT_TIMEOUT);
     config.levels = c->config.levels;
     config.n_levels = c->config.n_levels;
     config.on_event = out_event;

@@ -53,7 +53,7 @@ static bool read_duration(struct slice text, int64_t *ms)
     static const struct {
         const char *unit;
         int64_t factor;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
+    } units[] = {{"ms", 1}, {"min", 60000}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         struct slice unit = slice_of(units[i].unit);
         if (!slice_ends(text, unit))

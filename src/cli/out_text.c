@@ -132,16 +132,26 @@ static void show_note(struct out *o, const struct pawl_event *event)
     emit(o, o->messages, &b);
 }
 
-/* What is lost must be seen before it is lost, quiet or not. */
+/*
+ * What is lost must be seen before it is lost, quiet or not. The object is "table users", "column users.email" or "rows of
+ * users"; the count is one of rows, or of values for a column.
+ */
 static void show_loss(struct out *o, const struct pawl_event *event)
 {
     STRBUF(b, TEXT_MAX);
-    bool table = event->object && slice_starts(slice_of(event->object), SLICE("table "));
-    const char *one = table ? "row" : "value", *many = table ? "rows" : "values";
+    struct slice object = slice_of(event->object);
+    bool column = slice_starts(object, SLICE("column ")), rows = slice_starts(object, SLICE("rows of "));
+    const char *unit = plural((size_t)event->count, column ? "value" : "row", column ? "values" : "rows");
     strbuf_addz(&b, "  ");
-    put_colored(&b, o->color_messages, RED, event->dry_run ? "would lose" : "loses");
-    strbuf_addf(&b, " %" PRId64 " %s of ", event->count, plural((size_t)event->count, one, many));
-    clean_add(&b, slice_of(event->object), false);
+    put_colored(&b, o->color_messages, RED, "loses");
+    strbuf_addc(&b, ' ');
+    if (rows) {
+        strbuf_addf(&b, "%" PRId64 " %s of ", event->count, unit);
+        clean_add(&b, slice_sub(object, strlen("rows of "), object.n), false);
+    } else {
+        clean_add(&b, object, false);
+        strbuf_addf(&b, ": %" PRId64 " %s", event->count, unit);
+    }
     strbuf_addc(&b, '\n');
     emit(o, o->messages, &b);
 }

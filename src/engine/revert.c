@@ -1,11 +1,14 @@
 #include "engine/revert.h"
 
+#include <stdio.h>
+
 #include "engine/batch.h"
 #include "engine/lock.h"
 #include "engine/loss.h"
 #include "engine/outside.h"
 #include "sys/calendar.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 
 struct reverting {
     struct run *run;
@@ -168,15 +171,27 @@ static int revert_one_by_one(struct reverting *x, const struct plan *plan, const
 
 /* ---- before anything is done ------------------------------------------------------------------------------------- */
 
-/* app.db -> app.db.version-42.20260518093000.bak, beside it. */
+/* app.db -> app.db.version-42.20260518093000.bak, beside it; the second one within a second gets -2 behind the time. */
+static struct slice copy_name(struct run *r, const struct db_target *target)
+{
+    char stamp[CALENDAR_STAMP], again[16] = "";
+    struct slice path;
+    calendar_stamp(stamp);
+    for (int i = 2; i < 1000; i++) {
+        path = arena_printf(r->arena, SLICE_FMT ".version-%lld.%s%s.bak", SLICE_ARG(target->location),
+                            (long long)r->standings.version, stamp, again);
+        if (!path.p || !file_exists(path.p))
+            break;
+        snprintf(again, sizeof again, "-%d", i);
+    }
+    return path;
+}
+
 static int copy_file(struct run *r, const struct db_target *target, struct pawl_error *e)
 {
     if (!(r->db->driver->caps & DB_CAP_FILE) || slice_eq(target->location, SLICE(":memory:")))
         return PAWL_OK;
-    char stamp[CALENDAR_STAMP];
-    calendar_stamp(stamp);
-    struct slice path = arena_printf(r->arena, SLICE_FMT ".version-%lld.%s.bak", SLICE_ARG(target->location),
-                                     (long long)r->standings.version, stamp);
+    struct slice path = copy_name(r, target);
     if (!path.p)
         return err_nomem(e);
     int code = r->db->driver->backup(r->db, path, e);
@@ -195,11 +210,15 @@ static int tell(struct run *r, const struct plan *plan, struct pawl_result *out)
     return PAWL_OK;
 }
 
-static int ask(const struct revert_request *q, const struct plan *plan, size_t losses, struct pawl_error *e)
+/* Asks if somebody is to be asked, and copies the file when the answer is yes: whoever says no is left with no copy. */
+static int ask(struct run *r, const struct revert_request *q, const struct plan *plan, size_t losses,
+               struct pawl_error *e)
 {
     const struct pawl_down_options *o = q->options;
-    if (!o->confirm || o->confirm(o->confirm_context, plan->n, losses))
+    if (!o->confirm)
         return PAWL_OK;
+    if (o->confirm(o->confirm_context, plan->n, losses))
+        return o->no_backup ? PAWL_OK : copy_file(r, q->target, e);
     err_set(e, PAWL_REFUSED, "not confirmed; nothing was reverted");
     err_hint(e, "answer yes, or pass --yes where nobody can answer");
     return PAWL_REFUSED;
@@ -226,7 +245,7 @@ static int revert_together(struct reverting *x, const struct revert_request *q, 
         db_rollback(x->run->db);
         if (q->options->dry_run)
             return tell(x->run, plan, out);
-        code = ask(q, plan, losses, e);
+        code = ask(x->run, q, plan, losses, e);
         if (!code)
             code = revert_all(x, plan, scripts, true, e);
     }
@@ -240,7 +259,7 @@ static int revert_apart(struct reverting *x, const struct revert_request *q, con
                 "a down runs without a transaction, so what it destroys cannot be counted beforehand");
     if (q->options->dry_run)
         return tell(x->run, plan, out);
-    int code = ask(q, plan, 1, e);
+    int code = ask(x->run, q, plan, 1, e);
     return code ? code : revert_one_by_one(x, plan, scripts, out, e);
 }
 
@@ -266,7 +285,7 @@ static int revert_locked(struct run *r, const struct revert_request *q, struct p
     if (code || plan.n == 0)
         return code;
     code = run_check(r, &plan, &scripts, e);
-    if (!code && !q->options->no_backup && !q->options->dry_run)
+    if (!code && !q->options->no_backup && !q->options->dry_run && !q->options->confirm)
         code = copy_file(r, q->target, e);
     if (code)
         return code;

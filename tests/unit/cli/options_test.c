@@ -102,8 +102,8 @@ static void durations_have_units(void **state)
         const char *text;
         int64_t ms;
     } times[] = {
-        {"up --wait 500ms", 500}, {"up --wait 30s", 30000}, {"up --wait 2m", 120000},
-        {"up --wait 7", 7000},    {"up --wait 0", 0},
+        {"up --wait 500ms", 500},   {"up --wait 30s", 30000}, {"up --wait 2m", 120000},
+        {"up --wait 2min", 120000}, {"up --wait 7", 7000},    {"up --wait 0", 0},
     };
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         assert_int_equal(parse(&l, times[i].text), PAWL_OK);

@@ -160,7 +160,8 @@ static void steps_are_told_as_they_happen(void **state)
     fflush(s.o.results);
     assert_string_equal(s.results, "  up 1 init (1.2 ms)\n");
     TELL(&s, .kind = PAWL_EVENT_LOSS, .object = "table users", .count = 12);
-    TELL(&s, .kind = PAWL_EVENT_LOSS, .object = "users.email", .count = 1);
+    TELL(&s, .kind = PAWL_EVENT_LOSS, .object = "column users.email", .count = 1);
+    TELL(&s, .kind = PAWL_EVENT_LOSS, .object = "rows of posts", .count = 3);
     TELL(&s, .kind = PAWL_EVENT_STEP_END, .version = 1, .description = "init", .elapsed_ns = 2000, .reverting = true);
     TELL(&s, .kind = PAWL_EVENT_NOTE, .level = PAWL_LEVEL_WARNING, .message = "mind\033");
     struct pawl_result result = {.steps = 2, .version = 0};
@@ -170,7 +171,8 @@ static void steps_are_told_as_they_happen(void **state)
     stop(&s);
     assert_string_equal(s.results, "  up 1 init (1.2 ms)\n  down 1 init (2 us)\n"
                                    "moved 2 migrations; no migration is applied\n");
-    assert_string_equal(s.messages, "  loses 12 rows of table users\n  loses 1 value of users.email\n"
+    assert_string_equal(s.messages, "  loses table users: 12 rows\n  loses column users.email: 1 value\n"
+                                    "  loses 3 rows of posts\n"
                                     "pawl: warning: mind\\x1b\n"
                                     "pawl: it broke\n  at a\\x1b.sql:3:4\n  hint: mend it\n");
 }
