@@ -116,6 +116,7 @@ static const char *const with_ledger[] = {
 struct row {
     enum ledger_state ledger;
     struct delta *did; /* by step: what its text changed in this row */
+    size_t writer;     /* 1 + the last step that changed rows; 0 = none did */
     bool refused;      /* some text was; what is different at the end may only follow from that */
 };
 
@@ -150,6 +151,8 @@ static int row_step(struct trial *tr, size_t k, struct arena *a, struct row *r, 
         code = o.wrote ? hold_back(tr, &h, e) : hold_drop(tr, &h, e);
         return code ? code : row_refused(tr, k, &up, &o, r, e);
     }
+    if (o.wrote_data || (o.wrote && tr->rows))
+        r->writer = k + 1;
     if (o.wrote)
         code = trial_refresh(tr, a, &r->did[k], e);
     return code ? code : hold_drop(tr, &h, e);
@@ -220,6 +223,39 @@ static int row_run(struct trial *tr, size_t first, struct arena *a, struct row *
     return code;
 }
 
+/* Goes back, and tells if rows were others at the end of the row. */
+static int row_back(struct trial *tr, struct arena *a, const struct row *r, struct hold *h, struct pawl_error *e)
+{
+    struct contents before, after;
+    struct row_change *rows;
+    size_t n, k = r->writer - 1;
+    char said[128];
+    if (!r->writer || r->refused || tr->steps[k].verdicts[PAWL_PROOF_HEAD] == PAWL_VERDICT_FAIL)
+        return hold_back(tr, h, e);
+    int code = rows_read_all(tr, a, &after, e);
+    if (!code)
+        code = hold_back(tr, h, e);
+    if (!code)
+        code = rows_read_all(tr, a, &before, e);
+    if (!code)
+        code = rows_compare(a, &before, &after, &rows, &n, e);
+    if (code || !n)
+        return code;
+    UNIT(up);
+    snprintf(said, sizeof said, "running all up texts again in a row %s changes data", with_ledger[r->ledger]);
+    code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
+    return code ? code
+                : tell_head(tr,
+                            &(struct tale){.id = PAWL_FINDING_HEAD_ROW_CHANGES,
+                                           .proof = PAWL_PROOF_HEAD,
+                                           .k = k,
+                                           .unit = &up,
+                                           .rows = rows,
+                                           .n_rows = n,
+                                           .said = said},
+                            e);
+}
+
 static int row(struct trial *tr, size_t first, enum ledger_state ledger, struct pawl_error *e)
 {
     struct arena a = {NULL};
@@ -233,7 +269,7 @@ static int row(struct trial *tr, size_t first, enum ledger_state ledger, struct 
     if (!code)
         code = row_run(tr, first, &a, &r, &h, e);
     if (!code)
-        code = hold_back(tr, &h, e);
+        code = row_back(tr, &a, &r, &h, e);
     if (code)
         hold_abandon(tr);
     arena_clear(&a);

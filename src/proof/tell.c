@@ -2,6 +2,7 @@
 
 #include "proof/hint.h"
 #include "proof/origin.h"
+#include "schema/fact.h"
 #include "sql/locate.h"
 
 #define MAX_MESSAGE 1500
@@ -133,6 +134,11 @@ static void find_place(const struct trial *tr, const struct tale *t, struct pawl
                         : t->n_rows             ? t->rows[0].name
                                                 : (struct slice){NULL, 0};
     size_t offset = name.n ? origin_statement(tr, t->unit, name, statement) : SIZE_MAX;
+    if (offset == SIZE_MAX && t->delta && t->delta->n) { /* an index goes with its table */
+        const struct change *c = origin_headline(t->delta);
+        name = fact_value(c->before.p ? c->before : c->after, "on");
+        offset = name.p ? origin_statement(tr, t->unit, name, statement) : SIZE_MAX;
+    }
     if (offset != SIZE_MAX) {
         struct place at = locate_once(t->unit->text.sql, offset);
         f->line = at.line;
