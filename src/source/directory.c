@@ -364,6 +364,9 @@ static int scan_folder(struct scan *s)
         code = inspector_init(&s->inspector) ? take_groups(s) : err_nomem(s->e);
     if (code == PAWL_OK)
         numbering_read(s->set, s->numbers, &s->findings);
+    if (code == PAWL_OK && s->n_candidates == 0) /* perhaps the wrong folder; "nothing pending" would hide it */
+        report_note(s->findings.report, PAWL_LEVEL_WARNING, "no migrations in %s: `pawl new NAME` writes the first one",
+                    s->dir);
     return code == PAWL_OK ? findings_result(&s->findings, s->e) : code;
 }
 

@@ -236,6 +236,17 @@ static void check_end(struct check *c, const struct walk *w)
               "write what it is to do, or remove it");
 }
 
+/* annotate_any, in windows that overlap by what could be cut in two. */
+static bool is_annotated(const struct text *text)
+{
+    for (size_t from = 0; from < text->sql.n; from += KEEP) {
+        if (annotate_any(slice_sub(text->sql, from, from + KEEP + 8)))
+            return true;
+        text_release(text, from, from + KEEP);
+    }
+    return false;
+}
+
 /* "schema.name" without the schema. */
 static struct slice bare_name(struct slice table)
 {
@@ -247,7 +258,7 @@ int script_check(const struct migration *m, const struct migration_file *file, c
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
                  struct script *out, struct pawl_error *e)
 {
-    *out = (struct script){.no_transaction = file->no_transaction};
+    *out = (struct script){.no_transaction = file->no_transaction, .annotated = is_annotated(text)};
     struct check c = {
         .m = m,
         .file = file,
@@ -260,7 +271,7 @@ int script_check(const struct migration *m, const struct migration_file *file, c
     struct walk w;
     findings_init(&c.findings, report);
     locator_init(&c.locator, text->sql);
-    walk_init(&w, dialect, engine, text->sql);
+    walk_init(&w, dialect, engine, text->sql, out->annotated);
     w.on_fault = directive_fault;
     w.context = &c;
     check_all(&c, &w);
@@ -274,7 +285,7 @@ void script_start(struct script_cursor *c, const struct script *script, const st
                   const struct dialect *dialect)
 {
     *c = (struct script_cursor){.script = script, .text = text};
-    walk_init(&c->walk, dialect, engine, text->sql);
+    walk_init(&c->walk, dialect, engine, text->sql, script->annotated);
 }
 
 static bool is_sent(const struct script_cursor *c, const struct walk_statement *s, const struct head *h)

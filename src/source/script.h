@@ -24,6 +24,7 @@ struct script {
     bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
+    bool annotated; /* there may be directives */
 };
 
 /*

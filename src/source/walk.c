@@ -8,11 +8,11 @@ struct gap {
     unsigned line_ends; /* since the last comment began: two mean an empty line */
 };
 
-void walk_init(struct walk *w, const struct dialect *dialect, const char *engine, struct slice text)
+void walk_init(struct walk *w, const struct dialect *dialect, const char *engine, struct slice text, bool annotated)
 {
     *w = (struct walk){
         .engine = annotate_engine(slice_of(engine)),
-        .annotated = annotate_any(text),
+        .annotated = annotated,
         .lock_timeout_ms = -1,
     };
     split_init(&w->splitter, dialect, text);

@@ -30,7 +30,8 @@ struct walk_statement {
     bool foreign; /* not for this engine */
 };
 
-void walk_init(struct walk *w, const struct dialect *dialect, const char *engine, struct slice text);
+/* `annotated`: the text may carry directives (annotate_any); false saves looking for them. */
+void walk_init(struct walk *w, const struct dialect *dialect, const char *engine, struct slice text, bool annotated);
 enum split_result walk_next(struct walk *w, struct walk_statement *out, struct pawl_error *e);
 
 #endif

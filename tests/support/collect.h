@@ -13,7 +13,8 @@
 
 struct collect {
     struct report report;
-    size_t n; /* findings */
+    size_t n;     /* findings */
+    size_t notes; /* remarks */
     size_t length;
     char text[1 << 16];
 };
@@ -33,6 +34,7 @@ static inline void collect_event(void *context, const struct pawl_event *event)
     static const char *const levels[] = {"off", "note", "warning", "error"};
     struct collect *c = context;
     const struct pawl_finding *f = event->finding;
+    c->notes += event->kind == PAWL_EVENT_NOTE;
     if (event->kind != PAWL_EVENT_FINDING)
         return;
     c->n++;
@@ -53,7 +55,7 @@ static inline void collect_event(void *context, const struct pawl_event *event)
 static inline void collect_init(struct collect *c)
 {
     report_init(&c->report, collect_event, c);
-    c->n = c->length = 0;
+    c->n = c->notes = c->length = 0;
     c->text[0] = '\0';
 }
 

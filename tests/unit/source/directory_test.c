@@ -354,6 +354,7 @@ static void folders_that_are_none(void **state)
     assert_int_equal(r->code, PAWL_OK);
     assert_int_equal(r->set.n, 0);
     assert_int_equal(r->set.numbering, NUMBERING_NONE);
+    assert_int_equal(r->seen.notes, 1);
     r = read_folder(tmpdir_path(*state, "gone"));
     assert_int_equal(r->code, PAWL_IO);
     assert_non_null(strstr(r->e.hint, "--dir"));
