@@ -2,6 +2,7 @@
 
 #include "proof/hint.h"
 #include "proof/origin.h"
+#include "proof/repro.h"
 #include "schema/fact.h"
 #include "sql/locate.h"
 
@@ -185,9 +186,10 @@ int tell(struct trial *tr, const struct tale *t, struct pawl_error *e)
     if (!f.hint && t->failed && t->failed->error.hint[0])
         f.hint = t->failed->error.hint;
     int code = report(tr, &f, &level, &message, &detail, e);
-    if (!code)
-        trial_verdict(tr, t->k, t->proof, level == PAWL_LEVEL_ERROR ? PAWL_VERDICT_FAIL : PAWL_VERDICT_NOTE);
-    return code;
+    if (code)
+        return code;
+    trial_verdict(tr, t->k, t->proof, level == PAWL_LEVEL_ERROR ? PAWL_VERDICT_FAIL : PAWL_VERDICT_NOTE);
+    return tr->options->repro_dir && level == PAWL_LEVEL_ERROR ? repro_write(tr, t, strbuf_z(&message), e) : PAWL_OK;
 }
 
 int tell_plain(struct trial *tr, size_t k, enum pawl_finding_id id, const char *hint, struct pawl_error *e,

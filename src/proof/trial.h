@@ -74,6 +74,7 @@ struct trial {
     size_t reverse_from; /* steps below this index were reverted already, from an earlier state */
     size_t end;          /* steps from here on were not tried, because one did not apply; set->n = all were */
     size_t rebuilt;      /* up texts run again to build a state anew: bounded, see trial_rebuild */
+    size_t scripts;      /* written for failures */
     bool rows;           /* some text has changed rows: there may be data to lose */
     bool keys_broken;    /* told once; later states inherit it */
 };
