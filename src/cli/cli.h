@@ -24,7 +24,10 @@ typedef int command_fn(struct cli *c);
 #include "cli/commands.def"
 #undef COMMAND
 
-/* Becomes 1 when the user or the system wants the program to stop; a second time ends it at once. */
+/*
+ * Becomes 1 when the user or the system wants the program to stop; a second time ends it at once. A reader that goes away
+ * is no reason to stop.
+ */
 const volatile int *interrupt_watch(void);
 
 /* A number for a member of 32 bits, which no real set exceeds. */

@@ -20,5 +20,7 @@ const volatile int *interrupt_watch(void)
         if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
     }
+    /* `pawl up | head -1` must not stop in the middle because nobody reads on. */
+    signal(SIGPIPE, SIG_IGN);
     return &interrupted;
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <jansson.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ static void set_output(struct cli *c)
     o->color = wants_color(c, STDOUT_FILENO);
     o->color_messages = wants_color(c, STDERR_FILENO);
     o->live = o->kind == &out_text && term_is(STDERR_FILENO);
+    o->live_every_ms = 50;
     o->width = term_width(STDERR_FILENO);
 }
 
@@ -141,8 +143,10 @@ int main(int argc, char **argv)
         fputs("pawl: out of memory while writing the result\n", stderr);
         rc = rc ? rc : PAWL_NOMEM;
     }
+    errno = 0;
     if (fflush(stdout) || ferror(stdout)) {
-        fputs("pawl: cannot write the result\n", stderr);
+        if (errno != EPIPE) /* whoever reads no further wants no more words */
+            fputs("pawl: cannot write the result\n", stderr);
         rc = rc ? rc : PAWL_IO;
     }
     return pawl_code_exit_status((enum pawl_code)rc);

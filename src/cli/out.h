@@ -37,11 +37,13 @@ struct out {
     FILE *results, *messages; /* standard output and error */
     bool color, color_messages;
     bool quiet, verbose;
-    bool live;       /* messages go to a terminal: show progress on one line */
-    bool live_shown; /* that line is there and must be wiped before the next message */
-    bool failed;     /* no memory for the result */
-    unsigned width;  /* columns of the terminal */
-    void *object;    /* JSON: the object being built */
+    bool live;              /* messages go to a terminal: show progress on one line */
+    unsigned live_every_ms; /* show it no more often than that */
+    uint64_t live_at;       /* when it was last shown, by sys/clock */
+    bool live_shown;        /* that line is there and must be wiped before the next message */
+    bool failed;            /* no memory for the result */
+    unsigned width;         /* columns of the terminal */
+    void *object;           /* JSON: the object being built */
 };
 
 /* A pawl_event_fn; context is the struct out. */
