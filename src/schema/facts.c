@@ -444,7 +444,8 @@ static int make_units(struct facts *f, struct pawl_error *e)
             memcpy(u.lines, (struct line **)f->fresh_lines.p + x->first, x->n * sizeof *u.lines);
         AT(f->made_units, struct unit, f->made_units.n++) = u;
     }
-    qsort(f->made_units.p, f->made_units.n, sizeof(struct unit), by_id);
+    if (f->made_units.n)
+        qsort(f->made_units.p, f->made_units.n, sizeof(struct unit), by_id);
     return PAWL_OK;
 }
 

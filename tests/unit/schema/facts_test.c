@@ -53,8 +53,10 @@ static void sees_edits_by_hand(void **state)
     struct facts *f = open_facts(db);
     run_sql(db, "CREATE TABLE t (a)");
     refresh(f, &a);
-    run_sql(db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a NOT NULL)' WHERE name = 't';"
-                "PRAGMA writable_schema = OFF");
+    run_sql(
+        db,
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a NOT NULL)' WHERE name = 't';"
+        "PRAGMA writable_schema = OFF");
     struct delta d = refresh(f, &a);
     assert_int_equal(d.n, 1);
     run_sql(db, "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = 'CREATE TABLE t (a)' WHERE name = 't'");

@@ -90,11 +90,10 @@ static const struct {
      "virtual-table ft module=fts5 arguments=\"a, b, tokenize = 'porter ascii'\"\n"
      "virtual-table r module=rtree arguments=\"id, x1, x2\"\n"},
     {"CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY); CREATE TEMP TABLE gone (a)", ""},
-    {"CREATE TABLE t AS SELECT 1 AS a, 'x' AS b",
-     "column t.a type=none null=yes default=none\n"
-     "column t.b type=none null=yes default=none\n"
-     "columns t order=a,b\n"
-     "table t rowid=yes strict=no\n"},
+    {"CREATE TABLE t AS SELECT 1 AS a, 'x' AS b", "column t.a type=none null=yes default=none\n"
+                                                  "column t.b type=none null=yes default=none\n"
+                                                  "columns t order=a,b\n"
+                                                  "table t rowid=yes strict=no\n"},
 };
 
 static void reads_every_kind(void **state)
@@ -127,8 +126,10 @@ static const struct {
      "ALTER TABLE u RENAME TO t; ALTER TABLE d RENAME COLUMN y TO x; ALTER TABLE d RENAME TO c"},
     {"CREATE TABLE t (a TEXT NULL COLLATE BINARY, b ON_CONFLICT, UNIQUE (a ASC) ON CONFLICT ABORT)",
      "CREATE TABLE t (a TEXT, b ON_CONFLICT, UNIQUE (a))"},
-    {"CREATE TABLE t (a DEFAULT (1), CHECK ((a > 1)), CHECK (a < 9))", "CREATE TABLE t (a DEFAULT 1, CHECK (a < 9) CHECK (a>1))"},
-    {"CREATE TABLE t (a); CREATE INDEX i ON t (a)", "CREATE TABLE t (a); CREATE INDEX IF NOT EXISTS main.i ON t (a ASC)"},
+    {"CREATE TABLE t (a DEFAULT (1), CHECK ((a > 1)), CHECK (a < 9))",
+     "CREATE TABLE t (a DEFAULT 1, CHECK (a < 9) CHECK (a>1))"},
+    {"CREATE TABLE t (a); CREATE INDEX i ON t (a)",
+     "CREATE TABLE t (a); CREATE INDEX IF NOT EXISTS main.i ON t (a ASC)"},
 };
 
 static void equal_schemas_have_equal_facts(void **state)
