@@ -58,6 +58,8 @@ void text_wipe(struct out *o)
 void text_emit(struct out *o, FILE *stream, const struct strbuf *b)
 {
     text_wipe(o);
+    if (stream == o->messages) /* what came first stands first, where both go to one place */
+        fflush(o->results);
     if (!strbuf_ok(b))
         o->failed = true;
     else if (b->n)
