@@ -200,10 +200,12 @@ static const struct db_ledger_sql ledger = {
               "execution_time bigint not null)",
     .select = "select version, description, to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), success, "
               "checksum, execution_time from {t} order by version",
-    .insert = "insert into {t} (version, description, checksum, success, execution_time) values ($1, $2, $3, $4, $5)",
-    /* now() is when the transaction began: the server's own measure costs no round trip. */
+    /* Several migrations may share a transaction and so its now(). */
+    .insert = "insert into {t} (version, description, checksum, success, execution_time, installed_on) "
+              "values ($1, $2, $3, $4, $5, clock_timestamp())",
+    /* The server's own measure costs no round trip. */
     .finish = "update {t} set success = true, execution_time = case when $2::bigint >= 0 then $2::bigint "
-              "else (extract(epoch from clock_timestamp() - now()) * 1000000000)::bigint end where version = $1",
+              "else (extract(epoch from clock_timestamp() - installed_on) * 1000000000)::bigint end where version = $1",
     .progress = "update {t} set execution_time = $2 where version = $1",
     .remove = "delete from {t} where version = $1",
     .restamp = "update {t} set checksum = $2 where version = $1",
