@@ -107,6 +107,9 @@ struct db_ledger_sql {
         *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
     const char
         *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
+    /* (version): measures from the engine's own clock all rows from that one on that have none yet, in place of `finish` for
+     * each. NULL = the engine cannot. */
+    const char *measure;
     const char *remove;  /* (version) */
     const char *restamp; /* (version, checksum) */
 };
@@ -121,8 +124,8 @@ struct db_driver {
     unsigned caps; /* enum db_cap */
     const struct db_ledger_sql *ledger;
     const char *begin, *commit, *rollback; /* of a migration's transaction */
-    /* Limits the open transaction: parameters are the longest wait for a lock and the longest run of a statement, as text in
-     * milliseconds, "0" = none. NULL = the engine has no such limits. */
+    /* Limits what follows: parameters are the longest wait for a lock and the longest run of a statement, as text in
+     * milliseconds, "0" = none. NULL = the engine has no such limits. Sent behind `session`. */
     const char *limits;
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
      * NULL. Sent outside any transaction, in front of `begin`. */
@@ -148,9 +151,12 @@ struct db_driver {
     int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
-    /* table_exists and the rows of `select` in one round trip; creates nothing. NULL = the two one after the other. */
-    int (*read_ledger)(struct db *db, struct slice name, struct slice select, bool *exists, db_row_fn *on_row,
-                       void *context, struct pawl_error *e);
+    /*
+     * table_exists and the rows of `select` in one round trip; creates nothing. NULL = the two one after the other.
+     * `schema` gets the schema in which the table is or, without one, would be made; it may stay empty.
+     */
+    int (*read_ledger)(struct db *db, struct slice name, struct slice select, bool *exists, struct strbuf *schema,
+                       db_row_fn *on_row, void *context, struct pawl_error *e);
     /* Is there no user table at all besides the ledger? */
     int (*is_empty)(struct db *db, struct slice ledger, bool *out, struct pawl_error *e);
     /* Before COMMIT: constraints the engine did not enforce meanwhile (SQLite: foreign keys). NULL = nothing to check. */

@@ -55,13 +55,33 @@ static int table_exists(struct db *db, struct slice name, bool *out, struct pawl
     return ask(db, "select to_regclass($1) is not null", name, out, e);
 }
 
-static int read_ledger(struct db *db, struct slice name, struct slice select, bool *exists, db_row_fn *on_row,
-                       void *context, struct pawl_error *e)
+struct found {
+    bool *exists;
+    struct strbuf *schema;
+};
+
+static int on_found(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
+    struct found *f = context;
+    (void)n;
+    (void)e;
+    *f->exists = v[0].i != 0;
+    if (v[1].type == DB_TEXT)
+        strbuf_add(f->schema, v[1].s);
+    return PAWL_OK;
+}
+
+static const char place_sql[] =
+    "select to_regclass($1) is not null, coalesce((select n.nspname from pg_class c join pg_namespace n "
+    "on n.oid = c.relnamespace where c.oid = to_regclass($1)), current_schema())::text";
+
+static int read_ledger(struct db *db, struct slice name, struct slice select, bool *exists, struct strbuf *schema,
+                       db_row_fn *on_row, void *context, struct pawl_error *e)
+{
+    struct found found = {exists, schema};
     struct db_value param = DB_V_TEXT(name);
     struct db_request both[] = {
-        {.sql = SLICE("select to_regclass($1) is not null"), .params = &param, .n_params = 1, .on_row = on_flag,
-         .context = exists},
+        {.sql = slice_of(place_sql), .params = &param, .n_params = 1, .on_row = on_found, .context = &found},
         {.sql = select, .on_row = on_row, .context = context},
     };
     struct db_fault fault;
@@ -206,6 +226,11 @@ static const struct db_ledger_sql ledger = {
     /* The server's own measure costs no round trip. */
     .finish = "update {t} set success = true, execution_time = case when $2::bigint >= 0 then $2::bigint "
               "else (extract(epoch from clock_timestamp() - installed_on) * 1000000000)::bigint end where version = $1",
+    /* One migration ends where the next begins; the last one ends now. */
+    .measure = "update {t} l set execution_time = x.ns from (select version, (extract(epoch from coalesce(lead(installed_on) "
+               "over (order by installed_on, version), clock_timestamp()) - installed_on) * 1000000000)::bigint as ns "
+               "from {t} where installed_on >= (select installed_on from {t} where version = $1) and success) x "
+               "where x.version = l.version and l.execution_time = -1",
     .progress = "update {t} set execution_time = $2 where version = $1",
     .remove = "delete from {t} where version = $1",
     .restamp = "update {t} set checksum = $2 where version = $1",
@@ -219,7 +244,7 @@ const struct db_driver db_postgres = {
     .dialect = &dialect_postgres,
     .caps = DB_CAP_TRANSACTIONAL_DDL | DB_CAP_PIPELINE | DB_CAP_SESSION_LOCK,
     .ledger = &ledger,
-    .limits = "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)",
+    .limits = "SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)",
     .begin = "begin",
     .commit = "commit",
     .rollback = "rollback",

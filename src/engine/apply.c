@@ -2,6 +2,7 @@
 
 #include "engine/batch.h"
 #include "engine/outside.h"
+#include "sql/session.h"
 #include "sys/clock.h"
 
 struct applying {
@@ -11,6 +12,9 @@ struct applying {
     const struct script *scripts;
     bool single;          /* all in one transaction */
     bool pipeline;        /* what is queued may hold several migrations */
+    bool clean;           /* nothing since the last `session` can have left anything in it */
+    int64_t lock_ms;      /* while clean: the limit on waiting for locks that holds */
+    int64_t unmeasured;   /* version of the first one queued whose time the engine is still to measure; 0 = none */
     size_t queued;        /* steps before this one are queued or sent */
     size_t done;          /* steps before this one are committed */
     uint64_t *elapsed_ns; /* by step; 0 where the engine alone knows */
@@ -24,6 +28,42 @@ static int queue_session(struct applying *x, int64_t version, struct pawl_error 
     int code = PAWL_OK;
     for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
         code = batch_frame(&x->batch, *sql, version, e);
+    return code;
+}
+
+static struct db_value milliseconds(struct arena *a, int64_t ms)
+{
+    return DB_V_TEXT(arena_printf(a, "%lld", (long long)ms));
+}
+
+/* A statement that waits for a lock makes everybody behind it wait too, so it gives up and the migration is tried again. */
+static int queue_limits(struct applying *x, int64_t version, int64_t lock_ms, struct pawl_error *e)
+{
+    const char *sql = x->run->db->driver->limits;
+    struct arena *a = &x->batch.arena;
+    struct db_value *params = arena_array(a, 2, sizeof *params);
+    if (!sql)
+        return PAWL_OK;
+    if (!params)
+        return err_nomem(e);
+    params[0] = milliseconds(a, lock_ms);
+    params[1] = milliseconds(a, x->run->statement_timeout_ms);
+    if (!params[0].s.p || !params[1].s.p)
+        return err_nomem(e);
+    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 2},
+                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+}
+
+/* The session and its limits as this migration is to find them, if they may be otherwise. */
+static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, struct pawl_error *e)
+{
+    if (x->clean && x->lock_ms == lock_ms)
+        return PAWL_OK;
+    int code = queue_session(x, version, e);
+    if (!code)
+        code = queue_limits(x, version, lock_ms, e);
+    x->clean = true;
+    x->lock_ms = lock_ms;
     return code;
 }
 
@@ -43,36 +83,13 @@ static int queue_record(struct applying *x, const struct migration *m, struct pa
     return batch_add(&x->batch, insert, (struct batch_origin){.role = BATCH_RECORD, .version = m->version}, e);
 }
 
-static struct db_value milliseconds(struct arena *a, int64_t ms)
-{
-    return DB_V_TEXT(arena_printf(a, "%lld", (long long)ms));
-}
-
-/* A statement that waits for a lock makes everybody behind it wait too, so it gives up and the migration is tried again. */
-static int queue_limits(struct applying *x, const struct migration *m, const struct script *script,
-                        struct pawl_error *e)
-{
-    const char *sql = x->run->db->driver->limits;
-    struct arena *a = &x->batch.arena;
-    struct db_value *params = arena_array(a, 2, sizeof *params);
-    if (!sql)
-        return PAWL_OK;
-    if (!params)
-        return err_nomem(e);
-    params[0] = milliseconds(a, script->lock_timeout_ms >= 0 ? script->lock_timeout_ms : x->run->lock_timeout_ms);
-    params[1] = milliseconds(a, x->run->statement_timeout_ms);
-    if (!params[0].s.p || !params[1].s.p)
-        return err_nomem(e);
-    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 2},
-                     (struct batch_origin){.role = BATCH_FRAME, .version = m->version}, e);
-}
-
 static int queue_text(struct applying *x, const struct migration *m, const struct script *script, struct pawl_error *e)
 {
     struct text text;
     int code = script->skip ? PAWL_OK : text_open(&m->up, &text, e);
     if (code || script->skip)
         return code;
+    x->clean &= !session_is_touched(x->run->db->driver->dialect, text.sql);
     code = batch_keep(&x->batch, &text, e);
     return code ? code : batch_script(&x->batch, script, &text, m, &m->up, e);
 }
@@ -96,7 +113,12 @@ static int check(struct applying *x, const struct migration *m, struct pawl_erro
 
 static int queue_finish(struct applying *x, const struct migration *m, uint64_t started_ns, struct pawl_error *e)
 {
-    /* A driver that pipelines has not run the statements yet, and lets the engine measure. */
+    /* A driver that pipelines has not run the statements yet, and lets the engine measure, best for all of them at once. */
+    if (x->pipeline && x->run->ledger->measure.p) {
+        if (!x->unmeasured)
+            x->unmeasured = m->version;
+        return PAWL_OK;
+    }
     int64_t elapsed = x->pipeline ? -1 : (int64_t)(clock_ns() - started_ns);
     struct db_request finish = ledger_finish(&x->batch.arena, x->run->ledger, m->version, elapsed);
     return batch_add(&x->batch, finish, (struct batch_origin){.role = BATCH_FRAME, .version = m->version}, e);
@@ -108,15 +130,14 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     const char *begin = x->run->db->driver->begin;
     bool opens = !x->single || i == 0;
     uint64_t started_ns = clock_ns();
-    int code = queue_session(x, m->version, e);
+    int64_t lock_ms = x->scripts[i].lock_timeout_ms;
+    int code = queue_clean(x, m->version, lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms, e);
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);
     if (!code)
         code = queue_ledger(x, e);
     if (!code)
         code = queue_record(x, m, e);
-    if (!code)
-        code = queue_limits(x, m, &x->scripts[i], e);
     if (!code)
         code = queue_text(x, m, &x->scripts[i], e);
     if (!code)
@@ -145,11 +166,27 @@ static void tell_done(struct applying *x, size_t from)
         run_step_end(x->run, x->plan->steps[i], false, false, x->elapsed_ns[i]);
 }
 
+/* Times of all that was queued since the last call; a role that was changed may not write to the ledger. */
+static int queue_measure(struct applying *x, struct pawl_error *e)
+{
+    int64_t version = x->unmeasured;
+    if (!version)
+        return PAWL_OK;
+    int code = x->clean ? PAWL_OK : queue_session(x, 0, e);
+    return code ? code
+                : batch_add(&x->batch, ledger_measure(&x->batch.arena, x->run->ledger, version),
+                            (struct batch_origin){.role = BATCH_FRAME}, e);
+}
+
 static int flush(struct applying *x, struct pawl_error *e)
 {
     size_t from = x->done;
     uint64_t started_ns = clock_ns();
-    int code = batch_flush(&x->batch, e);
+    int code = queue_measure(x, e);
+    if (!code)
+        code = batch_flush(&x->batch, e);
+    if (!code)
+        x->unmeasured = 0;
     if (x->queued == from + 1) /* nothing else was in it, so the COMMIT counts too */
         x->elapsed_ns[from] += clock_ns() - started_ns;
     if (code && !x->single)
@@ -162,7 +199,9 @@ static int flush(struct applying *x, struct pawl_error *e)
 
 static int commit_single(struct applying *x, struct pawl_error *e)
 {
-    int code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
+    int code = queue_measure(x, e);
+    if (!code)
+        code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (code)
@@ -191,6 +230,7 @@ static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
     uint64_t started = clock_ns();
     run_step_begin(x->run, s, false, false);
     x->queued = i + 1;
+    x->clean = false;
     code = outside_run(x->run, s, &x->scripts[i], false, e);
     if (code)
         return code;
@@ -219,6 +259,20 @@ static void explain(const struct applying *x, int code, struct pawl_error *e)
         err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
 }
 
+/* What was committed in front of a failure gets its times, too; if that fails, they stay unknown. */
+static void measure_rest(struct applying *x)
+{
+    struct batch_origin failed = x->batch.failed;
+    bool lost = x->batch.lost;
+    if (!x->done || lost)
+        return;
+    x->clean = false;
+    if (queue_measure(x, NULL) == PAWL_OK)
+        batch_flush(&x->batch, NULL);
+    x->batch.failed = failed;
+    x->batch.lost = lost;
+}
+
 int apply_plan(struct run *r, const struct plan *plan, const struct script *scripts, bool single, struct applied *out,
                struct pawl_error *e)
 {
@@ -240,6 +294,7 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
         code = single ? commit_single(&x, e) : flush(&x, e);
     if (code) {
         db_rollback(r->db);
+        measure_rest(&x);
         r->history.exists = ledger_existed || x.done > 0;
         explain(&x, code, e);
     }

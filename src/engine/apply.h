@@ -1,7 +1,7 @@
 /*
  * apply: carries out a plan that goes forward.
  *
- * In a transaction (the rule): session; BEGIN; the ledger row, which fails if somebody else was faster; the statements;
+ * In a transaction (the rule): session (if what ran before may have left something in it); BEGIN; the ledger row, which fails if somebody else was faster; the statements;
  * constraints looked at; the row finished; COMMIT. What is interrupted anywhere leaves nothing.
  *
  * Without one (`-- no-transaction`): see engine/outside.

@@ -60,6 +60,24 @@ static struct slice expand(struct arena *a, const char *template, struct slice n
     return strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
 }
 
+static int make_statements(struct arena *a, const struct db_driver *driver, struct slice t, struct ledger *out,
+                           struct pawl_error *e)
+{
+    const struct db_ledger_sql *sql = driver->ledger;
+    out->create = expand(a, sql->create, t);
+    out->select = expand(a, sql->select, t);
+    out->insert = expand(a, sql->insert, t);
+    out->finish = expand(a, sql->finish, t);
+    out->progress = expand(a, sql->progress, t);
+    out->remove = expand(a, sql->remove, t);
+    out->restamp = expand(a, sql->restamp, t);
+    if (sql->measure)
+        out->measure = expand(a, sql->measure, t);
+    bool ok = out->name.p && out->create.p && out->select.p && out->insert.p && out->finish.p && out->progress.p &&
+              out->remove.p && out->restamp.p && (!sql->measure || out->measure.p);
+    return ok ? PAWL_OK : err_nomem(e);
+}
+
 int ledger_init(struct arena *a, const struct db_driver *driver, struct slice name, struct ledger *out,
                 struct pawl_error *e)
 {
@@ -67,21 +85,25 @@ int ledger_init(struct arena *a, const struct db_driver *driver, struct slice na
     int code = quoted_name(&quoted, driver->dialect, name, e);
     if (code)
         return code;
-    const struct db_ledger_sql *sql = driver->ledger;
-    struct slice t = strbuf_slice(&quoted);
-    *out = (struct ledger){
-        .name = arena_dup(a, name),
-        .create = expand(a, sql->create, t),
-        .select = expand(a, sql->select, t),
-        .insert = expand(a, sql->insert, t),
-        .finish = expand(a, sql->finish, t),
-        .progress = expand(a, sql->progress, t),
-        .remove = expand(a, sql->remove, t),
-        .restamp = expand(a, sql->restamp, t),
-    };
-    bool ok = strbuf_ok(&quoted) && out->name.p && out->create.p && out->select.p && out->insert.p && out->finish.p &&
-              out->progress.p && out->remove.p && out->restamp.p;
-    return ok ? PAWL_OK : err_nomem(e);
+    if (!strbuf_ok(&quoted))
+        return err_nomem(e);
+    *out = (struct ledger){.name = arena_dup(a, name), .placed = slice_find_byte(name, '.') != SIZE_MAX};
+    return make_statements(a, driver, strbuf_slice(&quoted), out, e);
+}
+
+static int set_schema(struct arena *a, struct ledger *l, const struct db_driver *driver, const struct strbuf *schema,
+                      struct pawl_error *e)
+{
+    STRBUF(quoted, 512);
+    if (l->placed || !schema->n)
+        return PAWL_OK;
+    quote_identifier(&quoted, driver->dialect, strbuf_slice(schema));
+    strbuf_addc(&quoted, '.');
+    add_folded(&quoted, driver->dialect, l->name);
+    if (!strbuf_ok(&quoted))
+        return err_nomem(e);
+    l->placed = true;
+    return make_statements(a, driver, strbuf_slice(&quoted), l, e);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -122,13 +144,17 @@ static int on_row(void *context, const struct db_value *v, size_t n, struct pawl
     return row->description.p && row->installed_on.p && row->checksum.p ? PAWL_OK : err_nomem(e);
 }
 
-int ledger_read(struct arena *a, const struct ledger *l, struct db *db, struct history *out, struct pawl_error *e)
+int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history *out, struct pawl_error *e)
 {
     struct reading r = {.a = a, .out = out};
     struct db_request request = {.sql = l->select, .on_row = on_row, .context = &r};
     *out = (struct history){.exists = true};
-    int code = db->driver->read_ledger ? db->driver->read_ledger(db, l->name, l->select, &out->exists, on_row, &r, e)
-                                       : db_run(db, &request, 1, NULL, e);
+    STRBUF(schema, 512);
+    int code = db->driver->read_ledger
+                   ? db->driver->read_ledger(db, l->name, l->select, &out->exists, &schema, on_row, &r, e)
+                   : db_run(db, &request, 1, NULL, e);
+    if (!code)
+        code = set_schema(a, l, db->driver, &schema, e);
     if (code != PAWL_SQL)
         return code;
 
@@ -185,6 +211,12 @@ struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64
 {
     struct db_value params[] = {DB_V_INT(version), DB_V_INT((reverting ? LEDGER_REVERTING : -1) - (int64_t)done)};
     return request(a, l->progress, params, 2);
+}
+
+struct db_request ledger_measure(struct arena *a, const struct ledger *l, int64_t version)
+{
+    struct db_value params[] = {DB_V_INT(version)};
+    return request(a, l->measure, params, 1);
 }
 
 struct db_request ledger_remove(struct arena *a, const struct ledger *l, int64_t version)

@@ -14,7 +14,8 @@
 
 struct ledger {
     struct slice name; /* as configured */
-    struct slice create, select, insert, finish, progress, remove, restamp;
+    struct slice create, select, insert, finish, progress, measure, remove, restamp; /* measure: .p NULL = cannot */
+    bool placed; /* the statements name the schema, so a migration that changes the search path does not matter */
 };
 
 /*
@@ -25,13 +26,15 @@ int ledger_init(struct arena *a, const struct db_driver *driver, struct slice na
                 struct pawl_error *e);
 /*
  * All rows by version, in one round trip; no table is an empty history with exists = false. PAWL_LEDGER if there is a table
- * of that name with another shape. Creates nothing.
+ * of that name with another shape. Creates nothing. The first time, the statements get the schema that was found.
  */
-int ledger_read(struct arena *a, const struct ledger *l, struct db *db, struct history *out, struct pawl_error *e);
+int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history *out, struct pawl_error *e);
 
 /* Requests to put into a batch; parameters live in `a`. .sql.p is NULL if there is no memory. */
 struct db_request ledger_insert(struct arena *a, const struct ledger *l, const struct migration *m, bool success);
 struct db_request ledger_finish(struct arena *a, const struct ledger *l, int64_t version, int64_t nanoseconds);
+/* Measures all rows from that version on; see db_ledger_sql. */
+struct db_request ledger_measure(struct arena *a, const struct ledger *l, int64_t version);
 /* success = false, and how far it has come. */
 struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, bool reverting,
                                   size_t done);

@@ -15,7 +15,7 @@ struct run {
     struct db *db;
     const struct db_target *target;   /* where db leads to; scratch databases are made on the same server */
     const struct db_options *options; /* how db was opened */
-    const struct ledger *ledger;
+    struct ledger *ledger;
     const struct migration_set *set;
     struct report *report;
     const volatile int *interrupt;                                /* may be NULL */

@@ -1,0 +1,35 @@
+#include "sql/session.h"
+
+#include "sql/lexer.h"
+
+static const char *const words[] = {
+    "call", "declare", "discard", "do", "execute", "listen", "load", "lock", "pg_temp", "pragma", "prepare", "reset",
+    "select", "set", "set_config", "temp", "temporary", "with",
+};
+
+static bool is_listed(const struct lexer *lx, const struct token *t)
+{
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (lexer_word(lx, t, words[i]))
+            return true;
+    return false;
+}
+
+/* "pg_temp".x and pg_catalog."set_config"(...) */
+static bool is_listed_quoted(const struct lexer *lx, const struct token *t)
+{
+    struct slice name = lexer_slice(lx, t);
+    return slice_eq(name, SLICE("\"pg_temp\"")) || slice_eq(name, SLICE("\"set_config\""));
+}
+
+bool session_is_touched(const struct dialect *d, struct slice text)
+{
+    struct lexer lx;
+    struct token t;
+    lexer_init(&lx, d, text);
+    while (lexer_next(&lx, &t))
+        if (t.kind == TOKEN_CLIENT || (t.kind == TOKEN_WORD && is_listed(&lx, &t)) ||
+            (t.kind == TOKEN_QUOTED && is_listed_quoted(&lx, &t)))
+            return true;
+    return t.kind == TOKEN_ERROR;
+}

@@ -1,0 +1,14 @@
+/* session: may a text leave something behind in the session that runs it? */
+#ifndef PAWL_SQL_SESSION_H
+#define PAWL_SQL_SESSION_H
+
+#include "sql/dialect.h"
+
+/*
+ * false only for texts of plain statements (CREATE TABLE, CREATE INDEX, INSERT ... VALUES, DROP and the like) without any word
+ * by which settings, roles, temporary objects, cursors or prepared statements are made. Looks at words only, so it often
+ * says true where nothing happens (ON DELETE SET NULL); what a user's function does inside a plain statement it cannot see.
+ */
+bool session_is_touched(const struct dialect *d, struct slice text);
+
+#endif
