@@ -114,6 +114,13 @@ struct db_ledger_sql {
     const char *restamp; /* (version, checksum) */
 };
 
+/* What a statement may have done to something; see db_driver.touched. */
+enum db_touch {
+    DB_TOUCH_ROWS = 1 << 0,  /* rows of a table may be other ones, or gone */
+    DB_TOUCH_SHAPE = 1 << 1, /* made, altered, dropped, with what hangs on it; an empty name: any object may be */
+};
+typedef void db_touch_fn(void *context, struct slice name, unsigned how);
+
 struct db;          /* each driver's own structure begins with it */
 struct db_snapshot; /* each driver's own */
 
@@ -181,6 +188,12 @@ struct db_driver {
     int (*snapshot)(struct db *db, struct db_snapshot **out, struct pawl_error *e);
     int (*restore)(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);
     void (*forget)(struct db_snapshot *snapshot);
+    /*
+     * Scratch databases: what the statements since a mark may have touched (more than they did, never less), by name without
+     * its schema, some of them several times. false: cannot be told. NULL: the driver never can.
+     */
+    uint64_t (*touch_mark)(struct db *db);
+    bool (*touched)(struct db *db, uint64_t since, db_touch_fn *on_touch, void *context);
 };
 
 struct db {

@@ -101,6 +101,7 @@ static void close_db(struct db *base)
     sqlite3_close(db->handle);
     arena_clear(&db->touched_arena);
     arena_clear(&db->arena);
+    mem_free(db->log);
     mem_free(db);
 }
 
@@ -226,7 +227,9 @@ static int scratch_db(const struct db_target *server, const struct db_options *o
     struct sqlite_db *db = make(options);
     if (!db)
         return err_nomem(e);
-    int code = open_handle(db, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+    int code = sqlite_log_open(db) ? PAWL_OK : err_nomem(e);
+    if (!code)
+        code = open_handle(db, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
     if (!code)
         code = db_exec(&db->base, "PRAGMA page_size = 512", e);
     if (!code)
@@ -507,4 +510,6 @@ const struct db_driver db_sqlite = {
     .snapshot = sqlite_snapshot,
     .restore = sqlite_restore,
     .forget = sqlite_forget,
+    .touch_mark = sqlite_touch_mark,
+    .touched = sqlite_touched,
 };

@@ -8,6 +8,8 @@
 
 #include "db/db.h"
 
+struct sqlite_log; /* sqlite_touch.c */
+
 struct sqlite_db {
     struct db base;
     sqlite3 *handle;
@@ -21,6 +23,7 @@ struct sqlite_db {
     struct arena touched_arena;
     struct sqlite_touched *touched;
     bool touched_all;
+    struct sqlite_log *log; /* scratch databases: what statements touched; else NULL */
     bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */
 };
 
@@ -42,6 +45,12 @@ void sqlite_keys_forget(struct sqlite_db *db);
 int sqlite_keys_check(struct db *db, struct pawl_error *e);
 
 int sqlite_backup(struct db *db, struct slice path, struct pawl_error *e);
+
+/* For scratch databases: what statements touch; see db_driver.touched. */
+bool sqlite_log_open(struct sqlite_db *db);
+void sqlite_touch(struct sqlite_db *db, int action, const char *first, const char *second);
+uint64_t sqlite_touch_mark(struct db *db);
+bool sqlite_touched(struct db *db, uint64_t since, db_touch_fn *on_touch, void *context);
 
 int sqlite_snapshot(struct db *db, struct db_snapshot **out, struct pawl_error *e);
 int sqlite_restore(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);

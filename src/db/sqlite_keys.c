@@ -44,6 +44,7 @@ static int authorize(void *context, int action, const char *first, const char *s
         db->schema_by_hand = true;
     if (database && strcmp(database, "temp") == 0)
         return SQLITE_OK;
+    sqlite_touch(db, action, first, second);
     switch (action) {
     case SQLITE_INSERT:
         touch(db, first);

@@ -1,6 +1,7 @@
 #include "proof/forward.h"
 
 #include "proof/judge.h"
+#include "proof/keep.h"
 #include "proof/record.h"
 #include "proof/reverse.h"
 #include "proof/tell.h"
@@ -9,6 +10,7 @@
 struct texts {
     struct unit up, down;
     bool has_down; /* there is one that can be sent */
+    uint64_t mark; /* when the step began */
     bool outside;  /* one of them must run outside any transaction */
 };
 
@@ -249,7 +251,8 @@ static int redown(struct trial *tr, size_t k, const struct texts *t, struct pawl
 }
 
 /* `did` is what the first down did; a note about it is no fault of the up text, so both are looked at together. */
-static int reup(struct trial *tr, size_t k, const struct texts *t, const struct delta *did, bool *well, bool *wrote,
+static int reup(struct trial *tr, size_t k, const struct texts *t, const struct delta *did, bool *well,
+                struct outcome *all,
                 struct pawl_error *e)
 {
     struct outcome o;
@@ -258,7 +261,8 @@ static int reup(struct trial *tr, size_t k, const struct texts *t, const struct 
     int code = unit_run(tr, &t->up, &o, e);
     if (code)
         return code;
-    *wrote |= o.wrote;
+    all->wrote |= o.wrote;
+    all->wrote_data |= o.wrote_data;
     if (o.failed) {
         *well = false;
         tale.id = PAWL_FINDING_REUP_FAILS;
@@ -282,25 +286,17 @@ static int reup(struct trial *tr, size_t k, const struct texts *t, const struct 
     return tell(tr, &tale, e);
 }
 
-/*
- * Does the straight path lose nothing if it goes on from here, after down, down, up? The facts are those of S(k + 1) again. If
- * no text of the set has ever changed a row, no table has rows that the round trip could have cost. Otherwise it may have: a
- * dropped column that came back is empty now, and a later replay that changes data would go unnoticed. Then the hold is gone
- * back to.
- */
-static bool nothing_to_lose(const struct trial *tr)
-{
-    return !tr->rows;
-}
-
 static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct hold h;
     struct outcome o;
+    struct keep keep;
     struct delta did;
     bool well = true;
-    int code = hold_open(tr, &tr->tmp, &h, t->outside, k + 1, e);
+    int code = keep_begin(tr, &tr->tmp, t->mark, &keep, e);
+    if (!code)
+        code = hold_open(tr, &tr->tmp, &h, t->outside, k + 1, e);
     if (!code)
         code = unit_run(tr, &t->down, &o, e);
     if (code)
@@ -319,16 +315,19 @@ static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct 
                                           .said = "the down text fails"},
                            e);
     }
-    bool wrote = o.wrote;
     code = judge_down(tr, k, t, &o, &did, e);
     if (!code)
         code = redown(tr, k, t, e);
     if (!code && s->down == DOWN_GOOD)
-        code = reup(tr, k, t, &did, &well, &wrote, e);
+        code = reup(tr, k, t, &did, &well, &o, e);
     if (code)
         return code;
-    return !wrote || (well && s->down == DOWN_GOOD && nothing_to_lose(tr)) ? hold_drop(tr, &h, e)
-                                                                           : hold_back(tr, &h, e);
+    bool go_on = !o.wrote;
+    if (o.wrote && well && s->down == DOWN_GOOD)
+        code = keep_look(tr, &tr->tmp, &keep, o.wrote_data, &go_on, e);
+    if (code)
+        return code;
+    return go_on ? hold_drop(tr, &h, e) : hold_back(tr, &h, e);
 }
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */
@@ -393,6 +392,7 @@ int forward_step(struct trial *tr, size_t k, bool *stop, struct pawl_error *e)
     struct texts t = {0};
     *stop = false;
     int code = open_texts(tr, k, &t, e);
+    t.mark = keep_mark(tr);
     if (!code && t.up.code) {
         *stop = true;
         code = unsendable(tr, k, &t.up, e);

@@ -109,7 +109,7 @@ static bool same_columns(const struct table *x, const struct table *y)
     return true;
 }
 
-static bool same_content(const struct content *x, const struct content *y)
+bool rows_same(const struct content *x, const struct content *y)
 {
     return x->rows == y->rows && x->sum[0] == y->sum[0] && x->sum[1] == y->sum[1];
 }
@@ -131,7 +131,7 @@ int rows_compare(struct arena *a, const struct contents *before, const struct co
     for (size_t i = 0, j = 0; i < before->n && j < after->n;) {
         const struct content *x = &before->items[i], *y = &after->items[j];
         int order = table_order(x->table, y->table);
-        if (order == 0 && same_columns(x->table, y->table) && !same_content(x, y))
+        if (order == 0 && same_columns(x->table, y->table) && !rows_same(x, y))
             (*out)[(*n)++] = (struct row_change){x->table->name, x->rows, y->rows};
         i += order <= 0;
         j += order >= 0;

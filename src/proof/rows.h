@@ -32,6 +32,7 @@ int rows_read(struct trial *tr, struct arena *a, const struct table *tables, siz
               struct pawl_error *e);
 /* Reads all tables that are there now; the facts must be up to date. */
 int rows_read_all(struct trial *tr, struct arena *a, struct contents *out, struct pawl_error *e);
+bool rows_same(const struct content *x, const struct content *y);
 /*
  * Which tables differ? In `a`. Those that are in one of the two only, or have other columns, are passed over: that is a
  * difference of the schema, which is told as such.

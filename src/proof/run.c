@@ -142,11 +142,12 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
         return code;
     /* After a failure an engine may refuse every question until it is rolled back: then take it that something was written. */
     if (driver->stamp(tr->db, &after, out->failed ? NULL : e) != PAWL_OK) {
-        out->wrote = out->wrote_data = true;
+        out->wrote = out->wrote_schema = out->wrote_data = true;
         return out->failed ? PAWL_OK : PAWL_INTERNAL;
     }
     out->wrote_data = after.data != before.data;
-    out->wrote = out->wrote_data || after.schema != before.schema;
+    out->wrote_schema = after.schema != before.schema;
+    out->wrote = out->wrote_data || out->wrote_schema;
     tr->rows |= out->wrote_data || (out->wrote && makes_rows(tr, u));
     return PAWL_OK;
 }

@@ -48,6 +48,7 @@ struct facts {
     const struct introspector *introspector;
     void *state;
     bool known; /* stamp is that of the lines */
+    bool disturbed; /* rolled back over changes since the last scan: units and rows may not be those of then */
     struct db_stamp stamp;
     uint32_t round;
     struct vec lines;   /* struct line *, by key */
@@ -228,6 +229,11 @@ int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e)
     AT(f->fresh_lines, struct line *, f->fresh_lines.n++) = l;
     u->n++;
     return PAWL_OK;
+}
+
+bool scan_steady(const struct scan *s)
+{
+    return s->f->known && !s->f->disturbed;
 }
 
 void scan_again(struct scan *s)
@@ -522,6 +528,7 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
     }
     f->stamp = stamp;
     f->known = true;
+    f->disturbed = false;
     return PAWL_OK;
 }
 
@@ -587,6 +594,7 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
         drop_fresh(f);
         return code;
     }
+    f->disturbed |= f->edits.n > 0 || !f->known || stamp.schema != f->stamp.schema;
     for (size_t i = 0; i < f->edits.n; i++) {
         const struct edit *x = &AT(f->edits, struct edit, i);
         if (x->old)

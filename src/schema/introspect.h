@@ -33,6 +33,11 @@ int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e)
 /* One fact of the last unit. The text is copied. */
 int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e);
 /*
+ * Is what the last scan named still what there is, but for statements run since? Not after a rollback over changes, and
+ * not in a scan that started over. Then an introspector that knows what statements touched need not look at the rest.
+ */
+bool scan_steady(const struct scan *s);
+/*
  * The scan turned out to rest on something that has changed (and that is part of the stamps): it starts over, as if nothing
  * had been named yet.
  */

@@ -4,12 +4,15 @@
  *
  * The tables in which a virtual table keeps its data belong to it and are no facts. Which tables those are depends on
  * another row, so the set of virtual tables is part of every stamp.
+ *
+ * Where the driver tells what statements touched, only those rows and new ones are read (schema/sqlite_known).
  */
 #include "schema/introspect.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "schema/sqlite_facts.h"
+#include "schema/sqlite_known.h"
 
 struct virtual_table {
     uint64_t id; /* rowid in sqlite_schema */
@@ -30,6 +33,9 @@ struct state {
     uint64_t salt; /* of stamps: their hash */
     bool changed;  /* this scan found others */
     struct scan *scan;
+    struct known known, next; /* rows as the last scan saw them, and as this one does */
+    uint64_t mark;            /* of the touches that the last scan took in */
+    bool settled;             /* known is good */
 };
 
 static void close_state(void *context)
@@ -37,6 +43,8 @@ static void close_state(void *context)
     struct state *s = context;
     fact_clear(&s->fact);
     fact_clear(&s->list);
+    known_clear(&s->known);
+    known_clear(&s->next);
     arena_clear(&s->scratch);
     arena_clear(&s->virtual_arena);
     arena_clear(&s->arena);
@@ -216,15 +224,29 @@ static int on_row(void *context, const struct db_value *columns, size_t n, struc
 {
     struct state *s = context;
     (void)n;
-    uint64_t id = (uint64_t)columns[0].i;
-    uint64_t stamp = hash_fast(columns[1].s) ^ s->salt;
-    if (scan_keep(s->scan, id, stamp)) {
+    struct known_row row = {.id = (uint64_t)columns[0].i,
+                            .stamp = hash_fast(columns[1].s) ^ s->salt,
+                            .name = known_hash(columns[2].s),
+                            .table = known_hash(columns[3].s)};
+    if (!known_add(&s->next, &row))
+        return err_nomem(e);
+    if (scan_keep(s->scan, row.id, row.stamp)) {
         if (s->n_virtuals)
-            see_virtual(s, id);
+            see_virtual(s, row.id);
         return PAWL_OK;
     }
-    int code = scan_unit(s->scan, id, stamp, e);
-    return code ? code : read_object(s, id, columns[1].s, e);
+    int code = scan_unit(s->scan, row.id, row.stamp, e);
+    return code ? code : read_object(s, row.id, columns[1].s, e);
+}
+
+#define ROWS "SELECT rowid, sql, name, tbl_name FROM main.sqlite_schema WHERE sql IS NOT NULL"
+
+static int read_rows(struct state *s, struct slice sql, uint64_t id, struct pawl_error *e)
+{
+    struct db_value params[] = {DB_V_INT((int64_t)id)};
+    return db_run(s->db,
+                  &(struct db_request){.sql = sql, .params = params, .n_params = 1, .on_row = on_row, .context = s}, 1,
+                  NULL, e);
 }
 
 static int pass(struct state *s, struct pawl_error *e)
@@ -232,27 +254,60 @@ static int pass(struct state *s, struct pawl_error *e)
     s->changed = false;
     for (size_t i = 0; i < s->n_virtuals; i++)
         s->virtuals[i].seen = false;
-    int code =
-        db_run(s->db,
-               &(struct db_request){.sql = SLICE("SELECT rowid, sql FROM main.sqlite_schema WHERE sql IS NOT NULL"),
-                                    .on_row = on_row,
-                                    .context = s},
-               1, NULL, e);
+    s->next.n = 0;
+    int code = read_rows(s, SLICE(ROWS " AND rowid > ?1"), 0, e);
     if (!code)
         settle_virtuals(s);
     return code;
 }
 
+/* The highest row that was not touched: below it nothing is new. */
+static uint64_t highest_untouched(const struct state *s, const struct touched_names *t)
+{
+    for (size_t i = s->known.n; i-- > 0;)
+        if (!touched_has(t, &s->known.rows[i]))
+            return s->known.rows[i].id;
+    return 0;
+}
+
+static int pass_touched(struct state *s, const struct touched_names *t, struct pawl_error *e)
+{
+    uint64_t high = highest_untouched(s, t);
+    int code = PAWL_OK;
+    s->changed = false;
+    s->next.n = 0;
+    for (size_t i = 0; !code && i < s->known.n && s->known.rows[i].id <= high; i++) {
+        const struct known_row *row = &s->known.rows[i];
+        if (!touched_has(t, row) && scan_keep(s->scan, row->id, row->stamp))
+            code = known_add(&s->next, row) ? PAWL_OK : err_nomem(e);
+        else
+            code = read_rows(s, SLICE(ROWS " AND rowid = ?1"), row->id, e);
+    }
+    return code ? code : read_rows(s, SLICE(ROWS " AND rowid > ?1"), high, e);
+}
+
+/* Virtual tables are part of every stamp, so with them (or with the first one) everything is looked at. */
 static int scan(void *context, struct scan *scan, struct pawl_error *e)
 {
     struct state *s = context;
+    struct touched_names t = {.all = true};
+    uint64_t mark = s->db->driver->touch_mark ? s->db->driver->touch_mark(s->db) : 0;
     s->scan = scan;
-    int code = pass(s, e);
-    if (!code && s->changed) {
+    if (s->settled && !s->n_virtuals && scan_steady(scan))
+        touched_read(s->db, s->mark, &t);
+    int code = t.all ? pass(s, e) : pass_touched(s, &t, e);
+    if (!code && (s->changed || (!t.all && s->n_virtuals))) {
         scan_again(scan);
         code = pass(s, e);
     }
-    return code;
+    s->settled = !code;
+    if (code)
+        return code;
+    struct known old = s->known;
+    s->known = s->next;
+    s->next = old;
+    s->mark = mark;
+    return PAWL_OK;
 }
 
 const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan};
