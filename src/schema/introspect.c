@@ -1,6 +1,7 @@
 #include "schema/introspect.h"
 
 static const struct introspector *const introspectors[] = {
+    &introspect_postgres,
     &introspect_sqlite,
 };
 

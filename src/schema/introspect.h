@@ -54,6 +54,7 @@ struct introspector {
 /* The one place where engines are found; NULL = none of that name. */
 const struct introspector *introspector_find(const char *driver);
 
+extern const struct introspector introspect_postgres;
 extern const struct introspector introspect_sqlite;
 
 #endif

@@ -1,0 +1,246 @@
+/* What columns, indexes and constraints mention by number: types, collations, defaults, expressions. */
+#include "schema/postgres_read.h"
+
+/* ---- maps by number ---------------------------------------------------------------------------------------------- */
+
+void *pg_get(const struct map *m, uint32_t oid)
+{
+    return map_get(m, (struct slice){(const char *)&oid, sizeof oid});
+}
+
+bool pg_set(struct arena *a, struct map *m, uint32_t oid, void *value)
+{
+    struct slice key = arena_dup(a, (struct slice){(const char *)&oid, sizeof oid});
+    return key.p && map_set(a, m, key, value);
+}
+
+/* ---- defaults ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * pg_get_expr costs more than all else about a column, and most defaults are the same few. So the trees are fetched as they are,
+ * and of those that differ only in where they stood in their statement one is written out by the server. A tree that mentions
+ * columns reads differently in each table.
+ */
+struct pg_value *pg_value(struct pg_in *in, uint32_t oid, struct slice tree)
+{
+    static const struct slice mark = {":location ", 10};
+    struct strbuf *b = &in->text;
+    strbuf_reset(b);
+    if (slice_find(tree, SLICE("{VAR ")) != SIZE_MAX)
+        strbuf_addf(b, "%u ", oid);
+    for (size_t at; tree.n; tree = slice_sub(tree, at, tree.n)) {
+        at = slice_find(tree, mark);
+        strbuf_add(b, slice_sub(tree, 0, at));
+        if (at == SIZE_MAX)
+            break;
+        at += mark.n;
+        while (at < tree.n && tree.p[at] != ' ' && tree.p[at] != '}')
+            at++;
+    }
+    if (!strbuf_ok(b))
+        return NULL;
+    struct pg_value *value = map_get(&in->values, strbuf_slice(b));
+    if (value)
+        return value;
+    struct slice key = arena_dup(&in->names, strbuf_slice(b));
+    value = key.p ? arena_alloc(&in->names, sizeof *value) : NULL;
+    if (!value || !map_set(&in->names, &in->values, key, value))
+        return NULL;
+    value->oid = oid;
+    return value;
+}
+
+static int on_value(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_value *value = pg_get(&in->wanted, pg_oid(&v[0]));
+    if (!value)
+        return PAWL_OK;
+    value->known = true;
+    return pg_text_of(&in->names, &v[1], &value->text) ? PAWL_OK : err_nomem(e);
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------------- */
+
+struct type_key {
+    uint32_t oid;
+    int32_t modifier;
+};
+
+static struct slice key_slice(const struct type_key *key)
+{
+    return (struct slice){(const char *)key, sizeof *key};
+}
+
+static struct pg_type *find_type(const struct pg_in *in, uint32_t oid, int64_t modifier)
+{
+    struct type_key key = {oid, (int32_t)modifier};
+    return map_get(&in->types, key_slice(&key));
+}
+
+const struct pg_type *pg_type_of(const struct pg_in *in, const struct pg_column *c)
+{
+    return find_type(in, c->type, c->modifier);
+}
+
+static int on_type(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_type *type = find_type(in, pg_oid(&v[0]), v[1].i);
+    if (!type)
+        return PAWL_OK;
+    type->collation = pg_oid(&v[3]);
+    type->storage = pg_char(&v[4]);
+    return pg_text_of(&in->names, &v[2], &type->name) ? PAWL_OK : err_nomem(e);
+}
+
+static int on_collation(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct slice *name = arena_alloc(&in->names, sizeof *name);
+    if (!name || !pg_text_of(&in->names, &v[1], name) || !pg_set(&in->names, &in->collations, pg_oid(&v[0]), name))
+        return err_nomem(e);
+    return PAWL_OK;
+}
+
+/* ---- what to ask for --------------------------------------------------------------------------------------------- */
+
+struct lists {
+    struct strbuf types, modifiers, values, collations, expressions, privileges;
+};
+
+static void add_number(struct strbuf *b, int64_t number)
+{
+    strbuf_addf(b, "%c%lld", b->n ? ',' : '{', (long long)number);
+}
+
+static bool want_type(struct pg_in *in, struct lists *l, const struct pg_column *c)
+{
+    struct type_key key = {c->type, (int32_t)c->modifier};
+    if (map_get(&in->types, key_slice(&key)))
+        return true;
+    struct slice kept = arena_dup(&in->names, key_slice(&key));
+    struct pg_type *type = arena_alloc(&in->names, sizeof *type);
+    add_number(&l->types, c->type);
+    add_number(&l->modifiers, c->modifier);
+    return kept.p && type && map_set(&in->names, &in->types, kept, type);
+}
+
+static bool want_value(struct pg_in *in, struct lists *l, struct pg_value *value)
+{
+    if (!value || value->known || pg_get(&in->wanted, value->oid))
+        return true;
+    add_number(&l->values, value->oid);
+    return pg_set(&in->arena, &in->wanted, value->oid, value);
+}
+
+static bool want_collation(struct pg_in *in, struct lists *l, uint32_t oid)
+{
+    if (oid == 0 || oid == PG_DEFAULT_COLLATION || pg_get(&in->collations, oid))
+        return true;
+    struct slice *unknown = arena_alloc(&in->names, sizeof *unknown);
+    add_number(&l->collations, oid);
+    return unknown && pg_set(&in->names, &in->collations, oid, unknown);
+}
+
+static bool want_index(struct pg_in *in, struct lists *l, struct pg_index *x)
+{
+    struct slice list = x->collations;
+    bool ok = true;
+    for (int64_t oid; pg_number(&list, &oid);)
+        ok &= want_collation(in, l, (uint32_t)oid);
+    if (!x->has_expressions || x->expressions)
+        return ok;
+    add_number(&l->expressions, x->oid);
+    x->expressions = arena_array(&in->arena, PG_MAX_KEYS, sizeof *x->expressions);
+    return ok && x->expressions && pg_set(&in->arena, &in->expressions, x->oid, x);
+}
+
+static bool want_table(struct pg_in *in, struct lists *l, struct pg_table *t)
+{
+    bool ok = true, privileges = false;
+    if (t->rel->hidden || t->named)
+        return true;
+    t->named = true;
+    for (struct pg_column *c = t->columns; c; c = c->next) {
+        ok &= want_type(in, l, c) && want_value(in, l, c->value) && want_collation(in, l, c->collation);
+        privileges |= c->privileges;
+    }
+    for (struct pg_index *x = t->indexes; x; x = x->next)
+        ok &= want_index(in, l, x);
+    if (privileges)
+        add_number(&l->privileges, t->rel->oid);
+    return ok;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static int on_expression(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_index *x = pg_get(&in->expressions, pg_oid(&v[0]));
+    if (!x || v[1].i < 1 || v[1].i > PG_MAX_KEYS)
+        return PAWL_OK;
+    return pg_text_of(&in->arena, &v[2], &x->expressions[v[1].i - 1]) ? PAWL_OK : err_nomem(e);
+}
+
+static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
+{
+    const struct {
+        struct strbuf *list;
+        const char *sql;
+        db_row_fn *on_row;
+    } all[] = {
+        {&l->types,
+         "select t.oid, w.modifier, format_type(t.oid, w.modifier), t.typcollation, t.typstorage from "
+         "unnest($1::oid[], $2::int[]) w (oid, modifier) join pg_type t on t.oid = w.oid", on_type},
+        {&l->values, "select d.oid, pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.oid = any ($1::oid[])", on_value},
+        {&l->collations,
+         "select c.oid, case when n.nspname = 'pg_catalog' then c.collname else format('%I.%I', n.nspname, c.collname) end from "
+         "pg_collation c join pg_namespace n on n.oid = c.collnamespace where c.oid = any ($1::oid[])", on_collation},
+        {&l->expressions,
+         "select i.indexrelid, k, pg_get_indexdef(i.indexrelid, k, false) from pg_index i, generate_series(1, i.indnatts::int) k "
+         "where i.indexrelid = any ($1::oid[]) and i.indkey[k - 1] = 0", on_expression},
+    };
+    struct db_request requests[4];
+    struct db_value lists[4][2];
+    size_t n = 0;
+    strbuf_addc(&l->modifiers, '}');
+    for (size_t i = 0; i < 4; i++) {
+        if (!all[i].list->n)
+            continue;
+        strbuf_addc(all[i].list, '}');
+        lists[n][0] = DB_V_TEXT(strbuf_slice(all[i].list));
+        lists[n][1] = DB_V_TEXT(strbuf_slice(&l->modifiers));
+        if (!strbuf_ok(all[i].list) || !strbuf_ok(&l->modifiers))
+            return err_nomem(e);
+        requests[n] = (struct db_request){.sql = slice_of(all[i].sql), .params = lists[n], .n_params = i ? 1 : 2,
+                                          .on_row = all[i].on_row, .context = in};
+        n++;
+    }
+    return n ? pg_ask(in, requests, n, e) : PAWL_OK;
+}
+
+int pg_read_names(struct pg_in *in, struct pawl_error *e)
+{
+    enum { MAX = 64 << 20 };
+    struct lists l;
+    bool ok = true;
+    struct strbuf *all[] = {&l.types, &l.modifiers, &l.values, &l.collations, &l.expressions, &l.privileges};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        strbuf_init(all[i], MAX);
+    for (size_t i = 0; i < in->n_tables; i++)
+        ok &= want_table(in, &l, &in->tables[i]);
+    int code = ok ? ask_lists(in, &l, e) : err_nomem(e);
+    if (!code && l.privileges.n) {
+        strbuf_addc(&l.privileges, '}');
+        code = strbuf_ok(&l.privileges) ? pg_read_column_grants(in, strbuf_slice(&l.privileges), e) : err_nomem(e);
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        strbuf_clear(all[i]);
+    return code;
+}

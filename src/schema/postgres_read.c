@@ -1,0 +1,453 @@
+#include "schema/postgres_read.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/* ---- queries ----------------------------------------------------------------------------------------------------- */
+
+/* The columns that callbacks below take apart, in this order. Kept free of functions that cost where there are many rows. */
+static const char schema_sql[] = "select n.oid, n.nspname, not (" PG_USER_SCHEMA("n") ") from pg_namespace n";
+static const char class_sql[] =
+    "select o.oid, n.nspname, o.opcname, o.opcintype, o.opcdefault from pg_opclass o join pg_namespace n on "
+    "n.oid = o.opcnamespace";
+static const char method_sql[] = "select oid, amname from pg_am";
+static const char relation_sql[] =
+    "select c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence = 't' or c.oid in (select objid from pg_depend where "
+    "refclassid = 'pg_extension'::regclass and classid = 'pg_class'::regclass and deptype = 'e'), "
+    "case c.relpersistence when 'u' then 'unlogged' end, c.reloptions::text, t.reloptions::text, "
+    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), "
+    "case when c.relam not in (0, 2) then (select amname from pg_am where oid = c.relam) end, "
+    "case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end, "
+    "case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end, "
+    "case when c.reloftype <> 0 then format_type(c.reloftype, null) end, nullif(c.relrowsecurity, false), "
+    "nullif(c.relforcerowsecurity, false), case c.relreplident when 'n' then 'nothing' when 'f' then 'full' when 'i' then "
+    "'index' end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
+    "from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
+    "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')";
+static const char relation_spec[] = "!persistence options toast_options tablespace method partition_by bound of row_security "
+                                    "force_row_security !replica_identity query";
+static const char column_sql[] =
+    "select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated, "
+    "a.attcollation, a.attstorage, {14?nullif(a.attcompression, ''):::null}, nullif(a.attstattarget, -1)::text, "
+    "a.attoptions::text, a.attfdwoptions::text, a.attinhcount > 0 and not a.attislocal and not c.relispartition, "
+    "a.attacl is not null from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
+    "'c') where a.attnum > 0 and not a.attisdropped and {where a.attrelid}";
+static const char default_sql[] = "select d.adrelid, d.adnum, d.oid, d.adbin from pg_attrdef d where {where d.adrelid}";
+static const char constraint_sql[] =
+    "select k.conrelid, k.oid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, k.conindid, k.conparentid, "
+    "k.confrelid, k.confupdtype, k.confdeltype, k.confmatchtype, k.conislocal, k.coninhcount > 0, k.connoinherit, "
+    "k.conkey::text, k.confkey::text, {15?k.confdelsetcols::text:::null}, {18?k.conenforced, k.conperiod:::true, false}, "
+    "case k.contype when 'c' then pg_get_expr(k.conbin, k.conrelid) when 'x' then pg_get_constraintdef(k.oid) end "
+    "from pg_constraint k where {where k.conrelid} and k.contype in ('p', 'u', 'f', 'c', 'x', 'n')";
+static const char index_sql[] =
+    "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique, i.indisvalid, i.indisclustered, i.indisreplident, "
+    "i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text, i.indexprs is not null, "
+    "pg_get_expr(i.indpred, i.indrelid), c.reloptions::text, "
+    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), {15?i.indnullsnotdistinct:::false}, "
+    "case when c.relispartition then (select format('%I.%I', n.nspname, p.relname) from pg_inherits h join pg_class p on "
+    "p.oid = h.inhparent join pg_namespace n on n.oid = p.relnamespace where h.inhrelid = c.oid) end "
+    "from pg_index i join pg_class c on c.oid = i.indexrelid where {where i.indrelid}";
+static const char sequence_sql[] =
+    "select s.seqrelid, s.seqtypid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.refobjid, "
+    "d.refobjsubid, d.deptype, c.relpersistence = 'u' from pg_sequence s join pg_class c on c.oid = s.seqrelid left join "
+    "pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass and "
+    "d.deptype in ('a', 'i') and d.refobjsubid > 0 where {where s.seqrelid}";
+
+/* ---- small things ------------------------------------------------------------------------------------------------ */
+
+bool pg_number(struct slice *list, int64_t *out)
+{
+    size_t i = 0, from;
+    while (i < list->n && (list->p[i] == '{' || list->p[i] == ',' || list->p[i] == ' '))
+        i++;
+    from = i;
+    while (i < list->n && (list->p[i] == '-' || (list->p[i] >= '0' && list->p[i] <= '9')))
+        i++;
+    bool ok = slice_i64(slice_sub(*list, from, i), out);
+    *list = slice_sub(*list, i, list->n);
+    return ok;
+}
+
+struct pg_rel *pg_find_rel(const struct pg_in *in, uint32_t oid)
+{
+    size_t low = 0, high = in->n_rels;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (in->rels[middle]->oid < oid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < in->n_rels && in->rels[low]->oid == oid ? in->rels[low] : NULL;
+}
+
+/* The relation being read; rows of one come together as a rule. Tables are in the order of their oids. */
+static struct pg_table *find_table(struct pg_in *in, uint32_t oid)
+{
+    size_t low = 0, high = in->n_tables;
+    if (in->last_table < high && in->tables[in->last_table].rel->oid == oid)
+        return &in->tables[in->last_table];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (in->tables[middle].rel->oid < oid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == in->n_tables || in->tables[low].rel->oid != oid)
+        return NULL;
+    in->last_table = low;
+    return &in->tables[low];
+}
+
+static struct slice name_of(struct pg_in *in, const struct db_value *v)
+{
+    struct slice s = {NULL, 0};
+    pg_text_of(&in->arena, v, &s);
+    return s;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+static int on_schema(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_schema *schema = arena_alloc(&in->names, sizeof *schema);
+    if (!schema || !pg_text_of(&in->names, &v[1], &schema->name) ||
+        !pg_set(&in->names, &in->schemas, pg_oid(&v[0]), schema))
+        return err_nomem(e);
+    schema->system = pg_bool(&v[2]);
+    return PAWL_OK;
+}
+
+static int on_class(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_class *class = arena_alloc(&in->names, sizeof *class);
+    if (!class || !pg_text_of(&in->names, &v[1], &class->schema) || !pg_text_of(&in->names, &v[2], &class->name) ||
+        !pg_set(&in->names, &in->classes, pg_oid(&v[0]), class))
+        return err_nomem(e);
+    class->type = pg_oid(&v[3]);
+    class->is_default = pg_bool(&v[4]);
+    return PAWL_OK;
+}
+
+static int on_method(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct slice *name = arena_alloc(&in->names, sizeof *name);
+    if (!name || !pg_text_of(&in->names, &v[1], name) || !pg_set(&in->names, &in->methods, pg_oid(&v[0]), name))
+        return err_nomem(e);
+    return PAWL_OK;
+}
+
+static bool is_ledger(const struct pg_in *in, struct slice schema, struct slice name)
+{
+    return slice_eq(name, in->ledger) && (!in->ledger_schema.n || slice_eq(schema, in->ledger_schema));
+}
+
+static const char *word_of(char kind)
+{
+    switch (kind) {
+    case 'f':
+        return "foreign-table";
+    case 'v':
+        return "view";
+    case 'm':
+        return "materialized-view";
+    case 'c':
+        return "composite";
+    default:
+        return "table";
+    }
+}
+
+/* The order of lines does not matter. */
+static int keep_line(struct pg_in *in, struct pg_table *t, struct pawl_error *e)
+{
+    struct pg_line *line = NULL, **end = &line;
+    int code = pg_keep(in, &end, e);
+    if (code)
+        return code;
+    line->next = t->lines;
+    t->lines = line;
+    return PAWL_OK;
+}
+
+static int table_fact(struct pg_in *in, struct pg_table *t, const struct pg_schema *schema, const struct db_value *v,
+                      struct pawl_error *e)
+{
+    if (t->rel->hidden || t->rel->kind == 'S')
+        return PAWL_OK;
+    fact_begin(&in->fact, word_of(t->rel->kind));
+    fact_name(&in->fact, schema->name);
+    fact_name(&in->fact, v[2].s);
+    pg_spec(&in->fact, relation_spec, v + 5, 12);
+    return keep_line(in, t, e);
+}
+
+static int on_relation(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    const struct pg_schema *schema = pg_get(&in->schemas, pg_oid(&v[1]));
+    if (!schema) /* made just now by someone else: it will be seen next time */
+        return PAWL_OK;
+    if (in->n_tables == in->cap_tables) {
+        size_t cap = in->cap_tables ? in->cap_tables * 2 : 64;
+        struct pg_table *tables = mem_realloc(in->tables, cap * sizeof *tables);
+        if (!tables)
+            return err_nomem(e);
+        in->tables = tables;
+        in->cap_tables = cap;
+    }
+    struct pg_rel *rel = arena_alloc(&in->arena, sizeof *rel);
+    if (!rel)
+        return err_nomem(e);
+    *rel = (struct pg_rel){.oid = pg_oid(&v[0]), .schema = pg_oid(&v[1]), .kind = pg_char(&v[3]), .name = name_of(in, &v[2])};
+    rel->hidden = schema->system || pg_bool(&v[4]) || is_ledger(in, schema->name, rel->name);
+    rel->counts[PG_RELATIONS] = 1;
+    in->tables[in->n_tables++] = (struct pg_table){.rel = rel};
+    return rel->name.p ? table_fact(in, &in->tables[in->n_tables - 1], schema, v, e) : err_nomem(e);
+}
+
+/* Behind some minor releases the server keeps a number of its own among a column's options, which no dump shows. */
+static bool column_options(struct pg_in *in, struct slice options, struct slice *out)
+{
+    static const struct slice own = {"pg_attver=", 10};
+    size_t at = slice_find(options, own), end = at + own.n;
+    *out = (struct slice){NULL, 0};
+    if (at == SIZE_MAX) {
+        *out = options.p ? arena_dup(&in->arena, options) : options;
+        return !options.p || out->p;
+    }
+    while (end < options.n && options.p[end] >= '0' && options.p[end] <= '9')
+        end++;
+    if (options.n - (end - at) <= 2) /* {} */
+        return true;
+    at -= options.p[end] == '}';
+    end += options.p[end] == ',';
+    *out = arena_printf(&in->arena, SLICE_FMT SLICE_FMT, SLICE_ARG(slice_sub(options, 0, at)),
+                        SLICE_ARG(slice_sub(options, end, options.n)));
+    return out->p;
+}
+
+static int on_column(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_table *t = find_table(in, pg_oid(&v[0]));
+    struct pg_column *c = t ? arena_alloc(&in->arena, sizeof *c) : NULL;
+    if (!t)
+        return PAWL_OK;
+    if (!c)
+        return err_nomem(e);
+    c->number = (int)v[1].i;
+    c->name = name_of(in, &v[2]);
+    c->type = pg_oid(&v[3]);
+    c->modifier = v[4].i;
+    c->not_null = pg_bool(&v[5]);
+    c->identity = pg_char(&v[6]);
+    c->generated = pg_char(&v[7]);
+    c->collation = pg_oid(&v[8]);
+    c->storage = pg_char(&v[9]);
+    c->compression = pg_char(&v[10]);
+    c->inherited = pg_bool(&v[14]);
+    c->privileges = pg_bool(&v[15]);
+    if (!c->name.p || !pg_text_of(&in->arena, &v[11], &c->statistics) || !column_options(in, v[12].s, &c->options) ||
+        !pg_text_of(&in->arena, &v[13], &c->fdw_options))
+        return err_nomem(e);
+    struct pg_column **at = t->last && t->last->number < c->number ? &t->last->next : &t->columns;
+    while (*at && (*at)->number < c->number)
+        at = &(*at)->next;
+    c->next = *at;
+    *at = c;
+    t->last = c;
+    return PAWL_OK;
+}
+
+static int on_default(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_table *t = find_table(in, pg_oid(&v[0]));
+    struct pg_column *c = t ? t->columns : NULL;
+    while (c && c->number != (int)v[1].i)
+        c = c->next;
+    if (!c)
+        return PAWL_OK;
+    c->value = pg_value(in, pg_oid(&v[2]), v[3].s);
+    return c->value ? PAWL_OK : err_nomem(e);
+}
+
+static int on_constraint(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_table *t = find_table(in, pg_oid(&v[0]));
+    struct pg_constraint *c = t ? arena_alloc(&in->arena, sizeof *c) : NULL;
+    if (!t)
+        return PAWL_OK;
+    if (!c)
+        return err_nomem(e);
+    *c = (struct pg_constraint){.oid = pg_oid(&v[1]), .name = name_of(in, &v[2]), .kind = pg_char(&v[3]),
+        .deferrable = pg_bool(&v[4]), .deferred = pg_bool(&v[5]), .valid = pg_bool(&v[6]), .index = pg_oid(&v[7]),
+        .parent = pg_oid(&v[8]), .target = pg_oid(&v[9]), .on_update = pg_char(&v[10]), .on_delete = pg_char(&v[11]),
+        .match = pg_char(&v[12]), .local = pg_bool(&v[13]), .inherited = pg_bool(&v[14]), .no_inherit = pg_bool(&v[15]),
+        .enforced = pg_bool(&v[19]), .period = pg_bool(&v[20])};
+    if (!c->name.p || !pg_text_of(&in->arena, &v[16], &c->columns) || !pg_text_of(&in->arena, &v[17], &c->target_columns) ||
+        !pg_text_of(&in->arena, &v[18], &c->set_columns) || !pg_text_of(&in->arena, &v[21], &c->text))
+        return err_nomem(e);
+    c->next = t->constraints;
+    t->constraints = c;
+    t->rel->counts[PG_CONSTRAINTS]++;
+    return PAWL_OK;
+}
+
+static int on_index(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_table *t = find_table(in, pg_oid(&v[0]));
+    struct pg_index *x = t ? arena_alloc(&in->arena, sizeof *x) : NULL;
+    if (!t)
+        return PAWL_OK;
+    if (!x)
+        return err_nomem(e);
+    *x = (struct pg_index){.oid = pg_oid(&v[1]), .name = name_of(in, &v[2]), .method = pg_oid(&v[3]), .unique = pg_bool(&v[4]),
+        .valid = pg_bool(&v[5]), .clustered = pg_bool(&v[6]), .identity = pg_bool(&v[7]), .n_keys = (int)v[8].i,
+        .has_expressions = pg_bool(&v[13]), .nulls_equal = pg_bool(&v[17])};
+    struct slice *texts[] = {&x->keys, &x->classes, &x->collations, &x->options};
+    for (size_t i = 0; i < 4; i++)
+        if (!pg_text_of(&in->arena, &v[9 + i], texts[i]))
+            return err_nomem(e);
+    if (!x->name.p || !pg_text_of(&in->arena, &v[14], &x->where) || !pg_text_of(&in->arena, &v[15], &x->with) ||
+        !pg_text_of(&in->arena, &v[16], &x->tablespace) || !pg_text_of(&in->arena, &v[18], &x->parent))
+        return err_nomem(e);
+    x->next = t->indexes;
+    t->indexes = x;
+    t->rel->counts[PG_INDEXES]++;
+    return PAWL_OK;
+}
+
+static int on_sequence(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_table *t = find_table(in, pg_oid(&v[0]));
+    if (!t)
+        return PAWL_OK;
+    struct pg_sequence *s = t->sequence = arena_alloc(&in->arena, sizeof *s);
+    if (!s)
+        return err_nomem(e);
+    *s = (struct pg_sequence){.type = pg_oid(&v[1]), .start = v[2].i, .increment = v[3].i, .min = v[4].i, .max = v[5].i,
+        .cache = v[6].i, .cycle = pg_bool(&v[7]), .owner = pg_oid(&v[8]), .owner_column = v[9].type == DB_INT ? (int)v[9].i : 0,
+        .identity = pg_char(&v[10]) == 'i', .unlogged = pg_bool(&v[11])};
+    return PAWL_OK;
+}
+
+struct part_context {
+    struct pg_in *in;
+    const struct pg_query *query;
+    enum pg_counted counted; /* 0 = not */
+};
+
+/* A row that is a fact already. */
+static int on_part(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct part_context *p = context;
+    struct pg_table *t = find_table(p->in, pg_oid(&v[0]));
+    if (!t)
+        return PAWL_OK;
+    if (p->counted)
+        t->rel->counts[p->counted]++;
+    if (t->rel->hidden)
+        return PAWL_OK;
+    pg_begin(&p->in->fact, p->query->spec, v + 1, n - 1);
+    return keep_line(p->in, t, e);
+}
+
+/* ---- the batch --------------------------------------------------------------------------------------------------- */
+
+#define MAX_REQUESTS 32
+
+struct batch {
+    struct db_request requests[MAX_REQUESTS];
+    struct part_context parts[MAX_REQUESTS];
+    struct db_value parameter;
+    size_t n;
+    bool all, failed;
+};
+
+static void add(struct pg_in *in, struct batch *b, const char *sql, db_row_fn *on_row, void *context)
+{
+    struct slice text = pg_text(in, &in->arena, sql, b->all);
+    b->failed |= !text.p;
+    bool wants = !b->all && strstr(sql, "{where ");
+    b->requests[b->n++] = (struct db_request){.sql = text, .on_row = on_row, .context = context,
+        .params = wants ? &b->parameter : NULL, .n_params = wants};
+}
+
+/* `counted`: what the first queries' rows count as, one kind after the other; 0 = none of them is counted. */
+static void add_parts(struct pg_in *in, struct batch *b, const struct pg_query *queries, unsigned counted)
+{
+    for (const struct pg_query *q = queries; q->spec; q++) {
+        b->parts[b->n] = (struct part_context){in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
+        counted += counted != 0;
+        add(in, b, q->sql, on_part, &b->parts[b->n]);
+    }
+}
+
+static int by_oid(const void *x, const void *y)
+{
+    const struct pg_table *a = x, *b = y;
+    return a->rel->oid < b->rel->oid ? -1 : a->rel->oid > b->rel->oid;
+}
+
+/* Schemas and relations first: everything else hangs on them, and wants them sorted. */
+static int read_relations(struct pg_in *in, struct batch *b, struct pawl_error *e)
+{
+    if (!in->schemas.n) {
+        add(in, b, schema_sql, on_schema, in);
+        add(in, b, class_sql, on_class, in);
+        add(in, b, method_sql, on_method, in);
+    }
+    add(in, b, relation_sql, on_relation, in);
+    if (b->failed)
+        return err_nomem(e);
+    int code = pg_ask(in, b->requests, b->n, e);
+    b->n = 0;
+    if (in->n_tables)
+        qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
+    in->last_table = 0;
+    return code;
+}
+
+int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
+{
+    struct batch b = {.all = all, .parameter = DB_V_TEXT(oids)};
+    int code = read_relations(in, &b, e);
+    if (code)
+        return code;
+    add(in, &b, column_sql, on_column, in);
+    add(in, &b, default_sql, on_default, in);
+    add(in, &b, constraint_sql, on_constraint, in);
+    add(in, &b, index_sql, on_index, in);
+    add(in, &b, sequence_sql, on_sequence, in);
+    add_parts(in, &b, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
+    add_parts(in, &b, pg_relation_grant_queries, 0);
+    if (b.failed)
+        return err_nomem(e);
+    return pg_ask(in, b.requests, b.n, e);
+}
+
+int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e)
+{
+    struct batch b = {.parameter = DB_V_TEXT(oids)};
+    add_parts(in, &b, pg_column_grant_queries, 0);
+    return b.failed ? err_nomem(e) : pg_ask(in, b.requests, b.n, e);
+}

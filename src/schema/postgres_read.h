@@ -1,0 +1,74 @@
+/*
+ * postgres_read: relations, read from the catalogs into memory and put as facts.
+ */
+#ifndef PAWL_SCHEMA_POSTGRES_READ_H
+#define PAWL_SCHEMA_POSTGRES_READ_H
+
+#include "schema/postgres_facts.h"
+
+extern const struct pg_query pg_part_queries[];
+extern const struct pg_query pg_relation_grant_queries[];
+extern const struct pg_query pg_column_grant_queries[];
+
+/* ---- postgres_read.c --------------------------------------------------------------------------------------------- */
+
+/*
+ * Reads relations into in->tables: those of the list "{1,2}", or all. The tables read earlier in the same scan are kept, and no
+ * relation may be read twice. Relations of the list that are not there (any more) are left out.
+ */
+int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e);
+/* Privileges on columns of the relations in the list. */
+int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e);
+/* The relation in in->rels, fresh or not; NULL = there is none. */
+struct pg_rel *pg_find_rel(const struct pg_in *in, uint32_t oid);
+/* Runs one request list in a savepoint or transaction of its own; see introspect_postgres.c. */
+int pg_ask(struct pg_in *in, const struct db_request *requests, size_t n, struct pawl_error *e);
+
+/* The numbers in "{1,2,3}" or "1 2 3", one after the other; false at the end. */
+bool pg_number(struct slice *list, int64_t *out);
+
+/* ---- postgres_rels.c --------------------------------------------------------------------------------------------- */
+
+/* Puts the relations that were read in the place of the old ones, and drops those of the list that were not found. */
+int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e);
+void pg_forget_rels(struct pg_in *in);
+/* Adds a relation to the list, unless it was read or asked for already. */
+int pg_want(struct pg_in *in, struct pg_oids *list, uint32_t oid, struct pawl_error *e);
+/* The list as "{1,2}"; .p NULL = no memory. */
+struct slice pg_list(struct arena *a, const struct pg_oids *list);
+
+/* ---- postgres_changes.c ------------------------------------------------------------------------------------------ */
+
+/* Fills in the digests, and, if there was a scan before, in->young and in->there. */
+int pg_look(struct pg_in *in, struct pawl_error *e);
+/* Was anything renamed that others mention, besides relations and columns? Remembers the names for the next time. */
+int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e);
+/* Relations that have lost rows since, to be asked after those with young rows were read. */
+int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e);
+
+/* ---- postgres_names.c -------------------------------------------------------------------------------------------- */
+
+void *pg_get(const struct map *m, uint32_t oid);
+bool pg_set(struct arena *a, struct map *m, uint32_t oid, void *value);
+/* The value with that tree (pg_node_tree), which may be known already; NULL = no memory. */
+struct pg_value *pg_value(struct pg_in *in, uint32_t oid, struct slice tree);
+const struct pg_type *pg_type_of(const struct pg_in *in, const struct pg_column *c);
+/* Asks for what the tables in in->tables mention and nobody has asked for yet. */
+int pg_read_names(struct pg_in *in, struct pawl_error *e);
+
+/* ---- postgres_put.c ---------------------------------------------------------------------------------------------- */
+
+/* All facts of one table that was read, behind scan_unit. */
+int pg_put_table(struct pg_in *in, struct scan *s, struct pg_table *t, struct pawl_error *e);
+int pg_put_lines(struct scan *s, const struct pg_line *lines, struct pawl_error *e);
+
+/* ---- postgres_keys.c --------------------------------------------------------------------------------------------- */
+
+/* Writes the fact of a constraint or an index into in->fact. */
+void pg_constraint_fact(struct pg_in *in, const struct pg_table *t, const struct pg_constraint *c);
+void pg_index_fact(struct pg_in *in, const struct pg_table *t, const struct pg_index *x);
+/* "public.t" and "(a,b)" as they stand in values. */
+void pg_add_relation(struct pg_in *in, const struct pg_rel *rel);
+void pg_add_columns(struct fact *f, const struct pg_rel *rel, struct slice numbers);
+
+#endif
