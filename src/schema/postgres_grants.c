@@ -82,7 +82,7 @@ const struct pg_query pg_grant_queries[] = {
      ROLE("d.defaclrole", "b.datdba") ", coalesce(n.nspname, '*'), " ROLE("q.grantee", "d.defaclrole") ", q.can "
      "from pg_default_acl d join pg_database b on b.datname = current_database() left join pg_namespace n on "
      "n.oid = d.defaclnamespace" CHANGED("d.defaclacl", "case when d.defaclnamespace = 0 then acldefault(case d.defaclobjtype "
-     "when 'S' then 's' else d.defaclobjtype end, d.defaclrole) else '{}'::aclitem[] end"), 0, 0},
+     "when 'S' then 's' else d.defaclobjtype end, d.defaclrole) else null::aclitem[] end"), 0, 0},
     {0},
 };
 
@@ -100,6 +100,6 @@ const struct pg_query pg_column_grant_queries[] = {
     {"privilege . . . . . !can",
      "select c.oid, 'column', n.nspname, c.relname, a.attname, " ROLE("q.grantee", "c.relowner") ", q.can from pg_attribute a "
      "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
-     CHANGED("a.attacl", "'{}'::aclitem[]") "where a.attacl is not null and not a.attisdropped and {where c.oid}", 0, 0},
+     CHANGED("a.attacl", "null::aclitem[]") "where a.attacl is not null and not a.attisdropped and {where c.oid}", 0, 0},
     {0},
 };

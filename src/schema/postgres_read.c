@@ -21,8 +21,8 @@ static const char relation_sql[] =
     "case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end, "
     "case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end, "
     "case when c.reloftype <> 0 then format_type(c.reloftype, null) end, nullif(c.relrowsecurity, false), "
-    "nullif(c.relforcerowsecurity, false), case c.relreplident when 'n' then 'nothing' when 'f' then 'full' when 'i' then "
-    "'index' end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
+    "nullif(c.relforcerowsecurity, false), case when c.relkind in ('r', 'p', 'm') then case c.relreplident when 'n' then 'nothing' "
+    "when 'f' then 'full' when 'i' then 'index' end end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
     "from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
     "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')";
 static const char relation_spec[] = "!persistence options toast_options tablespace method partition_by bound of row_security "
