@@ -59,8 +59,9 @@ static const char digests_sql[] =
     USERS("1", "pg_event_trigger") USERS("1", "pg_publication") USERS("1", "pg_publication_rel") USERS("1", "pg_statistic_ext")
     "{15?" DIGEST("1", "pg_publication_namespace", "true") "}"
     " union all select 1, count(*) + coalesce(sum(hashtext(m.umid || m.umoptions::text)), 0) from pg_user_mappings m"
-    " union all select 1, count(*) + coalesce(sum(hashtext(s.subname || coalesce(s.subslotname, '') || s.subpublications::text)), "
-    "0) from pg_subscription s"
+    /* not everyone may ask for the other columns */
+    " union all select 1, count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, "
+    "s.substream, s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0) from pg_subscription s"
     USERS("2", "pg_ts_parser") USERS("2", "pg_ts_template") USERS("2", "pg_ts_dict") USERS("2", "pg_ts_config")
     DIGEST("2", "pg_ts_config_map", "x.mapcfg >= 16384")
     DIGEST("3", "pg_description", "x.objoid >= 16384 or x.classoid = 'pg_namespace'::regclass") DIGEST("3", "pg_seclabel", "true")

@@ -1,0 +1,127 @@
+#include "schema_test.h"
+#include "postgres.h"
+#include "postgres_mutations.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* The text of facts that have never seen the database before. */
+static const char *fresh_text(struct db *db, struct arena *a)
+{
+    struct facts *f = open_facts(db);
+    refresh(f, a);
+    const char *text = text_of(f, a);
+    facts_close(f);
+    return text;
+}
+
+static void same_as_fresh(struct db *db, struct facts *f, struct arena *a, const char *after)
+{
+    const char *followed = text_of(f, a), *fresh = fresh_text(db, a);
+    if (strcmp(followed, fresh) != 0)
+        fail_msg("after %s\n--- followed\n%s\n--- fresh\n%s", after, followed, fresh);
+}
+
+static bool try_exec(struct db *db, const char *sql)
+{
+    struct pawl_error e = {0};
+    if (!db_exec(db, sql, &e))
+        return true;
+    print_message("not possible here: %s: %s\n", sql, e.message);
+    return false;
+}
+
+/* Taking facts anew takes long, so that it is done after each statement only when asked for. */
+static size_t every = 16;
+
+/* ---- following a database ---------------------------------------------------------------------------------------- */
+
+static void facts_that_follow_are_facts_taken_anew(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    for (size_t i = 0; i < COUNT(postgres_mutations); i++) {
+        ARENA(a);
+        if (!try_exec(db, postgres_mutations[i]))
+            fail_msg("%s", postgres_mutations[i]);
+        refresh(f, &a);
+        if (i % every == 0)
+            same_as_fresh(db, f, &a, postgres_mutations[i]);
+    }
+    ARENA(last);
+    same_as_fresh(db, f, &last, "all");
+    facts_close(f);
+    db_close(db);
+}
+
+/* Each change is seen in the transaction that makes it, and is gone when that is rolled back. */
+static void rolled_back_changes_are_gone(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(first);
+    refresh(f, &first);
+    pg_exec(db, "begin");
+    for (size_t i = 0; i < COUNT(postgres_mutations); i++) {
+        ARENA(a);
+        pg_exec(db, "savepoint one");
+        if (!try_exec(db, postgres_mutations[i]))
+            pg_exec(db, "rollback to savepoint one");
+        struct delta d = refresh(f, &a);
+        const char *with = text_of(f, &a);
+        pg_exec(db, "rollback to savepoint one");
+        struct pawl_error e = {0};
+        if (facts_rolled_back(f, &d, &e))
+            fail_msg("%s", e.message);
+        if (i % every == 7 % every) {
+            struct delta none = refresh(f, &a);
+            assert_int_equal(none.n, 0);
+            same_as_fresh(db, f, &a, "a rollback");
+        }
+        try_exec(db, postgres_mutations[i]) ? (void)0 : pg_exec(db, "rollback to savepoint one");
+        pg_exec(db, "release savepoint one");
+        refresh(f, &a);
+        const char *again = text_of(f, &a);
+        if (strcmp(with, again) != 0)
+            fail_msg("%s, rolled back and done again\n%s\n---\n%s", postgres_mutations[i], with, again);
+    }
+    ARENA(last);
+    same_as_fresh(db, f, &last, "all");
+    pg_exec(db, "rollback");
+    facts_close(f);
+    db_close(db);
+}
+
+/* What a caller has set is as it was, inside and outside of transactions. */
+static void settings_are_left_alone(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    ARENA(a);
+    pg_exec(db, "create schema s");
+    pg_exec(db, "set search_path to s, public");
+    fresh_text(db, &a);
+    assert_string_equal(pg_text(db, "show search_path"), "s, public");
+    pg_exec(db, "begin");
+    pg_exec(db, "set local search_path to public");
+    pg_exec(db, "set datestyle to german");
+    fresh_text(db, &a);
+    assert_string_equal(pg_text(db, "show search_path"), "public");
+    pg_exec(db, "commit");
+    assert_string_equal(pg_text(db, "show search_path"), "s, public");
+    assert_string_equal(pg_text(db, "show datestyle"), "German, DMY");
+    db_close(db);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--all") == 0)
+        every = 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(facts_that_follow_are_facts_taken_anew),
+        cmocka_unit_test(rolled_back_changes_are_gone),
+        cmocka_unit_test(settings_are_left_alone),
+    };
+    return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
+}
