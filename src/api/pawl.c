@@ -152,11 +152,9 @@ static void on_notice(void *context, enum pawl_level level, const char *text)
     report_note(context, level, "the server says: %s", text);
 }
 
-static int open_database(struct operation *o, const struct db_options *how, struct pawl_error *e)
+static void set_options(struct operation *o, const struct db_options *how)
 {
     struct pawl *p = o->p;
-    if (!p->target.driver) /* says that no URL was given, and how to give one */
-        return db_target_parse(&p->operation, NULL, &p->target, e);
     o->options = *how;
     o->options.wait_ms = p->config.wait_ms;
     o->options.connect_wait_ms = p->config.connect_wait_ms;
@@ -164,7 +162,22 @@ static int open_database(struct operation *o, const struct db_options *how, stru
     o->options.foreign_keys = p->config.foreign_keys;
     o->options.on_notice = on_notice;
     o->options.notice_context = &p->report;
-    return db_open(&p->target, &o->options, &o->run.db, e);
+}
+
+/* The way to a server and the reading of the folder overlap. */
+static int read_and_open(struct operation *o, struct pawl_error *e)
+{
+    struct pawl *p = o->p;
+    if (!p->target.driver) { /* says that no URL was given, and how to give one */
+        int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
+        return code ? code : db_target_parse(&p->operation, NULL, &p->target, e);
+    }
+    struct db *started = db_start(&p->target, &o->options);
+    int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
+    if (!code)
+        return db_open_started(started, &p->target, &o->options, &o->run.db, e);
+    db_close(started);
+    return code;
 }
 
 int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e)
@@ -185,9 +198,8 @@ int operation_begin(struct pawl *p, struct operation *o, const struct db_options
         .statement_timeout_ms = p->config.statement_timeout_ms,
         .lock_retries = p->config.lock_retries,
     };
-    int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
-    if (!code)
-        code = open_database(o, how, e);
+    set_options(o, how);
+    int code = read_and_open(o, e);
     if (!code)
         code = ledger_init(&p->operation, p->target.driver, slice_of(p->config.table), &o->ledger, e);
     if (code)

@@ -65,6 +65,24 @@ int db_open(const struct db_target *target, const struct db_options *options, st
     return target->driver->open(target, options, out, e);
 }
 
+struct db *db_start(const struct db_target *target, const struct db_options *options)
+{
+    struct db *db = NULL;
+    if (!target->driver || !target->driver->start || target->driver->start(target, options, &db, NULL))
+        return NULL;
+    return db;
+}
+
+int db_open_started(struct db *started, const struct db_target *target, const struct db_options *options,
+                    struct db **out, struct pawl_error *e)
+{
+    *out = started;
+    if (started && started->driver->finish(started, NULL) == PAWL_OK)
+        return PAWL_OK;
+    db_close(started); /* once more and patiently: the server may be starting */
+    return db_open(target, options, out, e);
+}
+
 void db_close(struct db *db)
 {
     if (db)

@@ -142,6 +142,11 @@ struct db_driver {
     int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);
     int (*open)(const struct db_target *target, const struct db_options *options, struct db **out,
                 struct pawl_error *e);
+    /* Begins to open without waiting, so that the way to a server overlaps with other work; NULL = nothing to gain. `finish`
+     * waits for the rest. Until then only finish and close may be called. */
+    int (*start)(const struct db_target *target, const struct db_options *options, struct db **out,
+                 struct pawl_error *e);
+    int (*finish)(struct db *db, struct pawl_error *e);
     void (*close)(struct db *db);
     /*
      * DB_CAP_PIPELINE: the whole batch is sent before the first answer is looked at and costs one round trip. The server
@@ -205,6 +210,11 @@ int db_target_parse(struct arena *a, const char *url, struct db_target *out, str
 const struct db_driver *db_driver_find(const char *name); /* NULL = none of that name */
 
 int db_open(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+/* Begins to open; NULL if there is nothing to gain or it cannot be begun, for which db_open will have the reason. */
+struct db *db_start(const struct db_target *target, const struct db_options *options);
+/* db_open that goes on with what db_start gave (which may be NULL, and is used up). */
+int db_open_started(struct db *started, const struct db_target *target, const struct db_options *options,
+                    struct db **out, struct pawl_error *e);
 void db_close(struct db *db); /* NULL is fine */
 /* Runs the requests in order until one fails. `fault` may be NULL. */
 int db_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);

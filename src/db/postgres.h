@@ -19,6 +19,7 @@ struct pg_db {
     const volatile int *interrupt;
     db_notice_fn *on_notice;
     void *notice_context;
+    PostgresPollingStatusType want; /* while connecting: what libpq waits for */
     bool broken;             /* the connection is of no use any more */
     int64_t stamps;          /* how many were taken; see stamp() */
     char version[32];
@@ -42,6 +43,8 @@ static inline struct pg_db *pg_of(struct db *db)
  */
 int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
                struct pawl_error *e);
+int pg_start(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
+int pg_finish(struct db *db, struct pawl_error *e);
 void pg_disconnect(struct pg_db *db); /* NULL is fine */
 /* Another connection of the same kind to the same database. */
 int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e);

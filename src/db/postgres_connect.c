@@ -90,33 +90,44 @@ static uint64_t attempt_ms(struct pg_db *db)
     return ms;
 }
 
+/* One step of libpq's way to the server, waiting at most `ms` for its turn. */
+static void step(struct pg_db *db, uint32_t ms)
+{
+    int wanted = db->want == PGRES_POLLING_READING ? READY_READ : READY_WRITE;
+    if (clock_wait_fd(db->pq.socket(db->conn), wanted, ms))
+        db->want = db->pq.connectPoll(db->conn);
+}
+
 static int drive(struct pg_db *db, uint64_t end, struct pawl_error *e)
 {
-    PostgresPollingStatusType want = PGRES_POLLING_WRITING;
-    while (want != PGRES_POLLING_OK) {
-        if (want == PGRES_POLLING_FAILED)
+    while (db->want != PGRES_POLLING_OK) {
+        if (db->want == PGRES_POLLING_FAILED)
             return attempt_failed(db, e);
         if (pg_interrupted(db))
             return err_set(e, PAWL_INTERRUPTED, "interrupted");
         if (clock_ms() >= end)
             return err_set(e, PAWL_UNREACHABLE, "no answer from the server in time");
-        int ready = clock_wait_fd(db->pq.socket(db->conn), want == PGRES_POLLING_READING ? READY_READ : READY_WRITE,
-                                  POLL_MS);
-        if (ready)
-            want = db->pq.connectPoll(db->conn);
+        step(db, POLL_MS);
     }
     return PAWL_OK;
 }
 
-static int attempt(struct pg_db *db, uint64_t most_ms, struct pawl_error *e)
+static int begin_attempt(struct pg_db *db, struct pawl_error *e)
 {
     struct keywords k = keywords(db);
     db->conn = db->pq.connectStartParams(k.names, k.values, 1);
     if (!db->conn)
         return err_nomem(e);
+    db->want = PGRES_POLLING_WRITING;
     db->pq.setNoticeReceiver(db->conn, pg_notice, db);
-    if (db->pq.status(db->conn) == CONNECTION_BAD)
-        return attempt_failed(db, e);
+    return db->pq.status(db->conn) == CONNECTION_BAD ? attempt_failed(db, e) : PAWL_OK;
+}
+
+static int attempt(struct pg_db *db, uint64_t most_ms, struct pawl_error *e)
+{
+    int code = begin_attempt(db, e);
+    if (code)
+        return code;
     uint64_t ms = attempt_ms(db);
     return drive(db, clock_ms() + (most_ms && most_ms < ms ? most_ms : ms), e);
 }
@@ -201,11 +212,10 @@ static int copy_target(struct pg_db *db, const struct db_target *target, struct 
     return db->target.url.p && db->target.shown.p && db->target.location.p ? PAWL_OK : err_nomem(e);
 }
 
-int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
-               struct pawl_error *e)
+static int make(const struct db_target *target, const struct db_options *options, const char *dbname,
+                struct pg_db **out, struct pawl_error *e)
 {
-    *out = NULL;
-    struct pg_db *db = mem_alloc(sizeof *db);
+    struct pg_db *db = *out = mem_alloc(sizeof *db);
     if (!db)
         return err_nomem(e);
     db->base.driver = &db_postgres;
@@ -223,17 +233,44 @@ int pg_connect(const struct db_target *target, const struct db_options *options,
     }
     if (!code)
         code = pq_load(&db->pq, e);
+    return code ? code : check_string(db, e);
+}
+
+int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
+               struct pawl_error *e)
+{
+    int code = make(target, options, dbname, out, e);
     if (!code)
-        code = check_string(db, e);
+        code = connect_loop(*out, e);
     if (!code)
-        code = connect_loop(db, e);
+        code = look_at_server(*out, e);
+    if (code) {
+        pg_disconnect(*out);
+        *out = NULL;
+    }
+    return code;
+}
+
+/* The first steps wait for next to nothing: a connection to this machine stands at once, and the greeting is then on its way. */
+int pg_start(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e)
+{
+    struct pg_db *db = NULL;
+    int code = make(target, options, NULL, &db, e);
     if (!code)
-        code = look_at_server(db, e);
+        code = begin_attempt(db, e);
+    for (int i = 0; i < 2 && !code && db->want == PGRES_POLLING_WRITING; i++)
+        step(db, 1);
     if (code)
         pg_disconnect(db);
-    else
-        *out = db;
+    *out = code ? NULL : &db->base;
     return code;
+}
+
+int pg_finish(struct db *base, struct pawl_error *e)
+{
+    struct pg_db *db = pg_of(base);
+    int code = drive(db, clock_ms() + attempt_ms(db), e);
+    return code ? code : look_at_server(db, e);
 }
 
 int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e)
