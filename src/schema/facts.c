@@ -649,3 +649,16 @@ size_t facts_count(const struct facts *f)
 {
     return f->lines.n;
 }
+
+struct slice facts_at(const struct facts *f, size_t i)
+{
+    return line_text(AT(f->lines, struct line *, i));
+}
+
+void facts_range(const struct facts *f, struct slice prefix, size_t *from, size_t *to)
+{
+    bool found;
+    *from = find_line(f, prefix, &found);
+    for (*to = *from; *to < f->lines.n && slice_starts(facts_at(f, *to), prefix); ++*to)
+        ;
+}

@@ -17,6 +17,8 @@
 #include "base/hash.h"
 #include "db/db.h"
 
+#define FACTS_VERSION 1 /* of the format, in docs/facts.md */
+
 /* One fact that differs between two moments. */
 struct change {
     struct slice key;    /* "column users.email" */
@@ -65,6 +67,9 @@ int facts_lines(struct facts *f, struct arena *a, struct slice **lines, size_t *
 /* The line with that key, valid until the set changes; .p NULL = there is none. */
 struct slice facts_get(const struct facts *f, struct slice key);
 size_t facts_count(const struct facts *f);
+/* The i-th line in order, and which lines begin with `prefix`: from..to, exclusive. Valid until the set changes. */
+struct slice facts_at(const struct facts *f, size_t i);
+void facts_range(const struct facts *f, struct slice prefix, size_t *from, size_t *to);
 
 /*
  * Deltas share their texts: what join and invert give is valid as long as what they were given.

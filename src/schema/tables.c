@@ -71,29 +71,34 @@ static int read_name(struct arena *a, struct slice name, struct table *t, struct
     return t->name.p ? PAWL_OK : err_nomem(e);
 }
 
+static int add_table(struct arena *a, struct slice line, struct table **out, size_t *n, size_t *cap,
+                     struct pawl_error *e)
+{
+    size_t at = 0;
+    struct slice kind, name;
+    void *tables = *out;
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
+        return PAWL_OK;
+    if (!arena_grow(a, &tables, cap, *n, sizeof **out))
+        return err_nomem(e);
+    *out = tables;
+    struct table *t = &(*out)[(*n)++];
+    *t = (struct table){.schema = SLICE(""), .is_virtual = slice_eq(kind, SLICE("virtual-table"))};
+    int code = read_name(a, name, t, e);
+    return code || t->is_virtual ? code : read_columns(a, fact_value(line, "order"), t, e);
+}
+
 int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n, struct pawl_error *e)
 {
-    struct slice *lines;
-    size_t n_lines;
-    size_t cap = 0;
+    const struct slice kinds[] = {SLICE("columns "), SLICE("virtual-table ")};
+    size_t cap = 0, from, to;
+    int code = PAWL_OK;
     *out = NULL;
     *n = 0;
-    int code = facts_lines(f, a, &lines, &n_lines, e);
-    for (size_t i = 0; i < n_lines && !code; i++) {
-        size_t at = 0;
-        struct slice name;
-        void *tables = *out;
-        if (!slice_starts(lines[i], SLICE("columns ")) || !fact_field(lines[i], &at, &name) ||
-            !fact_field(lines[i], &at, &name))
-            continue;
-        if (!arena_grow(a, &tables, &cap, *n, sizeof **out))
-            return err_nomem(e);
-        *out = tables;
-        struct table *t = &(*out)[(*n)++];
-        *t = (struct table){.schema = SLICE("")};
-        code = read_name(a, name, t, e);
-        if (!code)
-            code = read_columns(a, fact_value(lines[i], "order"), t, e);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        facts_range(f, kinds[k], &from, &to);
+        for (size_t i = from; i < to && !code; i++)
+            code = add_table(a, facts_at(f, i), out, n, &cap, e);
     }
     return code;
 }

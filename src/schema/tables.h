@@ -11,9 +11,10 @@ struct table {
     struct slice name;
     struct slice *columns; /* in their order */
     size_t n_columns;
+    bool is_virtual; /* SQLite: a module makes its rows; its columns are not known here, and reading it may fail */
 };
 
-/* All tables that have rows of their own, in the order of their facts; texts are copied into `a`. */
+/* All tables that have rows of their own, virtual ones last; texts are copied into `a`. */
 int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n, struct pawl_error *e);
 
 #endif

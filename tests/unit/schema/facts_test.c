@@ -1,6 +1,7 @@
 #include "schema_test.h"
 
 #include "base/mem.h"
+#include "schema/tables.h"
 
 static const char *show(struct arena *a, const struct delta *d)
 {
@@ -149,6 +150,61 @@ static void fingerprint_is_that_of_the_text(void **state)
     db_close(db);
 }
 
+static void reads_tables_back(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e = {0};
+    struct db *db = scratch();
+    struct facts *f = open_facts(db);
+    struct table *tables;
+    size_t n;
+    run_sql(db, "CREATE TABLE \"b \"\"c\" (x, \"y,\nz\"); CREATE TABLE a (k); CREATE VIEW v AS SELECT 1;"
+                "CREATE VIRTUAL TABLE ft USING fts5(q)");
+    refresh(f, &a);
+    assert_int_equal(tables_read(f, &a, &tables, &n, &e), PAWL_OK);
+    assert_int_equal(n, 3);
+    assert_true(slice_eq(tables[0].name, SLICE("b \"c")));
+    assert_int_equal(tables[0].n_columns, 2);
+    assert_true(slice_eq(tables[0].columns[1], SLICE("y,\nz")));
+    assert_true(slice_eq(tables[1].name, SLICE("a")));
+    assert_true(slice_eq(tables[2].name, SLICE("ft")) && tables[2].is_virtual);
+    facts_close(f);
+    db_close(db);
+}
+
+/* The example in the documentation, as SQL and as facts, each indented by four spaces. */
+static char *indented(struct arena *a, const char **at)
+{
+    STRBUF(b, 1u << 16);
+    const char *p = strstr(*at, "\n\n    ");
+    assert_non_null(p);
+    for (p += 2; strncmp(p, "    ", 4) == 0;) {
+        size_t n = strcspn(p, "\n") + 1;
+        strbuf_add(&b, (struct slice){p + 4, n - 4});
+        p += n;
+    }
+    *at = p - 1;
+    return arena_strz(a, strbuf_slice(&b));
+}
+
+static const char *documentation;
+
+static void documented_example_is_true(void **state)
+{
+    (void)state;
+    ARENA(a);
+    char *text = arena_alloc(&a, 1u << 20);
+    FILE *in = fopen(documentation, "r");
+    assert_non_null(in);
+    text[fread(text, 1, (1u << 20) - 1, in)] = '\0';
+    fclose(in);
+    const char *at = strstr(text, "An example:");
+    assert_non_null(at);
+    const char *sql = indented(&a, &at), *facts = indented(&a, &at);
+    assert_string_equal(facts_of(&a, sql), facts);
+}
+
 static enum difference grade(struct arena *a, const char *before, const char *after)
 {
     struct pawl_error e = {0};
@@ -258,14 +314,17 @@ static void survives_failed_allocations(void **state)
 }
 #endif
 
-int main(void)
+int main(int argc, char **argv)
 {
+    documentation = argc > 1 ? argv[1] : "docs/facts.md";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_changes),
         cmocka_unit_test(sees_edits_by_hand),
         cmocka_unit_test(follows_rollbacks),
         cmocka_unit_test(joins_and_inverts),
         cmocka_unit_test(fingerprint_is_that_of_the_text),
+        cmocka_unit_test(reads_tables_back),
+        cmocka_unit_test(documented_example_is_true),
         cmocka_unit_test(grades_differences),
         cmocka_unit_test(grades_generated_names),
 #ifdef PAWL_FAULTS
