@@ -144,6 +144,18 @@ static int on_row(void *context, const struct db_value *v, size_t n, struct pawl
     return row->description.p && row->installed_on.p && row->checksum.p ? PAWL_OK : err_nomem(e);
 }
 
+/* Says so around what the engine said; *e has that. */
+static int wrong_shape(const struct ledger *l, struct pawl_error *e)
+{
+    struct pawl_error why = {0};
+    if (e)
+        why = *e;
+    err_set(e, PAWL_LEDGER, "the table " SLICE_FMT " is not a ledger of sqlx's shape: %s", SLICE_ARG(l->name),
+            why.message);
+    err_hint(e, "it may belong to another tool; name another ledger with `table` in pawl.toml");
+    return PAWL_LEDGER;
+}
+
 int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history *out, struct pawl_error *e)
 {
     struct reading r = {.a = a, .out = out};
@@ -155,6 +167,8 @@ int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history
                    : db_run(db, &request, 1, NULL, e);
     if (!code)
         code = set_schema(a, l, db->driver, &schema, e);
+    if (code == PAWL_LEDGER && e && e->sqlstate[0])
+        return wrong_shape(l, e);
     if (code != PAWL_SQL)
         return code;
 
@@ -168,14 +182,10 @@ int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history
             *e = why;
         return code;
     }
-    if (!exists)
-        return PAWL_OK;
-    if (e)
-        why = *e;
-    err_set(e, PAWL_LEDGER, "the table " SLICE_FMT " is not a ledger of sqlx's shape: %s", SLICE_ARG(l->name),
-            why.message);
-    err_hint(e, "it may belong to another tool; name another ledger with `table` in pawl.toml");
-    return PAWL_LEDGER;
+    if (exists)
+        return wrong_shape(l, e);
+    err_clear(e);
+    return PAWL_OK;
 }
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
