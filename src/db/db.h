@@ -135,8 +135,9 @@ struct db_driver {
      * milliseconds, "0" = none. NULL = the engine has no such limits. Sent behind `session`. */
     const char *limits;
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
-     * NULL. Sent outside any transaction, in front of `begin`. */
-    const char *const *(*session)(struct db *db);
+     * NULL. Sent outside any transaction, in front of `begin`. keys_off: foreign keys are not to be enforced, whatever the
+     * options said when the connection was opened. */
+    const char *const *(*session)(struct db *db, bool keys_off);
 
     /* Parses location and mode out of target->url. */
     int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);

@@ -208,9 +208,10 @@ static const char *const session_sql[] = {
     "reset session authorization", "reset role", "reset all", "discard temp", "deallocate all", "close all", NULL,
 };
 
-static const char *const *session(struct db *db)
+static const char *const *session(struct db *db, bool keys_off)
 {
     (void)db;
+    (void)keys_off;
     return session_sql;
 }
 

@@ -151,6 +151,26 @@ static int missing(struct slice path, struct pawl_error *e)
     return PAWL_UNREACHABLE;
 }
 
+/*
+ * A process that was killed leaves a journal (or a WAL without its index) behind, which whoever comes next has to roll back, and
+ * a read-only connection may not.
+ */
+static bool needs_recovery(const struct sqlite_db *db)
+{
+    int result = sqlite3_extended_errcode(db->handle);
+    return (result & 0xff) == SQLITE_READONLY || (result & 0xff) == SQLITE_CANTOPEN;
+}
+
+static int recover(struct sqlite_db *db, const char *path, struct pawl_error *e)
+{
+    sqlite3_close(db->handle);
+    db->handle = NULL;
+    int code = open_handle(db, path, SQLITE_OPEN_READWRITE, e);
+    if (!code)
+        code = first_look(db, path, e);
+    return code ? code : db_exec(&db->base, "PRAGMA query_only = ON", e);
+}
+
 static int open_db(const struct db_target *target, const struct db_options *options, struct db **out,
                    struct pawl_error *e)
 {
@@ -181,6 +201,8 @@ static int open_db(const struct db_target *target, const struct db_options *opti
             read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (exists && !memory ? 0 : SQLITE_OPEN_CREATE), e);
     if (!code)
         code = first_look(db, z, e);
+    if (code && read_only && !target->read_only && needs_recovery(db))
+        code = recover(db, z, e);
     if (code)
         close_db(&db->base);
     else
@@ -455,13 +477,13 @@ static const char *version(struct db *base)
  * pawl has the connection to itself, so this is the whole session state that SQL can leave behind. With the pragma inside
  * the transaction, as other runners have it, DROP TABLE in a rebuild deletes the rows of child tables without a word.
  */
-static const char *const *session(struct db *base)
+static const char *const *session(struct db *base, bool keys_off)
 {
     static const char *const off[] = {"PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = OFF",
                                       "PRAGMA ignore_check_constraints = OFF", "PRAGMA writable_schema = OFF", NULL};
     static const char *const on[] = {"PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF",
                                      "PRAGMA ignore_check_constraints = OFF", "PRAGMA writable_schema = OFF", NULL};
-    return sqlite_of(base)->foreign_keys ? on : off;
+    return sqlite_of(base)->foreign_keys && !keys_off ? on : off;
 }
 
 static const char *const schemes[] = {"sqlite", NULL};

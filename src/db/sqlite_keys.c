@@ -173,5 +173,7 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
             code = check_table(db, &before, t->table.p, e);
     sqlite_keys_watch(db);
     sqlite3_close(before);
+    if (!code) /* what is whole now is not looked at again when further migrations share the transaction */
+        sqlite_keys_forget(db);
     return code;
 }

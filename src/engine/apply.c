@@ -14,6 +14,7 @@ struct applying {
     bool pipeline;        /* what is queued may hold several migrations */
     bool clean;           /* nothing since the last `session` can have left anything in it */
     int64_t lock_ms;      /* while clean: the limit on waiting for locks that holds */
+    bool keys_off;        /* while clean: foreign keys were said to be off for one migration */
     int64_t unmeasured;   /* version of the first one queued whose time the engine is still to measure; 0 = none */
     size_t queued;        /* steps before this one are queued or sent */
     size_t done;          /* steps before this one are committed */
@@ -21,15 +22,6 @@ struct applying {
 };
 
 /* ---- queueing one migration in a transaction ---------------------------------------------------------------------- */
-
-/* What a migration finds must not depend on what ran before it on this connection. */
-static int queue_session(struct applying *x, int64_t version, struct pawl_error *e)
-{
-    int code = PAWL_OK;
-    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
-        code = batch_frame(&x->batch, *sql, version, e);
-    return code;
-}
 
 static struct db_value milliseconds(struct arena *a, int64_t ms)
 {
@@ -55,15 +47,16 @@ static int queue_limits(struct applying *x, int64_t version, int64_t lock_ms, st
 }
 
 /* The session and its limits as this migration is to find them, if they may be otherwise. */
-static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, struct pawl_error *e)
+static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, bool keys_off, struct pawl_error *e)
 {
-    if (x->clean && x->lock_ms == lock_ms)
+    if (x->clean && x->lock_ms == lock_ms && x->keys_off == keys_off)
         return PAWL_OK;
-    int code = queue_session(x, version, e);
+    int code = batch_session(&x->batch, version, keys_off, e);
     if (!code)
         code = queue_limits(x, version, lock_ms, e);
     x->clean = true;
     x->lock_ms = lock_ms;
+    x->keys_off = keys_off;
     return code;
 }
 
@@ -131,7 +124,8 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     bool opens = !x->single || i == 0;
     uint64_t started_ns = clock_ns();
     int64_t lock_ms = x->scripts[i].lock_timeout_ms;
-    int code = queue_clean(x, m->version, lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms, e);
+    bool keys_off = x->single ? run_keys_off(x->plan, x->scripts) : x->scripts[i].foreign_keys_off;
+    int code = queue_clean(x, m->version, lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms, keys_off, e);
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);
     if (!code)
@@ -172,7 +166,7 @@ static int queue_measure(struct applying *x, struct pawl_error *e)
     int64_t version = x->unmeasured;
     if (!version)
         return PAWL_OK;
-    int code = x->clean ? PAWL_OK : queue_session(x, 0, e);
+    int code = x->clean ? PAWL_OK : batch_session(&x->batch, 0, false, e);
     return code ? code
                 : batch_add(&x->batch, ledger_measure(&x->batch.arena, x->run->ledger, version),
                             (struct batch_origin){.role = BATCH_FRAME}, e);

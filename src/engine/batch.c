@@ -45,6 +45,14 @@ int batch_frame(struct batch *b, const char *sql, int64_t version, struct pawl_e
                      (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
 }
 
+int batch_session(struct batch *b, int64_t version, bool keys_off, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (const char *const *sql = b->db->driver->session(b->db, keys_off); *sql && !code; sql++)
+        code = batch_frame(b, *sql, version, e);
+    return code;
+}
+
 int batch_keep(struct batch *b, struct text *text, struct pawl_error *e)
 {
     void *texts = b->texts;

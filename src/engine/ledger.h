@@ -13,7 +13,7 @@
 #include "model/migration.h"
 
 struct ledger {
-    struct slice name; /* as configured */
+    struct slice name;                                                               /* as configured */
     struct slice create, select, insert, finish, progress, measure, remove, restamp; /* measure: .p NULL = cannot */
     bool placed; /* the statements name the schema, so a migration that changes the search path does not matter */
 };

@@ -33,9 +33,7 @@ static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
 /* The row says "begun" before anything else happens. */
 static int begin(struct outside *x, const struct standing *s, struct pawl_error *e)
 {
-    int code = PAWL_OK;
-    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
-        code = batch_frame(&x->batch, *sql, x->m->version, e);
+    int code = batch_session(&x->batch, x->m->version, false, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (code)

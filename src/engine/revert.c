@@ -34,14 +34,6 @@ static int overtaken(int64_t version, struct pawl_error *e)
     return PAWL_REFUSED;
 }
 
-static int queue_session(struct reverting *x, int64_t version, struct pawl_error *e)
-{
-    int code = PAWL_OK;
-    for (const char *const *sql = x->run->db->driver->session(x->run->db); *sql && !code; sql++)
-        code = batch_frame(&x->batch, *sql, version, e);
-    return code;
-}
-
 /* The row goes first, so that of two processes one waits and then finds it gone, before any statement ran twice. */
 static int remove_row(struct reverting *x, int64_t version, struct pawl_error *e)
 {
@@ -72,7 +64,7 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
                        struct pawl_error *e)
 {
     struct db *db = x->run->db;
-    int code = queue_session(x, step->version, e);
+    int code = batch_session(&x->batch, step->version, script->foreign_keys_off, e);
     if (!code)
         code = remove_row(x, step->version, e);
     if (!code)
@@ -88,7 +80,7 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
 static int revert_all(struct reverting *x, const struct plan *plan, const struct script *scripts, bool tell,
                       struct pawl_error *e)
 {
-    int code = queue_session(x, 0, e);
+    int code = batch_session(&x->batch, 0, run_keys_off(plan, scripts), e);
     if (!code)
         code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
     for (size_t i = 0; i < plan->n && !code; i++) {

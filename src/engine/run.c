@@ -60,6 +60,14 @@ int run_check(struct run *r, const struct plan *plan, struct script **scripts, s
     return PAWL_OK;
 }
 
+bool run_keys_off(const struct plan *plan, const struct script *scripts)
+{
+    bool off = false;
+    for (size_t i = 0; i < plan->n; i++)
+        off |= scripts[i].foreign_keys_off;
+    return off;
+}
+
 static struct pawl_event step_event(const struct standing *s, bool reverting, bool dry_run)
 {
     const struct migration *m = s->migration;

@@ -39,6 +39,9 @@ int run_interrupted(const struct run *r, struct pawl_error *e);
  */
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e);
 
+/* Does one of them say that foreign keys are off? Inside a transaction that is too late, so it is said in front of it. */
+bool run_keys_off(const struct plan *plan, const struct script *scripts);
+
 /* Events about one step. */
 void run_step_begin(struct run *r, const struct standing *s, bool reverting, bool dry_run);
 void run_step_end(struct run *r, const struct standing *s, bool reverting, bool dry_run, uint64_t elapsed_ns);

@@ -510,7 +510,7 @@ static void session_state_does_not_leak(void **state)
     struct pawl_error e = {0};
     if (pg_batch(db, dirty, NULL, &e))
         fail_msg("%s", e.message);
-    if (pg_batch(db, db->driver->session(db), NULL, &e))
+    if (pg_batch(db, db->driver->session(db, false), NULL, &e))
         fail_msg("%s", e.message);
     assert_string_equal(pg_text(db,
                                 "select concat_ws(' ', current_user, session_user, current_setting('search_path'), "
