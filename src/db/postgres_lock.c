@@ -1,6 +1,10 @@
 /*
  * The lock that sqlx takes, taken by polling. A waiter that blocks in pg_advisory_lock holds a snapshot, for which a CREATE
  * INDEX CONCURRENTLY of the lock's holder waits in turn; a waiter that asks and goes away holds nothing.
+ *
+ * A run that was killed leaves its lock at once, but the server goes on with the statement that it was at, and with the rest of
+ * the batch. So the connection that works holds a lock of pawl's own, which the next run must have too: it is free only
+ * when that server process is gone.
  */
 #include "db/postgres.h"
 
@@ -85,8 +89,12 @@ static int ask(struct pg_db *lock, int64_t key, int64_t pid, struct slice databa
                struct pawl_error *e)
 {
     struct db_value params[] = {DB_V_INT(key), DB_V_INT(pid), DB_V_TEXT(database)};
-    struct db_request r = {.sql = slice_of(try_sql), .params = params, .n_params = 3, .on_row = on_answer, .context = a};
-    return db_run(&lock->base, &r, 1, NULL, e);
+    struct db_request both[] = {
+        {.sql = slice_of(try_sql), .params = params, .n_params = 3, .on_row = on_answer, .context = a},
+        /* It is idle while migrations run, which a server may have been told not to bear. */
+        {.sql = SLICE("set idle_session_timeout = 0")},
+    };
+    return db_run(&lock->base, both, lock->pq.serverVersion(lock->conn) >= 140000 ? 2 : 1, NULL, e);
 }
 
 static int on_holder(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
@@ -108,20 +116,20 @@ static int on_holder(void *context, const struct db_value *v, size_t n, struct p
     return PAWL_OK;
 }
 
-/* A bigint key stands in pg_locks as its two halves. What pg_stat_activity hides from this role stays empty. */
+/* A bigint key stands in pg_locks as its two halves, with objsubid 1; a pair of integers as such, with objsubid 2. What pg_stat_activity hides from this role stays empty. */
 static const char holder_sql[] =
     "select l.pid, a.application_name::text, a.usename::text, host(a.client_addr), "
     "to_char(coalesce(a.xact_start, a.state_change, a.backend_start) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' "
     "from pg_locks l left join pg_stat_activity a on a.pid = l.pid "
-    "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
+    "where l.locktype = 'advisory' and l.granted and l.objsubid = $2::int "
     "and l.database = (select oid from pg_database where datname = current_database()) "
     "and l.classid::bigint = ($1::bigint >> 32) & 4294967295 and l.objid::bigint = $1::bigint & 4294967295";
 
-static void find_holder(struct pg_db *lock, struct strbuf *holder)
+static void find_holder(struct pg_db *lock, int64_t key, bool pair, struct strbuf *holder)
 {
-    struct db_value key = DB_V_INT(lock->lock_key);
+    struct db_value params[] = {DB_V_INT(key), DB_V_INT(pair ? 2 : 1)};
     struct db_request r = {
-        .sql = slice_of(holder_sql), .params = &key, .n_params = 1, .on_row = on_holder, .context = holder};
+        .sql = slice_of(holder_sql), .params = params, .n_params = 2, .on_row = on_holder, .context = holder};
     if (holder)
         db_run(&lock->base, &r, 1, NULL, NULL); /* a message without the holder is still a message */
 }
@@ -134,11 +142,7 @@ static int open_lock(struct pg_db *db, struct pawl_error *e)
     }
     if (db->lock)
         return PAWL_OK;
-    int code = pg_connect_again(db, &db->lock, e);
-    /* It is idle while migrations run, which a server may have been told not to bear. */
-    if (!code && db->pq.serverVersion(db->lock->conn) >= 140000)
-        code = db_exec(&db->lock->base, "set idle_session_timeout = 0", e);
-    return code;
+    return pg_connect_again(db, &db->lock, e);
 }
 
 static int take_lock(struct pg_db *db, struct answer *a, struct pawl_error *e)
@@ -160,6 +164,58 @@ static int take_lock(struct pg_db *db, struct answer *a, struct pawl_error *e)
     return code;
 }
 
+/* pawl's own lock, in the space of pairs: "pawl" and the database. */
+#define WORK_KEY INT64_C(0x7061776c)
+
+static int32_t work_key(const struct pg_db *lock)
+{
+    /* The lock's key is a multiple of the database's CRC. */
+    return (int32_t)(uint32_t)(lock->lock_key / INT64_C(0x3d32ad9e));
+}
+
+static int on_got(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    (void)n;
+    (void)e;
+    *(bool *)context = v[0].type == DB_BOOL && v[0].i;
+    return PAWL_OK;
+}
+
+static int work_lock(struct pg_db *db, bool take, bool *got, struct pawl_error *e)
+{
+    struct db_value params[] = {DB_V_INT(WORK_KEY), DB_V_INT(work_key(db->lock))};
+    struct db_request r = {.sql = take ? SLICE("select pg_try_advisory_lock($1, $2)")
+                                       : SLICE("select pg_advisory_unlock($1, $2)"),
+                           .params = params, .n_params = 2, .on_row = on_got, .context = got};
+    return db_run(&db->base, &r, 1, NULL, e);
+}
+
+static int unlock_key(struct pg_db *lock, struct pawl_error *e)
+{
+    struct db_value key = DB_V_INT(lock->lock_key);
+    struct db_request r = {.sql = SLICE("select pg_advisory_unlock($1)"), .params = &key, .n_params = 1};
+    return db_run(&lock->base, &r, 1, NULL, e);
+}
+
+/* Both or none. */
+static int take_both(struct pg_db *db, struct answer *a, bool *got, struct strbuf *holder, struct pawl_error *e)
+{
+    int code = take_lock(db, a, e);
+    if (code)
+        return code;
+    if (!a->got) {
+        find_holder(db->lock, db->lock->lock_key, false, holder);
+        return PAWL_OK;
+    }
+    code = work_lock(db, true, got, e);
+    if (!code && *got)
+        return PAWL_OK;
+    if (!code)
+        find_holder(db->lock, WORK_KEY << 32 | (int64_t)(uint32_t)work_key(db->lock), true, holder);
+    unlock_key(db->lock, NULL);
+    return code;
+}
+
 int pg_try_lock(struct db *base, struct slice ledger, bool *got, struct strbuf *holder, struct pawl_error *e)
 {
     (void)ledger; /* sqlx's key knows only the database */
@@ -170,12 +226,8 @@ int pg_try_lock(struct db *base, struct slice ledger, bool *got, struct strbuf *
         return PAWL_OK;
     int code = open_lock(db, e);
     if (!code)
-        code = take_lock(db, &a, e);
-    if (!code) {
-        db->locked = *got = a.got;
-        if (!a.got)
-            find_holder(db->lock, holder);
-    }
+        code = take_both(db, &a, got, holder, e);
+    db->locked = !code && *got;
     arena_clear(&a.arena);
     return code;
 }
@@ -186,9 +238,10 @@ int pg_unlock(struct db *base, struct pawl_error *e)
     if (!db->locked)
         return PAWL_OK;
     db->locked = false;
-    struct db_value key = DB_V_INT(db->lock->lock_key);
-    struct db_request r = {.sql = SLICE("select pg_advisory_unlock($1)"), .params = &key, .n_params = 1};
-    return db_run(&db->lock->base, &r, 1, NULL, e);
+    bool had = false;
+    if (!db->broken) /* a broken one releases it by itself */
+        work_lock(db, false, &had, NULL);
+    return unlock_key(db->lock, e);
 }
 
 int pg_lock_check(struct pg_db *db, struct pawl_error *e)

@@ -72,6 +72,28 @@ static void sqlx_and_pawl_exclude_each_other(void **state)
     db_close(db);
 }
 
+/* Its lock is gone with its connection, but the server is still at its last statement. */
+static void a_dead_run_that_still_works_keeps_others_away(void **state)
+{
+    (void)state;
+    STRBUF(holder, 1000);
+    struct db *dead = pg_open_with((struct db_options){.application_name = SLICE("dead run")});
+    struct db *next = pg_open();
+    assert_true(gets_lock(dead, NULL));
+    pg_exec(next, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1");
+    uint64_t end = clock_ms() + 5000;
+    while (pg_text(next, "select count(*) from pg_locks where locktype = 'advisory' and objsubid = 1")[0] != '0' &&
+           clock_ms() < end)
+        clock_sleep_ms(10);
+    assert_false(gets_lock(next, &holder));
+    assert_non_null(strstr(strbuf_z(&holder), "dead run"));
+    db_close(dead);
+    while (!gets_lock(next, NULL) && clock_ms() < end)
+        clock_sleep_ms(10);
+    assert_true(gets_lock(next, NULL));
+    db_close(next);
+}
+
 static void locks_of_other_databases_do_not_matter(void **state)
 {
     (void)state;
@@ -91,7 +113,7 @@ static void a_lock_that_was_lost_stops_the_run(void **state)
     struct pawl_error e = {0};
     assert_true(gets_lock(db, NULL));
     pg_exec(db, "select 1");
-    pg_exec(killer, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+    pg_exec(killer, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1");
     uint64_t end = clock_ms() + 5000;
     while (db_exec(db, "select 1", &e) == PAWL_OK && clock_ms() < end)
         clock_sleep_ms(10);
@@ -223,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_at_a_time_and_the_holder_is_named),
         cmocka_unit_test(sqlx_and_pawl_exclude_each_other),
+        cmocka_unit_test(a_dead_run_that_still_works_keeps_others_away),
         cmocka_unit_test(locks_of_other_databases_do_not_matter),
         cmocka_unit_test(a_lock_that_was_lost_stops_the_run),
         cmocka_unit_test(a_waiter_does_not_block_concurrent_indexes),
