@@ -119,7 +119,7 @@ static struct sqlite_db *make(const struct db_options *options)
 
 static int open_handle(struct sqlite_db *db, const char *path, int flags, struct pawl_error *e)
 {
-    int result = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_EXRESCODE, NULL);
+    int result = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, NULL);
     if (result != SQLITE_OK) {
         sqlite_error(db->handle, result, e);
         err_place(e, slice_of(path), 0, 0);

@@ -12,7 +12,8 @@ static int savepoint(struct trial *tr, const char *verb, size_t level, struct pa
 static int begin(struct trial *tr, struct pawl_error *e)
 {
     const struct db_driver *driver = tr->db->driver;
-    const char *const *session = driver->session ? driver->session(tr->db, false) : NULL;
+    const char *const *session = driver->session && tr->session_set ? driver->session(tr->db, false) : NULL;
+    tr->session_set = false;
     for (; session && *session; session++) {
         int code = db_exec(tr->db, *session, e);
         if (code)

@@ -8,24 +8,83 @@
 #define BATCH 64 /* statements handed to the driver at once */
 #define SETUP_MAX ((size_t)64 << 20)
 
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
+
+#define REMEMBER_TEXT ((size_t)8 << 10)  /* larger ones are read again each time */
+#define REMEMBER_ALL ((size_t)16 << 20)
+
+static struct remembered *memory_of(const struct trial *tr, const struct migration *m, bool reverting)
+{
+    if (!tr->steps)
+        return NULL;
+    struct step *s = &tr->steps[m - tr->set->items];
+    return reverting ? &s->down_text : &s->up;
+}
+
+static int remember_text(struct trial *tr, struct remembered *memory, const struct unit *u, struct pawl_error *e)
+{
+    size_t n = u->text.sql.n;
+    if (!memory || memory->sql.p || n > REMEMBER_TEXT || tr->remembered + n > REMEMBER_ALL)
+        return PAWL_OK;
+    struct slice copy = arena_dup(tr->keep, u->text.sql);
+    if (!copy.p)
+        return err_nomem(e);
+    tr->remembered += n;
+    *memory = (struct remembered){copy, u->script, u->sets};
+    return PAWL_OK;
+}
+
+/* SET, PRAGMA, a call or a SELECT of something that sets, and whatever is not understood. */
+static bool sets_session(const struct db_driver *driver, const struct unit *u)
+{
+    struct script_cursor c;
+    struct script_statement st;
+    struct head h;
+    if (u->text.sql.n > REMEMBER_TEXT)
+        return true;
+    script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
+    while (script_next(&c, &st)) {
+        head_read(&h, driver->dialect, st.sql);
+        if (h.class != HEAD_DDL && h.class != HEAD_INSERT && h.class != HEAD_UPDATE && h.class != HEAD_DELETE)
+            return true;
+    }
+    return false;
+}
+
+static int look_at(struct trial *tr, bool first, struct unit *u)
+{
+    const struct db_driver *driver = tr->db->driver;
+    int code = text_open(u->file, &u->text, &u->error);
+    if (code)
+        return code;
+    u->open = true;
+    code = script_check(u->migration, u->file, &u->text, driver->name, driver->dialect, tr->options->ledger,
+                        first ? tr->report : &tr->quiet, &u->script, &u->error);
+    if (!code)
+        u->sets = sets_session(driver, u);
+    return code;
+}
+
 int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
               struct pawl_error *e)
 {
-    const struct db_driver *driver = tr->db->driver;
+    struct remembered *memory = memory_of(tr, m, reverting);
     *out = (struct unit){.migration = m, .file = reverting ? &m->down : &m->up, .reverting = reverting};
-    int code = text_open(out->file, &out->text, &out->error);
-    if (!code) {
+    if (memory && memory->sql.p) {
         out->open = true;
-        code = script_check(m, out->file, &out->text, driver->name, driver->dialect, tr->options->ledger,
-                            first ? tr->report : &tr->quiet, &out->script, &out->error);
+        out->sets = memory->sets;
+        out->script = memory->script;
+        out->text = (struct text){.raw = memory->sql, .sql = memory->sql};
+        return PAWL_OK;
     }
+    int code = look_at(tr, first, out);
     if (code == PAWL_SOURCE) {
         out->code = code;
         return PAWL_OK;
     }
     if (code && e)
         *e = out->error;
-    return code;
+    return code ? code : remember_text(tr, memory, out, e);
 }
 
 void unit_close(struct unit *u)
@@ -124,6 +183,7 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
         code = db_exec(tr->db, driver->begin, e);
     if (code)
         return code;
+    tr->session_set |= u->sets;
     code = send_unit(tr, u, &b, &out->error);
     if (code && !run_is_refusal(code)) {
         if (e)

@@ -12,6 +12,7 @@ struct unit {
     const struct migration_file *file;
     bool reverting;
     bool open;
+    bool sets; /* it may change session state: it has more than DDL and plain changes of rows */
     struct text text;
     struct script script;
     int code; /* PAWL_SOURCE: it cannot be sent at all, and `error` says why; its findings were told */

@@ -48,6 +48,7 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
     for (size_t i = 0; !code && i < o->n_setup; i++)
         code = run_setup(tr, o->setup[i], e);
     tr->rows |= o->n_setup > 0;
+    tr->session_set = true;
     if (!code)
         code = record_create(tr, e);
     if (!code)

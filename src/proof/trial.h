@@ -39,6 +39,13 @@ struct known_failure {
     uint64_t message; /* hash_fast of the engine's words */
 };
 
+/* A small text as it was when it was looked at first: it is run several times more. */
+struct remembered {
+    struct slice sql; /* .p NULL: not remembered */
+    struct script script;
+    bool sets; /* see unit.sets */
+};
+
 struct step {
     const struct migration *migration;
     struct delta change;                      /* S(k - 1) to S(k) */
@@ -50,6 +57,7 @@ struct step {
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
     struct known_failure replay, head;
+    struct remembered up, down_text;
 };
 
 /* ---- the walk ---------------------------------------------------------------------------------------------------- */
@@ -75,6 +83,8 @@ struct trial {
     size_t end;          /* steps from here on were not tried, because one did not apply; set->n = all were */
     size_t rebuilt;      /* up texts run again to build a state anew: bounded, see trial_rebuild */
     size_t scripts;      /* written for failures */
+    size_t remembered;   /* bytes of texts kept in memory */
+    bool session_set;    /* a text may have changed session state since it was put back */
     bool rows;           /* some text has changed rows: there may be data to lose */
     bool keys_broken;    /* told once; later states inherit it */
 };
