@@ -29,6 +29,8 @@ static int open_texts(struct trial *tr, size_t k, struct texts *t, struct pawl_e
     s->down_outside = t->has_down && unit_outside(&t->down);
     s->mentions_ledger = t->up.script.mentions_ledger;
     t->outside = s->up_outside || s->down_outside;
+    s->keys_off = t->up.script.foreign_keys_off || (t->has_down && t->down.script.foreign_keys_off);
+    tr->keys_off = s->keys_off;
     if (!t->has_down)
         s->down = DOWN_MISSING;
     return PAWL_OK;

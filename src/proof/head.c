@@ -86,6 +86,8 @@ static int alone(struct trial *tr, size_t k, struct pawl_error *e)
     struct outcome o;
     struct judged j;
     int code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
+    if (!tr->hold)
+        tr->keys_off = tr->steps[k].keys_off;
     if (!code)
         code = hold_open(tr, &tr->tmp, &h, tr->steps[k].up_outside, tr->applied, e);
     if (!code)
@@ -141,6 +143,8 @@ static int row_step(struct trial *tr, size_t k, struct arena *a, struct row *r, 
     struct hold h;
     struct outcome o;
     int code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
+    if (!tr->hold)
+        tr->keys_off = tr->steps[k].keys_off;
     if (!code)
         code = hold_open(tr, a, &h, tr->steps[k].up_outside, tr->applied, e);
     if (!code)
@@ -262,8 +266,11 @@ static int row(struct trial *tr, size_t first, enum ledger_state ledger, struct 
     struct row r = {.ledger = ledger};
     struct hold h;
     bool outside = false;
-    for (size_t k = first; k < tr->applied; k++)
+    tr->keys_off = false;
+    for (size_t k = first; k < tr->applied; k++) {
         outside |= tr->steps[k].up_outside;
+        tr->keys_off |= tr->steps[k].keys_off;
+    }
     r.did = arena_array(&a, tr->applied, sizeof *r.did);
     int code = r.did ? hold_open(tr, &a, &h, outside, tr->applied, e) : err_nomem(e);
     if (!code)

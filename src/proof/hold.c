@@ -9,19 +9,6 @@ static int savepoint(struct trial *tr, const char *verb, size_t level, struct pa
     return db_exec(tr->db, sql, e);
 }
 
-static int begin(struct trial *tr, struct pawl_error *e)
-{
-    const struct db_driver *driver = tr->db->driver;
-    const char *const *session = driver->session && tr->session_set ? driver->session(tr->db, false) : NULL;
-    tr->session_set = false;
-    for (; session && *session; session++) {
-        int code = db_exec(tr->db, *session, e);
-        if (code)
-            return code;
-    }
-    return db_exec(tr->db, driver->begin, e);
-}
-
 static int take_snapshot(struct trial *tr, struct hold *h, struct pawl_error *e)
 {
     size_t i = 0;
@@ -44,7 +31,7 @@ int hold_open(struct trial *tr, struct arena *a, struct hold *h, bool outside, s
             code = take_snapshot(tr, h, e);
     } else if (!driver->in_transaction(tr->db)) {
         h->kind = HOLD_TRANSACTION;
-        code = begin(tr, e);
+        code = trial_begin(tr, e);
     } else {
         h->kind = HOLD_SAVEPOINT;
         h->level = tr->hold ? tr->hold->level + 1 : 1;

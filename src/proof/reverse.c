@@ -180,6 +180,8 @@ static int revert(struct trial *tr, struct chain *c, size_t k, struct pawl_error
     struct outcome o;
     struct delta did, fresh;
     int code = unit_open(tr, tr->steps[k].migration, true, false, &down, e);
+    if (!tr->hold)
+        tr->keys_off = tr->steps[k].keys_off;
     if (!code)
         code = hold_open(tr, &c->notes, &h, tr->steps[k].down_outside, k + 1, e);
     if (!code)
@@ -288,8 +290,11 @@ int reverse_walk(struct trial *tr, size_t from, size_t to, bool return_after, st
     struct hold h;
     bool outside = false;
     int code = PAWL_OK;
-    for (size_t k = from; k < to; k++)
+    tr->keys_off = false;
+    for (size_t k = from; k < to; k++) {
         outside |= tr->steps[k].down_outside;
+        tr->keys_off |= tr->steps[k].keys_off;
+    }
     if (return_after)
         code = hold_open(tr, &c.notes, &h, outside, to, e);
     if (!code)

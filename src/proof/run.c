@@ -180,7 +180,9 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     if (!code)
         code = driver->stamp(tr->db, &before, e);
     if (!code && own)
-        code = db_exec(tr->db, driver->begin, e);
+        code = trial_begin(tr, e);
+    else if (!code && unit_outside(u))
+        code = trial_session(tr, e);
     if (code)
         return code;
     tr->session_set |= u->sets;

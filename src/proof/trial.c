@@ -37,6 +37,27 @@ int trial_refresh(struct trial *tr, struct arena *a, struct delta *out, struct p
     return code ? code : hold_note(tr, out, e);
 }
 
+int trial_session(struct trial *tr, struct pawl_error *e)
+{
+    const struct db_driver *driver = tr->db->driver;
+    if (!driver->session || (!tr->session_set && tr->keys_off == tr->keys_sent))
+        return PAWL_OK;
+    for (const char *const *s = driver->session(tr->db, tr->keys_off); *s; s++) {
+        int code = db_exec(tr->db, *s, e);
+        if (code)
+            return code;
+    }
+    tr->session_set = false;
+    tr->keys_sent = tr->keys_off;
+    return PAWL_OK;
+}
+
+int trial_begin(struct trial *tr, struct pawl_error *e)
+{
+    int code = trial_session(tr, e);
+    return code ? code : db_exec(tr->db, tr->db->driver->begin, e);
+}
+
 /* ---- the scratch database ---------------------------------------------------------------------------------------- */
 
 static int open_scratch(struct trial *tr, struct pawl_error *e)

@@ -53,6 +53,7 @@ struct step {
     unsigned char down;                       /* enum down_state */
     bool wrote_data;                          /* the up text changed rows */
     bool up_outside, down_outside;            /* runs outside any transaction */
+    bool keys_off; /* a text of it switches foreign keys off for itself */
     bool mentions_ledger;                     /* the up text does */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
@@ -85,6 +86,7 @@ struct trial {
     size_t scripts;      /* written for failures */
     size_t remembered;   /* bytes of texts kept in memory */
     bool session_set;    /* a text may have changed session state since it was put back */
+    bool keys_off, keys_sent; /* foreign keys are said to be off by the texts at hand; by those of the last session */
     bool rows;           /* some text has changed rows: there may be data to lose */
     bool keys_broken;    /* told once; later states inherit it */
 };
@@ -97,6 +99,10 @@ void trial_close(struct trial *tr);
  * back. PAWL_CHECK (not an error of the walk) when this was needed so often that it would cost more than the proofs.
  */
 int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e);
+/* Puts session state back, where a text may have set it; outside any transaction. */
+int trial_session(struct trial *tr, struct pawl_error *e);
+/* The same, and begins a transaction as the engine would for a migration. */
+int trial_begin(struct trial *tr, struct pawl_error *e);
 /* Stops with PAWL_INTERRUPTED if the user asked for it. */
 int trial_interrupted(const struct trial *tr, struct pawl_error *e);
 void trial_progress(const struct trial *tr, const char *stage, size_t count, size_t total);
