@@ -358,7 +358,9 @@ static int run_one(struct sqlite_db *db, const struct db_request *r, struct db_f
         return err_set(e, PAWL_SQL, "a statement of more than 2 GB, which SQLite does not take");
     if (r->copy.p)
         return err_set(e, PAWL_SQL, "COPY ... FROM stdin is not known to SQLite");
+    db->unwatched = r->n_params > 0; /* pawl's own: see sqlite_keys.c */
     int result = sqlite3_prepare_v2(db->handle, r->sql.p ? r->sql.p : "", (int)r->sql.n, &statement, NULL);
+    db->unwatched = false;
     if (result != SQLITE_OK) {
         int offset = sqlite3_error_offset(db->handle);
         fault->offset = offset >= 0 ? (size_t)offset : SIZE_MAX;

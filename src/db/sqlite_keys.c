@@ -2,35 +2,41 @@
  * Foreign keys are off while migrations run, so they are looked at before COMMIT: `PRAGMA foreign_key_check` for every table
  * that the transaction can have broken. An authorizer notes what statements touch as they are prepared:
  *
- *   rows added or changed in T, T altered    T as a child
- *   rows changed or deleted, tables dropped  every table, since T may be a parent
+ *   rows added or changed in T, T altered            T, whose rows refer to others
+ *   rows changed in T or deleted from it, T dropped  every table whose rows refer to T
  *
- * so that a migration which only creates things costs nothing here, however large the database is.
+ * so that a migration which only creates things costs nothing here, however large the database is. Statements with
+ * parameters are pawl's own (the ledger), and are not noted.
  */
 #include "db/sqlite.h"
 
 struct sqlite_touched {
     struct sqlite_touched *next;
     struct slice table;
+    bool as_child, as_parent;
 };
 
 #define MAX_VIOLATIONS 1000
 
-static void touch(struct sqlite_db *db, const char *table)
+static void touch(struct sqlite_db *db, const char *table, bool as_child, bool as_parent)
 {
     struct slice name = slice_of(table);
     if (db->touched_all || slice_ieq(slice_sub(name, 0, 7), SLICE("sqlite_")))
         return;
-    for (const struct sqlite_touched *t = db->touched; t; t = t->next)
-        if (slice_ieq(t->table, name))
-            return;
+    for (struct sqlite_touched *t = db->touched; t; t = t->next) {
+        if (!slice_ieq(t->table, name))
+            continue;
+        t->as_child |= as_child;
+        t->as_parent |= as_parent;
+        return;
+    }
     struct sqlite_touched *t = arena_alloc(&db->touched_arena, sizeof *t);
     struct slice copy = arena_dup(&db->touched_arena, name);
     if (!t || !copy.p) {
         db->touched_all = true; /* no memory to be exact: check more, never less */
         return;
     }
-    *t = (struct sqlite_touched){db->touched, copy};
+    *t = (struct sqlite_touched){db->touched, copy, as_child, as_parent};
     db->touched = t;
 }
 
@@ -42,23 +48,22 @@ static int authorize(void *context, int action, const char *first, const char *s
     if (action == SQLITE_PRAGMA && second && slice_ieq(slice_of(first), SLICE("writable_schema")) &&
         !slice_ieq(slice_of(second), SLICE("off")))
         db->schema_by_hand = true;
-    if (database && strcmp(database, "temp") == 0)
+    if (db->unwatched || (database && strcmp(database, "temp") == 0))
         return SQLITE_OK;
     sqlite_touch(db, action, first, second);
     switch (action) {
     case SQLITE_INSERT:
-        touch(db, first);
+        touch(db, first, true, true); /* INSERT OR REPLACE deletes */
         break;
     case SQLITE_ALTER_TABLE:
-        touch(db, second);
+        touch(db, second, true, false);
         break;
     case SQLITE_UPDATE:
-    case SQLITE_DELETE:
-        if (!slice_ieq(slice_sub(slice_of(first), 0, 7), SLICE("sqlite_")))
-            db->touched_all = true;
+        touch(db, first, true, true);
         break;
+    case SQLITE_DELETE:
     case SQLITE_DROP_TABLE:
-        db->touched_all = true;
+        touch(db, first, false, true);
         break;
     default:
         break;
@@ -139,17 +144,21 @@ static int check_table(struct sqlite_db *db, sqlite3 **before, const char *table
     return code;
 }
 
-static int check_all(struct sqlite_db *db, sqlite3 **before, struct pawl_error *e)
+/* All tables that refer to `parent`; NULL = to any. */
+static int check_children(struct sqlite_db *db, sqlite3 **before, const char *parent, struct pawl_error *e)
 {
     sqlite3_stmt *tables = NULL;
     int code = PAWL_OK;
     int result =
         sqlite3_prepare_v2(db->handle,
                            "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND sql LIKE '%references%'"
-                           " AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
+                           " AND (?1 IS NULL OR instr(lower(sql), lower(?1)))"
+                           " AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name)"
+                           " WHERE ?1 IS NULL OR \"table\" = ?1 COLLATE NOCASE)",
                            -1, &tables, NULL);
     if (result != SQLITE_OK)
         return sqlite_error(db->handle, result, e);
+    sqlite3_bind_text(tables, 1, parent, -1, SQLITE_STATIC);
     while (!code && (result = sqlite3_step(tables)) == SQLITE_ROW)
         code = check_table(db, before, (const char *)sqlite3_column_text(tables, 0), e);
     if (!code && result != SQLITE_DONE)
@@ -165,13 +174,16 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
     int code = PAWL_OK;
     if (db->foreign_keys)
         return PAWL_OK;
-    sqlite3_set_authorizer(db->handle, NULL, NULL);
+    db->unwatched = true;
     if (db->touched_all)
-        code = check_all(db, &before, e);
-    else
-        for (const struct sqlite_touched *t = db->touched; t && !code; t = t->next)
+        code = check_children(db, &before, NULL, e);
+    for (const struct sqlite_touched *t = db->touched; t && !code && !db->touched_all; t = t->next) {
+        if (t->as_child)
             code = check_table(db, &before, t->table.p, e);
-    sqlite_keys_watch(db);
+        if (!code && t->as_parent)
+            code = check_children(db, &before, t->table.p, e);
+    }
+    db->unwatched = false;
     sqlite3_close(before);
     if (!code) /* what is whole now is not looked at again when further migrations share the transaction */
         sqlite_keys_forget(db);
