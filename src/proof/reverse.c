@@ -13,6 +13,7 @@ struct chain {
     struct arena pages[2]; /* the arrays of `left`, by turns */
     int page;
     struct delta left; /* from S(k) to what is there when step k is next to be reverted */
+    size_t before; /* facts that were left when the last down began */
     bool lost;         /* nothing below can be looked at */
 };
 
@@ -85,6 +86,7 @@ static int follow(struct trial *tr, struct chain *c, size_t k, const struct delt
         code = compare(tr, c, k, &next, fresh, e);
     if (code)
         return code;
+    c->before = c->left.n;
     c->left = next;
     c->page = !c->page;
     return PAWL_OK;
@@ -92,10 +94,12 @@ static int follow(struct trial *tr, struct chain *c, size_t k, const struct delt
 
 /* ---- one down ---------------------------------------------------------------------------------------------------- */
 
-static int judge(struct trial *tr, size_t k, const struct unit *down, const struct delta *fresh, struct pawl_error *e)
+static int judge(struct trial *tr, const struct chain *c, size_t k, const struct unit *down, const struct delta *fresh,
+                 struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     enum difference grade = delta_grade(fresh);
+    bool alone = c->before == 0; /* nothing was left behind when it began */
     trial_verdict(tr, k, PAWL_PROOF_REVERSE, PAWL_VERDICT_PASS);
     if (s->down == DOWN_PARTIAL || grade == DIFFERENCE_NONE) /* a partial one is judged when the piece is done */
         return PAWL_OK;
@@ -110,7 +114,9 @@ static int judge(struct trial *tr, size_t k, const struct unit *down, const stru
                                .kind = TALE_LEFT,
                                .unit = down,
                                .delta = fresh,
-                               .said = "in strict reverse order the down text does not restore the schema"},
+                               .said = "in strict reverse order the down text does not restore the schema",
+                               .hint = alone ? "alone, at its own version, it does: look for what it takes for granted"
+                                             : "it may stumble over what later down texts left behind: correct those first"},
                 e);
 }
 
@@ -196,7 +202,7 @@ static int revert(struct trial *tr, struct chain *c, size_t k, struct pawl_error
     if (!code)
         code = follow(tr, c, k, &did, &fresh, e);
     if (!code)
-        code = judge(tr, k, &down, &fresh, e);
+        code = judge(tr, c, k, &down, &fresh, e);
     if (!code)
         code = unrecord(tr, k, &down, e);
     return code ? code : hold_drop(tr, &h, e);
