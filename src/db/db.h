@@ -110,6 +110,10 @@ struct db_ledger_sql {
     /* (version): measures from the engine's own clock all rows from that one on that have none yet, in place of `finish` for
      * each. NULL = the engine cannot. */
     const char *measure;
+    /* (schema or "", table, index name, version): one row if that table has an index of that name: is it complete; is it
+     * newer than the ledger row of that version was last written; the statement that drops it. NULL = indexes are never
+     * left incomplete by this engine. */
+    const char *index;
     const char *remove;  /* (version) */
     const char *restamp; /* (version, checksum) */
 };

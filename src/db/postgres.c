@@ -233,6 +233,12 @@ static const struct db_ledger_sql ledger = {
                "from {t} where installed_on >= (select installed_on from {t} where version = $1) and success) x "
                "where x.version = l.version and l.execution_time = -1",
     .progress = "update {t} set execution_time = $2 where version = $1",
+    /* A transaction's number is its age; both rows carry the one that wrote them. */
+    .index = "select i.indisvalid and i.indisready, age(c.xmin) < (select age(l.xmin) from {t} l where l.version = $4), "
+             "format('drop index concurrently %I.%I', n.nspname, c.relname) "
+             "from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace "
+             "where c.relname = $3 and i.indrelid = to_regclass(case when $1 = '' then '' else quote_ident($1) || '.' end "
+             "|| quote_ident($2))",
     .remove = "delete from {t} where version = $1",
     .restamp = "update {t} set checksum = $2 where version = $1",
 };

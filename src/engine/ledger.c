@@ -73,8 +73,11 @@ static int make_statements(struct arena *a, const struct db_driver *driver, stru
     out->restamp = expand(a, sql->restamp, t);
     if (sql->measure)
         out->measure = expand(a, sql->measure, t);
+    if (sql->index)
+        out->index = expand(a, sql->index, t);
     bool ok = out->name.p && out->create.p && out->select.p && out->insert.p && out->finish.p && out->progress.p &&
-              out->remove.p && out->restamp.p && (!sql->measure || out->measure.p);
+              out->remove.p && out->restamp.p && (!sql->measure || out->measure.p) &&
+              (!sql->index || out->index.p);
     return ok ? PAWL_OK : err_nomem(e);
 }
 
@@ -227,6 +230,13 @@ struct db_request ledger_measure(struct arena *a, const struct ledger *l, int64_
 {
     struct db_value params[] = {DB_V_INT(version)};
     return request(a, l->measure, params, 1);
+}
+
+struct db_request ledger_index(struct arena *a, const struct ledger *l, struct slice schema, struct slice table,
+                               struct slice index, int64_t version)
+{
+    struct db_value params[] = {DB_V_TEXT(schema), DB_V_TEXT(table), DB_V_TEXT(index), DB_V_INT(version)};
+    return request(a, l->index, params, 4);
 }
 
 struct db_request ledger_remove(struct arena *a, const struct ledger *l, int64_t version)

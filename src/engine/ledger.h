@@ -14,7 +14,7 @@
 
 struct ledger {
     struct slice name;                                                               /* as configured */
-    struct slice create, select, insert, finish, progress, measure, remove, restamp; /* measure: .p NULL = cannot */
+    struct slice create, select, insert, finish, progress, measure, index, remove, restamp; /* measure, index: .p NULL = no such thing */
     bool placed; /* the statements name the schema, so a migration that changes the search path does not matter */
 };
 
@@ -35,6 +35,8 @@ struct db_request ledger_insert(struct arena *a, const struct ledger *l, const s
 struct db_request ledger_finish(struct arena *a, const struct ledger *l, int64_t version, int64_t nanoseconds);
 /* Measures all rows from that version on; see db_ledger_sql. */
 struct db_request ledger_measure(struct arena *a, const struct ledger *l, int64_t version);
+struct db_request ledger_index(struct arena *a, const struct ledger *l, struct slice schema, struct slice table,
+                               struct slice index, int64_t version);
 /* success = false, and how far it has come. */
 struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, bool reverting,
                                   size_t done);

@@ -1,6 +1,8 @@
 #include "engine/outside.h"
 
 #include "engine/batch.h"
+#include "engine/leftover.h"
+#include "sql/locate.h"
 #include "sys/clock.h"
 
 struct outside {
@@ -11,6 +13,7 @@ struct outside {
     const struct text *text;
     bool reverting;
     size_t done; /* statements known to be committed */
+    size_t resumed; /* SIZE_MAX, or where a run was interrupted before: at this statement or right behind it */
 };
 
 static struct batch_origin frame(const struct outside *x)
@@ -39,7 +42,7 @@ static int begin(struct outside *x, const struct standing *s, struct pawl_error 
     if (code)
         return code;
     if (s->row && !s->row->success) { /* goes on */
-        x->done = ledger_done(s->row);
+        x->resumed = x->done = ledger_done(s->row);
         return PAWL_OK;
     }
     if (x->reverting)
@@ -70,11 +73,22 @@ static int run_inside(struct outside *x, const struct script_statement *s, size_
     return code ? code : batch_flush(&x->batch, e);
 }
 
+static void place_of(const struct outside *x, const struct script_statement *s, struct pawl_error *e)
+{
+    struct place at = locate_once(x->text->sql, s->offset);
+    err_place(e, x->file->path, at.line, at.column);
+}
+
 /* One that may not: its progress comes right behind it. */
 static int run_alone(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
 {
-    int code = add_statement(x, s, e);
-    if (!code)
+    bool done = false;
+    int code = leftover_clear(x->run, s->sql, x->m->version, index == x->resumed, &done, e);
+    if (code)
+        place_of(x, s, e);
+    if (!code && !done)
+        code = add_statement(x, s, e);
+    if (!code && !done)
         code = batch_flush(&x->batch, e);
     if (!code)
         code = add_progress(x, index + 1, e);
@@ -131,7 +145,8 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
                         .m = s->migration,
                         .file = reverting ? &s->migration->down : &s->migration->up,
                         .text = &text,
-                        .reverting = reverting};
+                        .reverting = reverting,
+                        .resumed = SIZE_MAX};
     uint64_t started = clock_ns();
     int code = text_open(x.file, &text, e);
     if (code)
