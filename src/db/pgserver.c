@@ -13,7 +13,7 @@
 #define START_MS 20000 /* far more than a loaded machine takes */
 #define STOP_MS 10000
 #define MEMORY (UINT64_C(2) << 30) /* free bytes from which on memory is the place for it */
-#define SOCKET_PATH 80 /* bytes of a folder in which a socket's name still fits */
+#define SOCKET_PATH 80             /* bytes of a folder in which a socket's name still fits */
 
 struct pgserver {
     struct arena arena;
@@ -121,8 +121,7 @@ static struct slice key_of(struct pgserver *s)
     struct slice server = arena_printf(&s->arena, SLICE_FMT "/postgres", SLICE_ARG(s->bindir));
     if (!server.p || file_look(server.p, &info, NULL))
         return (struct slice){NULL, 0};
-    strbuf_addf(&text, "%s %llu %lld", server.p, (unsigned long long)info.size,
-                (long long)tree_changed_ns(server.p));
+    strbuf_addf(&text, "%s %llu %lld", server.p, (unsigned long long)info.size, (long long)tree_changed_ns(server.p));
     for (size_t i = 0; init_options[i]; i++)
         strbuf_addf(&text, " %s", init_options[i]);
     return strbuf_ok(&text) ? arena_printf(&s->arena, "pg-%016llx", (unsigned long long)hash_fast(strbuf_slice(&text)))
@@ -168,7 +167,8 @@ static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *
     argv[n++] = into.p;
     for (size_t i = 0; init_options[i]; i++)
         argv[n++] = init_options[i];
-    struct process_options options = {.argv = argv, .folder = "/", .output = log.p, .user = s->other_user, .unset = unset};
+    struct process_options options = {
+        .argv = argv, .folder = "/", .output = log.p, .user = s->other_user, .unset = unset};
     struct process p;
     int code = process_start(&options, &p, e);
     if (code)
@@ -178,9 +178,9 @@ static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *
         process_wait(&p, STOP_MS);
         return err_set(e, PAWL_UNREACHABLE, "%s did not end", program.p);
     }
-    return p.status ? err_set(e, PAWL_UNREACHABLE, "%s failed: " SLICE_FMT, program.p,
-                              SLICE_ARG(last_words(&s->arena, log)))
-                    : PAWL_OK;
+    return p.status
+               ? err_set(e, PAWL_UNREACHABLE, "%s failed: " SLICE_FMT, program.p, SLICE_ARG(last_words(&s->arena, log)))
+               : PAWL_OK;
 }
 
 /*
@@ -189,7 +189,8 @@ static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *
  */
 static void keep(struct pgserver *s, struct slice data, struct slice kept)
 {
-    struct slice half = arena_printf(&s->arena, "%s.%d.%llx", kept.p, process_id(), (unsigned long long)process_random());
+    struct slice half =
+        arena_printf(&s->arena, "%s.%d.%llx", kept.p, process_id(), (unsigned long long)process_random());
     if (!half.p)
         return;
     if (tree_copy(data.p, half.p, NULL, NULL) || !tree_move(half.p, kept.p))
@@ -242,11 +243,31 @@ static const char watch_script[] = "trap '' HUP INT TERM\n"
 
 /* Each is "name=value" behind a -c: speed, quiet, no background work, room for transactions that hold many locks. */
 static const char *const settings[] = {
-    "listen_addresses=", "port=5432", "unix_socket_permissions=0700", "fsync=off", "synchronous_commit=off",
-    "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "checkpoint_timeout=1d",
-    "shared_buffers=32MB", "max_connections=40", "max_locks_per_transaction=1024", "autovacuum=off", "jit=off",
-    "dynamic_shared_memory_type=mmap", "bgwriter_lru_maxpages=0", "max_logical_replication_workers=0", "max_parallel_workers_per_gather=0",
-    "logging_collector=off", "log_checkpoints=off", "lc_messages=C", "timezone=UTC", "log_timezone=UTC", NULL,
+    "listen_addresses=",
+    "port=5432",
+    "unix_socket_permissions=0700",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=1GB",
+    "checkpoint_timeout=1d",
+    "shared_buffers=32MB",
+    "max_connections=40",
+    "max_locks_per_transaction=1024",
+    "autovacuum=off",
+    "jit=off",
+    "dynamic_shared_memory_type=mmap",
+    "bgwriter_lru_maxpages=0",
+    "max_logical_replication_workers=0",
+    "max_parallel_workers_per_gather=0",
+    "logging_collector=off",
+    "log_checkpoints=off",
+    "lc_messages=C",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    NULL,
 };
 
 static int launch(struct pgserver *s, struct pawl_error *e)

@@ -35,7 +35,8 @@
     X(char *, port, (const PGconn *)) \
     X(PQnoticeReceiver, setNoticeReceiver, (PGconn *, PQnoticeReceiver, void *)) \
     X(int, setnonblocking, (PGconn *, int)) \
-    X(int, sendQueryParams, (PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int)) \
+    X(int, sendQueryParams, \
+      (PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int)) \
     X(int, setSingleRowMode, (PGconn *)) \
     X(int, enterPipelineMode, (PGconn *)) \
     X(int, exitPipelineMode, (PGconn *)) \

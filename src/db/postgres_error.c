@@ -136,6 +136,6 @@ void pg_notice(void *context, const PGresult *result)
     struct slice severity = field(db, result, PG_DIAG_SEVERITY_NONLOCALIZED);
     struct slice primary = field(db, result, PG_DIAG_MESSAGE_PRIMARY);
     if (primary.n)
-        db->on_notice(db->notice_context,
-                      slice_eq(severity, SLICE("WARNING")) ? PAWL_LEVEL_WARNING : PAWL_LEVEL_NOTE, primary.p);
+        db->on_notice(db->notice_context, slice_eq(severity, SLICE("WARNING")) ? PAWL_LEVEL_WARNING : PAWL_LEVEL_NOTE,
+                      primary.p);
 }

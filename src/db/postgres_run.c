@@ -12,28 +12,36 @@
 #include "sql/lexer.h"
 #include "sys/clock.h"
 
-#define FLUSH_BYTES 65536   /* sent between two looks at the socket */
-#define COPY_BYTES 65536    /* of data in one message */
-#define POLL_MS 100         /* between two looks at the interrupt flag */
-#define CANCEL_MS 300       /* a cancel request that came between two statements has no effect: repeat it */
-#define GIVE_UP_MS 10000    /* how long a server may take to react to them */
-#define SMALL 16            /* parameters and columns that need no memory */
+#define FLUSH_BYTES 65536 /* sent between two looks at the socket */
+#define COPY_BYTES 65536  /* of data in one message */
+#define POLL_MS 100       /* between two looks at the interrupt flag */
+#define CANCEL_MS 300     /* a cancel request that came between two statements has no effect: repeat it */
+#define GIVE_UP_MS 10000  /* how long a server may take to react to them */
+#define SMALL 16          /* parameters and columns that need no memory */
 
-enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_OID = 26, OID_FLOAT4 = 700,
-       OID_FLOAT8 = 701 };
+enum {
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_OID = 26,
+    OID_FLOAT4 = 700,
+    OID_FLOAT8 = 701
+};
 
 /* A batch, or the part of one between two COPYs, on its way. */
 struct flight {
     struct pg_db *db;
     const struct db_request *requests;
     size_t n;
-    size_t sent, done;       /* requests */
-    bool fresh;              /* no answer to request `done` was looked at yet */
-    bool synced;             /* the answer to the Sync has come */
-    uint64_t cancelled_ms;   /* when the first and the last cancel request were sent; 0 = not yet */
+    size_t sent, done;     /* requests */
+    bool fresh;            /* no answer to request `done` was looked at yet */
+    bool synced;           /* the answer to the Sync has come */
+    uint64_t cancelled_ms; /* when the first and the last cancel request were sent; 0 = not yet */
     uint64_t cancel_ms;
-    int code;                /* of the first failure; what comes after it is only read */
-    int stop;                /* why not everything was sent: counts if all that was sent succeeds */
+    int code; /* of the first failure; what comes after it is only read */
+    int stop; /* why not everything was sent: counts if all that was sent succeeds */
     struct db_fault *fault;
     struct pawl_error *e;
 };
@@ -104,7 +112,7 @@ static struct slice unescape_bytea(char *p, size_t n)
     size_t out = 0;
     if (n >= 2 && p[0] == '\\' && p[1] == 'x') {
         for (size_t i = 2; i + 1 < n; i += 2)
-            p[out++] = (char)(hex_digit(p[i]) << 4 | hex_digit(p[i + 1]));
+            p[out++] = (char)((unsigned)hex_digit(p[i]) << 4 | (unsigned)hex_digit(p[i + 1]));
         return (struct slice){p, out};
     }
     for (size_t i = 0; i < n; i++) {

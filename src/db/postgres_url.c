@@ -19,7 +19,7 @@ static bool is_secret(struct slice name)
 static size_t last_byte(struct slice s, char c)
 {
     for (size_t i = s.n; i-- > 0;)
-        if (s.p[i] == c)
+        if (s.p[i] == c) /* NOLINT(clang-analyzer-core.NullDereference): p is NULL only if n is 0 */
             return i;
     return SIZE_MAX;
 }

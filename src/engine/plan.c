@@ -33,6 +33,7 @@ int plan_stand(struct arena *a, const struct migration_set *set, const struct hi
         else if (m && row && m->version > row->version)
             m = NULL;
         struct standing *s = &out->items[out->n++];
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the loop goes on only while one of the two is there */
         *s = (struct standing){m ? m->version : row->version, state_of(m, row, alike), m, row};
         i += m != NULL;
         k += row != NULL;

@@ -254,8 +254,7 @@ static int redown(struct trial *tr, size_t k, const struct texts *t, struct pawl
 
 /* `did` is what the first down did; a note about it is no fault of the up text, so both are looked at together. */
 static int reup(struct trial *tr, size_t k, const struct texts *t, const struct delta *did, bool *well,
-                struct outcome *all,
-                struct pawl_error *e)
+                struct outcome *all, struct pawl_error *e)
 {
     struct outcome o;
     struct delta now, off;

@@ -13,8 +13,8 @@
 #include "proof/rows.h"
 
 struct keep {
-    bool known;          /* `before` was taken */
-    uint64_t mark;       /* when the round trip began */
+    bool known;    /* `before` was taken */
+    uint64_t mark; /* when the round trip began */
     struct table *tables;
     size_t n;
     struct contents before;

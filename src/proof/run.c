@@ -10,7 +10,7 @@
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
 
-#define REMEMBER_TEXT ((size_t)8 << 10)  /* larger ones are read again each time */
+#define REMEMBER_TEXT ((size_t)8 << 10) /* larger ones are read again each time */
 #define REMEMBER_ALL ((size_t)16 << 20)
 
 static struct remembered *memory_of(const struct trial *tr, const struct migration *m, bool reverting)

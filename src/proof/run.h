@@ -37,7 +37,7 @@ struct outcome {
     struct slice statement; /* the failing one, a range of the unit's text */
     bool wrote;             /* something was written; what a failing text wrote must be taken back */
     bool wrote_schema;
-    bool wrote_data;        /* rows were (or may have been: an engine that cannot tell says yes) */
+    bool wrote_data; /* rows were (or may have been: an engine that cannot tell says yes) */
 };
 
 /*

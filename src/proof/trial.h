@@ -53,7 +53,7 @@ struct step {
     unsigned char down;                       /* enum down_state */
     bool wrote_data;                          /* the up text changed rows */
     bool up_outside, down_outside;            /* runs outside any transaction */
-    bool keys_off; /* a text of it switches foreign keys off for itself */
+    bool keys_off;                            /* a text of it switches foreign keys off for itself */
     bool mentions_ledger;                     /* the up text does */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
@@ -79,16 +79,16 @@ struct trial {
     struct hold *hold;                             /* the innermost that is open */
     struct db_snapshot *snapshots[HOLD_SNAPSHOTS]; /* of open holds; here so that a failed walk can free them */
     struct step *steps;
-    size_t applied;      /* the straight path has come to S(applied) */
-    size_t reverse_from; /* steps below this index were reverted already, from an earlier state */
-    size_t end;          /* steps from here on were not tried, because one did not apply; set->n = all were */
-    size_t rebuilt;      /* up texts run again to build a state anew: bounded, see trial_rebuild */
-    size_t scripts;      /* written for failures */
-    size_t remembered;   /* bytes of texts kept in memory */
-    bool session_set;    /* a text may have changed session state since it was put back */
+    size_t applied;           /* the straight path has come to S(applied) */
+    size_t reverse_from;      /* steps below this index were reverted already, from an earlier state */
+    size_t end;               /* steps from here on were not tried, because one did not apply; set->n = all were */
+    size_t rebuilt;           /* up texts run again to build a state anew: bounded, see trial_rebuild */
+    size_t scripts;           /* written for failures */
+    size_t remembered;        /* bytes of texts kept in memory */
+    bool session_set;         /* a text may have changed session state since it was put back */
     bool keys_off, keys_sent; /* foreign keys are said to be off by the texts at hand; by those of the last session */
-    bool rows;           /* some text has changed rows: there may be data to lose */
-    bool keys_broken;    /* told once; later states inherit it */
+    bool rows;                /* some text has changed rows: there may be data to lose */
+    bool keys_broken;         /* told once; later states inherit it */
 };
 
 /* A scratch database at the baseline: opened, setup run, ledger made. */

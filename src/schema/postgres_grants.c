@@ -7,17 +7,25 @@
 
 /* What belongs to a table: its constraints, triggers, rules and policies. */
 #define COMMENTS_ON_PARTS(catalog, word, name, relation) \
-    {"comment . . . . text", \
-     "select '" word "', n.nspname, c.relname, o." name ", d.description from pg_description d join " catalog " o on " \
-     "o.oid = d.objoid join pg_class c on c.oid = o." relation " join pg_namespace n on n.oid = c.relnamespace and " \
-     PG_USER_SCHEMA("n") " where d.classoid = '" catalog "'::regclass and d.objoid >= 16384", 0, 0}
+    { \
+        "comment . . . . text", \
+            "select '" word "', n.nspname, c.relname, o." name ", d.description from pg_description d join " catalog \
+            " o on " \
+            "o.oid = d.objoid join pg_class c on c.oid = o." relation \
+            " join pg_namespace n on n.oid = c.relnamespace and " PG_USER_SCHEMA( \
+                "n") " where d.classoid = '" catalog "'::regclass and d.objoid >= 16384", \
+            0, 0 \
+    }
 
 const struct pg_query pg_comment_queries[] = {
     {"comment . . . . text",
-     "select case when d.objsubid > 0 then 'column' else " RELATION_KIND("c") " end, n.nspname, c.relname, a.attname, "
-     "d.description from pg_description d join pg_class c on c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace "
-     "and " PG_USER_SCHEMA("n") " left join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid and "
-     "d.objsubid > 0 where d.classoid = 'pg_class'::regclass and d.objoid >= 16384", 0, 0},
+     "select case when d.objsubid > 0 then 'column' else " RELATION_KIND(
+         "c") " end, n.nspname, c.relname, a.attname, "
+              "d.description from pg_description d join pg_class c on c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace "
+              "and " PG_USER_SCHEMA(
+                  "n") " left join pg_attribute a on a.attrelid = d.objoid and a.attnum = d.objsubid and "
+                       "d.objsubid > 0 where d.classoid = 'pg_class'::regclass and d.objoid >= 16384",
+     0, 0},
     COMMENTS_ON_PARTS("pg_constraint", "constraint", "conname", "conrelid"),
     COMMENTS_ON_PARTS("pg_trigger", "trigger", "tgname", "tgrelid"),
     COMMENTS_ON_PARTS("pg_rewrite", "rule", "rulename", "ev_class"),
@@ -27,18 +35,22 @@ const struct pg_query pg_comment_queries[] = {
      "pg_identify_object(d.classoid, d.objoid, d.objsubid) i where d.objoid >= 16384 and d.classoid <> all "
      "(array['pg_class', 'pg_constraint', 'pg_trigger', 'pg_rewrite', 'pg_policy']::regclass[]) and not exists (select from "
      "pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e') and (i.type <> 'extension' or not "
-     "exists (select from pg_available_extensions x where x.name = i.name and x.comment = d.description))", 0, 0},
+     "exists (select from pg_available_extensions x where x.name = i.name and x.comment = d.description))",
+     0, 0},
     {"comment . . text",
      "select 'domain-constraint', i.identity, d.description from pg_description d join pg_constraint k on k.oid = d.objoid "
      "and k.conrelid = 0 cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i where "
-     "d.classoid = 'pg_constraint'::regclass and d.objoid >= 16384", 0, 0},
+     "d.classoid = 'pg_constraint'::regclass and d.objoid >= 16384",
+     0, 0},
     {"comment . . text",
      "select 'schema', n.nspname, d.description from pg_namespace n join pg_description d on d.objoid = n.oid and "
      "d.classoid = 'pg_namespace'::regclass where n.nspname = 'public' and n.oid < 16384 and d.description <> "
-     "'standard public schema'", 0, 0},
+     "'standard public schema'",
+     0, 0},
     {"label . . by text",
      "select replace(i.type, ' ', '-'), i.identity, s.provider, s.label from pg_seclabel s cross join lateral "
-     "pg_identify_object(s.classoid, s.objoid, s.objsubid) i", 0, 0},
+     "pg_identify_object(s.classoid, s.objoid, s.objsubid) i",
+     0, 0},
     {0},
 };
 
@@ -50,56 +62,78 @@ const struct pg_query pg_comment_queries[] = {
     "(select g.grantee, string_agg(distinct lower(g.privilege_type) || case when g.is_grantable then '*' else '' end, ',') as can " \
     "from aclexplode(" acl ") g group by g.grantee)"
 #define CHANGED(acl, born) \
-    " cross join lateral (select coalesce(x.grantee, y.grantee) as grantee, coalesce(x.can, 'none') as can from " \
-    PRIVILEGES(acl) " x full join " PRIVILEGES(born) " y on y.grantee = x.grantee where x.can is distinct from y.can) q "
+    " cross join lateral (select coalesce(x.grantee, y.grantee) as grantee, coalesce(x.can, 'none') as can from " PRIVILEGES( \
+        acl) " x full join " PRIVILEGES(born) " y on y.grantee = x.grantee where x.can is distinct from y.can) q "
 #define ROLE(role, owner) \
     "case " role " when 0 then 'public' when " owner " then '@owner' else pg_get_userbyid(" role ")::text end"
 #define BORN(catalog, alias, type, owner) \
-    "coalesce((select i.initprivs from pg_init_privs i where i.classoid = '" catalog "'::regclass and i.objoid = " alias ".oid " \
+    "coalesce((select i.initprivs from pg_init_privs i where i.classoid = '" catalog \
+    "'::regclass and i.objoid = " alias ".oid " \
     "and i.objsubid = 0), acldefault('" type "', " alias "." owner "))"
 #define NO_SCHEMA " cross join (select ''::name as nspname) n"
 #define PRIVILEGED(word, schema, name, catalog, alias, type, prefix, from) \
-    {"privilege . . . . !can", \
-     "select '" word "', " schema ", " name ", " ROLE("q.grantee", alias "." prefix "owner") ", q.can from " catalog " " alias \
-     from CHANGED(alias "." prefix "acl", BORN(catalog, alias, type, prefix "owner")) "where n.nspname <> 'information_schema' and " alias \
-     "." prefix "acl is not null", 0, 0}
+    { \
+        "privilege . . . . !can", \
+            "select '" word "', " schema ", " name \
+            ", " ROLE("q.grantee", alias "." prefix "owner") ", q.can from " catalog " " alias from \
+            CHANGED(alias "." prefix "acl", \
+                    BORN(catalog, alias, type, prefix "owner")) "where n.nspname <> 'information_schema' and " alias \
+                                                                "." prefix "acl is not null", \
+            0, 0 \
+    }
 
 const struct pg_query pg_grant_queries[] = {
     PRIVILEGED("schema", "null::text", "n.nspname", "pg_namespace", "n", "n", "nsp", ""),
-    PRIVILEGED("function", "n.nspname", "p.proname || '(' || oidvectortypes(p.proargtypes) || ')'", "pg_proc", "p", "f", "pro",
-               " join pg_namespace n on n.oid = p.pronamespace"),
-    PRIVILEGED("type", "n.nspname", "t.typname", "pg_type", "t", "T", "typ", " join pg_namespace n on n.oid = t.typnamespace"),
+    PRIVILEGED("function", "n.nspname", "p.proname || '(' || oidvectortypes(p.proargtypes) || ')'", "pg_proc", "p", "f",
+               "pro", " join pg_namespace n on n.oid = p.pronamespace"),
+    PRIVILEGED("type", "n.nspname", "t.typname", "pg_type", "t", "T", "typ",
+               " join pg_namespace n on n.oid = t.typnamespace"),
     PRIVILEGED("language", "null::text", "l.lanname", "pg_language", "l", "l", "lan", NO_SCHEMA),
-    PRIVILEGED("foreign-data-wrapper", "null::text", "w.fdwname", "pg_foreign_data_wrapper", "w", "F", "fdw", NO_SCHEMA),
+    PRIVILEGED("foreign-data-wrapper", "null::text", "w.fdwname", "pg_foreign_data_wrapper", "w", "F", "fdw",
+               NO_SCHEMA),
     PRIVILEGED("server", "null::text", "s.srvname", "pg_foreign_server", "s", "S", "srv", NO_SCHEMA),
     {"privilege . . . . !can",
-     "select 'table', n.nspname, c.relname, " ROLE("q.grantee", "c.relowner") ", q.can from pg_class c join pg_namespace n on "
-     "n.oid = c.relnamespace" CHANGED("c.relacl", BORN("pg_class", "c", "r", "relowner"))
-     "where c.relacl is not null and c.oid < 16384 and n.nspname = 'pg_catalog'", 0, 0},
+     "select 'table', n.nspname, c.relname, " ROLE(
+         "q.grantee",
+         "c.relowner") ", q.can from pg_class c join pg_namespace n on "
+                       "n.oid = c.relnamespace" CHANGED(
+                           "c.relacl",
+                           BORN(
+                               "pg_class", "c", "r",
+                               "relowner")) "where c.relacl is not null and c.oid < 16384 and n.nspname = 'pg_catalog'",
+     0, 0},
     {"default-privilege . . . . !can",
      "select case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then "
-     "'types' when 'n' then 'schemas' else 'large-objects' end, "
-     ROLE("d.defaclrole", "b.datdba") ", coalesce(n.nspname, '*'), " ROLE("q.grantee", "d.defaclrole") ", q.can "
-     "from pg_default_acl d join pg_database b on b.datname = current_database() left join pg_namespace n on "
-     "n.oid = d.defaclnamespace" CHANGED("d.defaclacl", "case when d.defaclnamespace = 0 then acldefault(case d.defaclobjtype "
-     "when 'S' then 's' else d.defaclobjtype end, d.defaclrole) else null::aclitem[] end"), 0, 0},
+     "'types' when 'n' then 'schemas' else 'large-objects' end, " ROLE("d.defaclrole", "b.datdba") ", coalesce(n.nspname, '*'), " ROLE(
+         "q.grantee",
+         "d.defaclrole") ", q.can "
+                         "from pg_default_acl d join pg_database b on b.datname = current_database() left join pg_namespace n on "
+                         "n.oid = d.defaclnamespace" CHANGED(
+                             "d.defaclacl",
+                             "case when d.defaclnamespace = 0 then acldefault(case d.defaclobjtype "
+                             "when 'S' then 's' else d.defaclobjtype end, d.defaclrole) else null::aclitem[] end"),
+     0, 0},
     {0},
 };
 
 /* Of relations: the first column is the oid of the relation they belong to. */
 const struct pg_query pg_relation_grant_queries[] = {
     {"privilege . . . . !can",
-     "select c.oid, case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname, "
-     ROLE("q.grantee", "c.relowner") ", q.can from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-     CHANGED("c.relacl", "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner)")
-     "where c.relacl is not null and {where c.oid} and c.relkind = any ('{r,p,v,m,f,S}')", 0, 0},
+     "select c.oid, case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname, " ROLE("q.grantee", "c.relowner") ", q.can from pg_class c join pg_namespace n on n.oid = c.relnamespace" CHANGED(
+         "c.relacl",
+         "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner)") "where c.relacl is not null and {where c.oid} and c.relkind = any ('{r,p,v,m,f,S}')",
+     0, 0},
     {0},
 };
 
 const struct pg_query pg_column_grant_queries[] = {
     {"privilege . . . . . !can",
-     "select c.oid, 'column', n.nspname, c.relname, a.attname, " ROLE("q.grantee", "c.relowner") ", q.can from pg_attribute a "
-     "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
-     CHANGED("a.attacl", "null::aclitem[]") "where a.attacl is not null and not a.attisdropped and {where c.oid}", 0, 0},
+     "select c.oid, 'column', n.nspname, c.relname, a.attname, " ROLE(
+         "q.grantee",
+         "c.relowner") ", q.can from pg_attribute a "
+                       "join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace" CHANGED(
+                           "a.attacl",
+                           "null::aclitem[]") "where a.attacl is not null and not a.attisdropped and {where c.oid}",
+     0, 0},
     {0},
 };

@@ -65,7 +65,8 @@ static bool made_up_of(struct slice name, const struct pg_rel *rel, struct slice
 /* A CHECK is named after its column if it mentions one, and after the table alone if not. */
 static bool check_made_up(const struct pg_rel *rel, const struct pg_constraint *c)
 {
-    return made_up(c->name, rel->name, (struct slice){NULL, 0}, "check") || made_up_of(c->name, rel, c->columns, 1, "check");
+    return made_up(c->name, rel->name, (struct slice){NULL, 0}, "check") ||
+           made_up_of(c->name, rel, c->columns, 1, "check");
 }
 
 static bool constraint_made_up(const struct pg_rel *rel, const struct pg_constraint *c)
@@ -161,8 +162,8 @@ static const struct pg_column *column_at(const struct pg_table *t, int64_t numbe
 /* oids of pg_type that operator classes are made for; polymorphic ones take many types */
 static bool takes_any(uint32_t type)
 {
-    return type == 2276 || type == 2277 || type == 2283 || type == 2776 || type == 3500 || type == 3831 || type == 4537 ||
-           type == 5077 || type == 5078 || type == 5079 || type == 5080 || type == 4538;
+    return type == 2276 || type == 2277 || type == 2283 || type == 2776 || type == 3500 || type == 3831 ||
+           type == 4537 || type == 5077 || type == 5078 || type == 5079 || type == 5080 || type == 4538;
 }
 
 /* Is it what the server takes if nothing is said? In doubt no: then it is written, which does no harm. */
@@ -195,7 +196,7 @@ static void key_rest(struct pg_in *in, struct keys *k, const struct pg_column *c
         fact_raw(&in->fact, ":collate=");
         fact_raw(&in->fact, named && named->p ? named->p : "default");
     }
-    const struct pg_class *known = pg_get(&in->classes, (uint32_t)class);
+    const struct pg_class *known = pg_get(&in->classes, (uint32_t) class);
     if (known && !usual_class(known, c))
         add_class(&in->fact, known);
     bool down = option & 1, first = option & 2;
@@ -205,10 +206,12 @@ static void key_rest(struct pg_in *in, struct keys *k, const struct pg_column *c
         fact_raw(&in->fact, first ? ":nulls=first" : ":nulls=last");
 }
 
-static void add_key(struct pg_in *in, const struct pg_table *t, const struct pg_index *x, struct keys *k, int64_t number)
+static void add_key(struct pg_in *in, const struct pg_table *t, const struct pg_index *x, struct keys *k,
+                    int64_t number)
 {
     const struct pg_column *c = number ? column_at(t, number) : NULL;
-    struct slice expression = x->expressions && k->position < PG_MAX_KEYS ? x->expressions[k->position] : (struct slice){0};
+    struct slice expression =
+        x->expressions && k->position < PG_MAX_KEYS ? x->expressions[k->position] : (struct slice){0};
     if (number)
         add_column(&in->fact, t->rel, number);
     else
@@ -280,7 +283,11 @@ void pg_index_fact(struct pg_in *in, const struct pg_table *t, const struct pg_i
 
 static void action(struct fact *f, const char *attribute, char c)
 {
-    const char *word = c == 'c' ? "cascade" : c == 'r' ? "restrict" : c == 'n' ? "set-null" : c == 'd' ? "set-default" : NULL;
+    const char *word = c == 'c'   ? "cascade"
+                       : c == 'r' ? "restrict"
+                       : c == 'n' ? "set-null"
+                       : c == 'd' ? "set-default"
+                                  : NULL;
     if (word)
         fact_word(f, attribute, word);
 }

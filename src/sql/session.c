@@ -3,8 +3,8 @@
 #include "sql/lexer.h"
 
 static const char *const words[] = {
-    "call", "declare", "discard", "do", "execute", "listen", "load", "lock", "pg_temp", "pragma", "prepare", "reset",
-    "select", "set", "set_config", "temp", "temporary", "with",
+    "call",   "declare", "discard", "do",     "execute", "listen",     "load", "lock",      "pg_temp",
+    "pragma", "prepare", "reset",   "select", "set",     "set_config", "temp", "temporary", "with",
 };
 
 static bool is_listed(const struct lexer *lx, const struct token *t)

@@ -159,8 +159,8 @@ static int start(const struct process_options *options, int output, struct proce
     if (!s.argv || !s.env)
         return err_nomem(e);
     int code = PAWL_OK;
-    bool piped = options->pipe_input ? pipe2(input, O_CLOEXEC) == 0
-                                     : (input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
+    bool piped =
+        options->pipe_input ? pipe2(input, O_CLOEXEC) == 0 : (input[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
     if (!piped || output < 0 || pipe2(report, O_CLOEXEC))
         code = err_set(e, PAWL_IO, "cannot run %s: %s", s.program, strerror(errno));
     s.input = input[0];
@@ -315,8 +315,8 @@ static int account(struct arena *a, const char *name, struct process_user *out)
         char *buffer = mem_alloc(size);
         if (!buffer)
             return ENOMEM;
-        error = name ? getpwnam_r(name, &entry, buffer, size, &found)
-                     : getpwuid_r(geteuid(), &entry, buffer, size, &found);
+        error =
+            name ? getpwnam_r(name, &entry, buffer, size, &found) : getpwuid_r(geteuid(), &entry, buffer, size, &found);
         if (!error && found) {
             *out = (struct process_user){found->pw_uid, found->pw_gid, arena_dup(a, slice_of(found->pw_name))};
             error = out->name.p ? 0 : ENOMEM;

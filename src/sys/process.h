@@ -12,10 +12,10 @@
 #include "base/err.h"
 
 struct process {
-    int id;       /* 0 = none */
-    int input;    /* our end of a pipe to its standard input, or -1 */
+    int id;    /* 0 = none */
+    int input; /* our end of a pipe to its standard input, or -1 */
     bool ended;
-    int status;   /* once it ended: exit status, or 128 + signal */
+    int status; /* once it ended: exit status, or 128 + signal */
 };
 
 struct process_user {
@@ -24,12 +24,12 @@ struct process_user {
 };
 
 struct process_options {
-    const char *const *argv;    /* argv[0] is looked for in PATH unless it has a slash; ends with NULL */
-    const char *folder;         /* working folder; NULL = ours */
-    const char *output;         /* file that gets standard output and error (appended); NULL = /dev/null */
-    bool pipe_input;            /* give `input` */
+    const char *const *argv;         /* argv[0] is looked for in PATH unless it has a slash; ends with NULL */
+    const char *folder;              /* working folder; NULL = ours */
+    const char *output;              /* file that gets standard output and error (appended); NULL = /dev/null */
+    bool pipe_input;                 /* give `input` */
     const struct process_user *user; /* run as that user (we are root); NULL = as we are */
-    const char *const *unset;   /* prefixes of environment variables that it must not see; ends with NULL; or NULL */
+    const char *const *unset; /* prefixes of environment variables that it must not see; ends with NULL; or NULL */
 };
 
 int process_start(const struct process_options *options, struct process *out, struct pawl_error *e);

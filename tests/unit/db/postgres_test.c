@@ -458,8 +458,9 @@ static void the_ledger_is_read_in_one_go(void **state)
     assert_true(exists);
     assert_int_equal(d->table_exists(db, SLICE("nope.t"), &exists, &e), PAWL_OK);
     assert_false(exists);
-    assert_int_equal(d->read_ledger(db, name, SLICE("select nope from _sqlx_migrations"), &exists, &schema, count_rows, &n, &e),
-                     PAWL_LEDGER);
+    assert_int_equal(
+        d->read_ledger(db, name, SLICE("select nope from _sqlx_migrations"), &exists, &schema, count_rows, &n, &e),
+        PAWL_LEDGER);
     db_close(db);
 }
 

@@ -16,7 +16,8 @@ static void comes_back(void **state)
     struct proved p;
     PUT_TABLE(d, "0001_old", "old");
     PUT_TABLE(d, "0002_other", "other");
-    put(d, "0003_drop_old", "DROP TABLE IF EXISTS old;", "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
+    put(d, "0003_drop_old", "DROP TABLE IF EXISTS old;",
+        "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
     prove(d, &p);
     assert_string_equal(p.found, "head-changes-schema 0001_old.sql:1\n");
     assert_string_equal(p.verdicts, "1 PPPPPFP\n2 PPPPPPP\n3 PPPPPPP");
@@ -51,7 +52,8 @@ static void fails_only_at_the_head(void **state)
     const char *d = *state;
     PUT_TABLE(d, "0001_a", "a");
     put(d, "0002_seed", "INSERT INTO a (id, n) VALUES (1, 1) ON CONFLICT DO NOTHING;", "DELETE FROM a;");
-    put(d, "0003_rename", "CREATE TABLE IF NOT EXISTS b (id INTEGER PRIMARY KEY, m INTEGER);\nDROP TABLE IF EXISTS a;\n",
+    put(d, "0003_rename",
+        "CREATE TABLE IF NOT EXISTS b (id INTEGER PRIMARY KEY, m INTEGER);\nDROP TABLE IF EXISTS a;\n",
         "CREATE TABLE IF NOT EXISTS a (id INTEGER PRIMARY KEY, n INTEGER); DROP TABLE IF EXISTS b;");
     assert_proved(d, "head-changes-schema 0001_a.sql:1\nhead-fails 0002_seed.sql:1\n",
                   "1 PPPPPFP\n2 PPPPPFP\n3 PPPPPPP");
@@ -70,7 +72,8 @@ static void healed_in_a_row(void **state)
 {
     const char *d = *state;
     PUT_TABLE(d, "0001_old", "old");
-    put(d, "0002_drop", "DROP TABLE IF EXISTS old;", "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
+    put(d, "0002_drop", "DROP TABLE IF EXISTS old;",
+        "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
     assert_proved(d, "head-changes-schema 0001_old.sql:1\n", "1 PPPPPFP\n2 PPPPPPP");
 }
 
@@ -81,8 +84,9 @@ static void fails_only_in_a_row(void **state)
     struct proved p;
     put(d, "0001_log", "CREATE TABLE IF NOT EXISTS log (n INTEGER UNIQUE);", "DROP TABLE IF EXISTS log;");
     put(d, "0002_clear", "DELETE FROM log WHERE n = 3;", "SELECT 1;");
-    put(d, "0003_guarded", "INSERT INTO log SELECT 3 WHERE NOT EXISTS (SELECT 1 FROM log WHERE n IN (3, 4));\n"
-                           "INSERT INTO log SELECT 4 WHERE NOT EXISTS (SELECT 1 FROM log WHERE n = 4);\n",
+    put(d, "0003_guarded",
+        "INSERT INTO log SELECT 3 WHERE NOT EXISTS (SELECT 1 FROM log WHERE n IN (3, 4));\n"
+        "INSERT INTO log SELECT 4 WHERE NOT EXISTS (SELECT 1 FROM log WHERE n = 4);\n",
         "DELETE FROM log;");
     prove(d, &p);
     assert_non_null(strstr(p.found, "head-changes-data 0002_clear.sql:1\n"));
@@ -94,7 +98,8 @@ static void changes_only_in_a_row(void **state)
     const char *d = *state;
     struct proved p;
     /* 0001 makes sure of v; 0002 takes it for a sign to make w. At the head both do nothing alone. */
-    put(d, "0001_swap", "CREATE TABLE IF NOT EXISTS flag (n INTEGER);\nDROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;",
+    put(d, "0001_swap",
+        "CREATE TABLE IF NOT EXISTS flag (n INTEGER);\nDROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;",
         "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS flag;");
     put(d, "0002_view", "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 2 AS n;",
         "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS n;");
@@ -136,16 +141,11 @@ static void ledger_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TMPDIR_TEST(comes_back),
-        TMPDIR_TEST(is_lost),
-        TMPDIR_TEST(index_is_lost),
-        TMPDIR_TEST(fails_only_at_the_head),
-        TMPDIR_TEST(told_once),
-        TMPDIR_TEST(healed_in_a_row),
-        TMPDIR_TEST(fails_only_in_a_row),
-        TMPDIR_TEST(changes_only_in_a_row),
-        TMPDIR_TEST(ledger_gone),
-        TMPDIR_TEST(ledger_wrong),
+        TMPDIR_TEST(comes_back),          TMPDIR_TEST(is_lost),
+        TMPDIR_TEST(index_is_lost),       TMPDIR_TEST(fails_only_at_the_head),
+        TMPDIR_TEST(told_once),           TMPDIR_TEST(healed_in_a_row),
+        TMPDIR_TEST(fails_only_in_a_row), TMPDIR_TEST(changes_only_in_a_row),
+        TMPDIR_TEST(ledger_gone),         TMPDIR_TEST(ledger_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

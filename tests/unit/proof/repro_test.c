@@ -70,7 +70,8 @@ static void shows_the_difference(void **state)
     int rows = 0;
     PUT_TABLE(d, "0001_old", "old");
     PUT_TABLE(d, "0002_b", "b");
-    put(d, "0003_drop", "DROP TABLE IF EXISTS old;", "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
+    put(d, "0003_drop", "DROP TABLE IF EXISTS old;",
+        "CREATE TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY, n INTEGER);");
     prove_and_write(d, &p);
     assert_string_equal(p.found, "head-changes-schema 0001_old.sql:1\n");
     const char *script = read_script(d, "1-head-changes-schema-sqlite.sql");

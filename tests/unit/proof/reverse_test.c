@@ -55,7 +55,8 @@ static void stumbles(void **state)
     put(d, "0002_b", "CREATE TABLE IF NOT EXISTS b (x, y);", "ALTER TABLE b DROP COLUMN y; DROP TABLE IF EXISTS b;");
     put(d, "0003_index", "CREATE INDEX IF NOT EXISTS b_y ON b (y);", "SELECT 1;");
     prove(d, &p);
-    assert_string_equal(p.found, "redown-fails 0002_b.down.sql:1\nreverse-fails 0002_b.down.sql:1\ndown-vacuous 0003_index.down.sql\n");
+    assert_string_equal(
+        p.found, "redown-fails 0002_b.down.sql:1\nreverse-fails 0002_b.down.sql:1\ndown-vacuous 0003_index.down.sql\n");
     assert_string_equal(p.verdicts, "1 PPPPPPP\n2 PPPFPPF\n3 PPFP-PF");
 }
 
@@ -69,8 +70,7 @@ static void pieces(void **state)
     PUT_TABLE(d, "0004_d", "d");
     put(d, "0005_e", "CREATE TABLE IF NOT EXISTS e (x);", NULL);
     put(d, "0006_f", "CREATE TABLE IF NOT EXISTS f (x);", "DROP TABLE nothing;");
-    assert_proved(d,
-                  "down-fails 0003_c.down.sql:1\ndown-vacuous 0002_b.down.sql\ndown-fails 0006_f.down.sql:1\n",
+    assert_proved(d, "down-fails 0003_c.down.sql:1\ndown-vacuous 0002_b.down.sql\ndown-fails 0006_f.down.sql:1\n",
                   "1 PPPPPPP\n2 PPFP-PF\n3 PPF--PF\n4 PPPPPPP\n5 PP---P-\n6 PPF--PF");
 }
 
@@ -136,16 +136,11 @@ static void engine_rolls_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TMPDIR_TEST(together),
-        TMPDIR_TEST(gone_with_its_table),
-        TMPDIR_TEST(left_behind),
-        TMPDIR_TEST(stumbles),
-        TMPDIR_TEST(pieces),
-        TMPDIR_TEST(keeps_rows),
-        TMPDIR_TEST(ledger_left_full),
-        TMPDIR_TEST(outside),
-        TMPDIR_TEST(outside_fails),
-        TMPDIR_TEST(engine_rolls_back),
+        TMPDIR_TEST(together),         TMPDIR_TEST(gone_with_its_table),
+        TMPDIR_TEST(left_behind),      TMPDIR_TEST(stumbles),
+        TMPDIR_TEST(pieces),           TMPDIR_TEST(keeps_rows),
+        TMPDIR_TEST(ledger_left_full), TMPDIR_TEST(outside),
+        TMPDIR_TEST(outside_fails),    TMPDIR_TEST(engine_rolls_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,20 @@ static void whatever_may_leave_something_is_seen(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "set search_path = ''", "SELECT pg_catalog.set_config('search_path', '', false)", "CREATE TEMP TABLE x (id INT)",
-        "create table pg_temp.x (id int)", "create table \"pg_temp\".x (id int)", "prepare p as values (1)", "do $$ begin end $$",
-        "call p()", "DECLARE c CURSOR WITH HOLD FOR VALUES (1)", "with x as (values (1)) table x", "Load 'x'",
-        "values (\"set_config\"('a.b', 'c', false))", "alter table t alter c set not null", "create table t ('",
+        "set search_path = ''",
+        "SELECT pg_catalog.set_config('search_path', '', false)",
+        "CREATE TEMP TABLE x (id INT)",
+        "create table pg_temp.x (id int)",
+        "create table \"pg_temp\".x (id int)",
+        "prepare p as values (1)",
+        "do $$ begin end $$",
+        "call p()",
+        "DECLARE c CURSOR WITH HOLD FOR VALUES (1)",
+        "with x as (values (1)) table x",
+        "Load 'x'",
+        "values (\"set_config\"('a.b', 'c', false))",
+        "alter table t alter c set not null",
+        "create table t ('",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (!session_is_touched(&dialect_postgres, slice_of(texts[i])))
