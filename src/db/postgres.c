@@ -19,7 +19,8 @@ static void close_db(struct db *base)
     struct pg_db *db = pg_of(base);
     if (db->scratch.p) {
         /* Our own session first, or the server could not drop the database without force. */
-        db->pq.finish(db->conn);
+        if (db->conn)
+            db->pq.finish(db->conn);
         db->conn = NULL;
         pg_scratch_drop(db);
     }
@@ -272,4 +273,7 @@ const struct db_driver db_postgres = {
     .same = same,
     .version = version,
     .scratch = pg_scratch,
+    .snapshot = pg_snapshot,
+    .restore = pg_restore,
+    .forget = pg_forget,
 };

@@ -43,6 +43,8 @@ static inline struct pg_db *pg_of(struct db *db)
  */
 int pg_connect(const struct db_target *target, const struct db_options *options, const char *dbname, struct pg_db **out,
                struct pawl_error *e);
+/* Connects a handle whose connection was ended, to the same database. */
+int pg_reconnect(struct pg_db *db, struct pawl_error *e);
 int pg_start(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
 int pg_finish(struct db *db, struct pawl_error *e);
 void pg_disconnect(struct pg_db *db); /* NULL is fine */
@@ -76,5 +78,8 @@ int pg_lock_check(struct pg_db *db, struct pawl_error *e);
 
 int pg_scratch(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
 void pg_scratch_drop(struct pg_db *db);
+int pg_snapshot(struct db *db, struct db_snapshot **out, struct pawl_error *e);
+int pg_restore(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);
+void pg_forget(struct db_snapshot *snapshot);
 
 #endif

@@ -251,6 +251,16 @@ int pg_connect(const struct db_target *target, const struct db_options *options,
     return code;
 }
 
+int pg_reconnect(struct pg_db *db, struct pawl_error *e)
+{
+    if (db->conn)
+        db->pq.finish(db->conn);
+    db->conn = NULL;
+    db->broken = false;
+    int code = connect_loop(db, e);
+    return code ? code : look_at_server(db, e);
+}
+
 /* The first steps wait for next to nothing: a connection to this machine stands at once, and the greeting is then on its way. */
 int pg_start(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e)
 {

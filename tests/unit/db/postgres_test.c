@@ -626,17 +626,45 @@ static void scratch_databases_come_and_go(void **state)
     db_close(watch);
 }
 
+static void snapshots_come_back_any_number_of_times(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct db *watch = pg_open();
+    struct db_snapshot *s = NULL;
+    struct pawl_error e = {0};
+    pg_exec(db, "create table t (id int)");
+    pg_exec(db, "insert into t values (1)");
+    const char *name = pg_text(db, "select current_database()");
+    assert_int_equal(db->driver->snapshot(db, &s, &e), PAWL_OK);
+    for (int i = 0; i < 2; i++) {
+        pg_exec(db, "insert into t values (2)");
+        pg_exec(db, "create index concurrently t_id on t (id)");
+        if (db->driver->restore(db, s, &e))
+            fail_msg("%s", e.message);
+        assert_string_equal(pg_text(db, "select count(*) || coalesce(to_regclass('t_id')::text, '') from t"), "1");
+        assert_string_equal(pg_text(db, "select current_database()"), name);
+    }
+    db->driver->forget(s);
+    assert_string_equal(pg_text(watch, "select count(*) from pg_database where datname like 'pawl\\_scratch\\_%'"), "1");
+    db_close(db);
+    db_close(watch);
+}
+
 static void leftovers_are_swept_and_nothing_else(void **state)
 {
     (void)state;
     struct db *watch = pg_open();
     pg_exec(watch, "create database pawl_scratch_1000_1_0a");       /* of a run in 1970 */
+    pg_exec(watch, "create database pawl_scratch_1000_1_0b"); /* a snapshot of a run that lives */
+    pg_exec(watch, "select pg_advisory_lock_shared(1885501292, hashtext('pawl_scratch_1000_1_0b'))");
     pg_exec(watch, "create database pawl_scratch_9999999999_1_0a"); /* of one that has just begun */
     pg_exec(watch, "create database pawl_scratch_mine");            /* somebody's */
     db_close(pg_scratch_open((struct db_options){0}));
     assert_string_equal(
         pg_text(watch, "select string_agg(datname, ' ' order by datname) from pg_database where datname like 'pawl%'"),
-        "pawl_scratch_9999999999_1_0a pawl_scratch_mine");
+        "pawl_scratch_1000_1_0b pawl_scratch_9999999999_1_0a pawl_scratch_mine");
+    pg_exec(watch, "drop database pawl_scratch_1000_1_0b");
     pg_exec(watch, "drop database pawl_scratch_9999999999_1_0a");
     pg_exec(watch, "drop database pawl_scratch_mine");
     db_close(watch);
@@ -691,6 +719,7 @@ int main(void)
         cmocka_unit_test(session_state_does_not_leak),
         cmocka_unit_test(the_ledger_is_sqlx_own),
         cmocka_unit_test(scratch_databases_come_and_go),
+        cmocka_unit_test(snapshots_come_back_any_number_of_times),
         cmocka_unit_test(leftovers_are_swept_and_nothing_else),
         cmocka_unit_test(the_same_database_under_two_names),
     };
