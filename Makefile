@@ -17,7 +17,7 @@ deps-test:
 # Installs what is missing, builds, and proves the example migrations on a SQLite of its own.
 demo: deps
 	@$(MAKE) --no-print-directory all
-	build/src/cli/pawl verify --dir examples/migrations
+	build/src/cli/pawl verify --engine sqlite --dir examples/migrations
 
 # Installs what is missing, and runs everything. The last line is `N passed, N failed`.
 test: deps-test
