@@ -114,7 +114,7 @@ struct db_ledger_sql {
      * newer than the ledger row of that version was last written; the statement that drops it. NULL = indexes are never
      * left incomplete by this engine. */
     const char *index;
-    const char *remove;  /* (version) */
+    const char *remove;  /* (version): gives a row if one was there */
     const char *restamp; /* (version, checksum) */
 };
 

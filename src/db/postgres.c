@@ -240,7 +240,7 @@ static const struct db_ledger_sql ledger = {
              "from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace "
              "where c.relname = $3 and i.indrelid = to_regclass(case when $1 = '' then '' else quote_ident($1) || '.' end "
              "|| quote_ident($2))",
-    .remove = "delete from {t} where version = $1",
+    .remove = "delete from {t} where version = $1 returning version",
     .restamp = "update {t} set checksum = $2 where version = $1",
 };
 
