@@ -76,6 +76,15 @@ static int check_keys(struct trial *tr, size_t k, const struct unit *up, struct 
                 e);
 }
 
+/* Without a row changed, and with nothing but new objects, no row can have lost its parent. */
+static bool can_break_keys(const struct step *s)
+{
+    bool can = s->wrote_data;
+    for (size_t i = 0; i < s->change.n && !can; i++)
+        can = s->change.items[i].before.p != NULL;
+    return can;
+}
+
 /* A text that takes the ledger away leaves nothing to record it in. The walk goes on: it needs no ledger itself. */
 static int record(struct trial *tr, size_t k, const struct unit *up, struct pawl_error *e)
 {
@@ -117,10 +126,10 @@ static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold 
     }
     s->wrote_data = o.wrote_data;
     trial_verdict(tr, k, PAWL_PROOF_APPLY, PAWL_VERDICT_PASS);
-    code = check_keys(tr, k, &t->up, e);
-    if (!code)
-        code = record(tr, k, &t->up, e);
-    return code ? code : trial_refresh(tr, tr->keep, &s->change, e);
+    code = trial_refresh(tr, tr->keep, &s->change, e);
+    if (!code && can_break_keys(s))
+        code = check_keys(tr, k, &t->up, e);
+    return code ? code : record(tr, k, &t->up, e);
 }
 
 /* ---- up, again --------------------------------------------------------------------------------------------------- */
