@@ -32,23 +32,27 @@ static int open_state(struct db *db, struct slice ledger, void **state, struct p
     return PAWL_OK;
 }
 
+/* Names that were looked up; to be looked up again. */
+static void forget_names(struct pg_in *in)
+{
+    struct map *maps[] = {&in->schemas, &in->types, &in->classes, &in->collations, &in->methods, &in->values};
+    arena_reset(&in->names);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        *maps[i] = (struct map){0};
+}
+
 /* Everything that belongs to one scan. */
 static void end_scan(struct pg_in *in)
 {
     arena_reset(&in->arena);
-    arena_reset(&in->names);
-    struct map *maps[] = {&in->schemas, &in->types, &in->classes, &in->collations, &in->methods, &in->values, &in->wanted,
-                          &in->expressions, &in->young_by_oid};
-    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        *maps[i] = (struct map){0};
+    in->wanted = in->expressions = in->young_by_oid = (struct map){0};
     in->young = NULL;
     in->n_young = in->cap_young = in->n_tables = 0;
+    memset(in->counted, 0, sizeof in->counted);
     for (size_t i = 0; i < in->n_rels; i++)
         in->rels[i]->fresh = in->rels[i]->wanted = false;
-    for (size_t i = 0; i < PG_GROUPS; i++) {
-        struct pg_group *g = &in->groups[i];
-        *g = (struct pg_group){.digest = g->digest};
-    }
+    for (size_t i = 0; i < PG_GROUPS; i++)
+        in->groups[i] = (struct pg_group){0};
 }
 
 static void close_state(void *state)
@@ -56,7 +60,6 @@ static void close_state(void *state)
     struct pg_in *in = state;
     if (!in)
         return;
-    end_scan(in);
     pg_forget_rels(in);
     mem_free(in->rels);
     mem_free(in->tables);
@@ -66,44 +69,6 @@ static void close_state(void *state)
     fact_clear(&in->fact);
     strbuf_clear(&in->text);
     mem_free(in);
-}
-
-/* ---- asking ------------------------------------------------------------------------------------------------------ */
-
-/*
- * The texts that the server writes depend on settings. They are set for the time of the questions only: in a savepoint if a
- * transaction is open, which gives back what the transaction had set, or else in a transaction of our own. pg_temp stands last, so
- * that a temporary table cannot take a catalog's place.
- */
-static const char settings_sql[] =
-    "select set_config('search_path', 'pg_catalog, pg_temp', true), set_config('datestyle', 'ISO, YMD', true), "
-    "set_config('intervalstyle', 'postgres', true), set_config('timezone', 'UTC', true), set_config('extra_float_digits', '1', "
-    "true), set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true), "
-    "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('row_security', 'on', "
-    "true)";
-
-int pg_ask(struct pg_in *in, const struct db_request *requests, size_t n, struct pawl_error *e)
-{
-    bool inside = in->db->driver->in_transaction(in->db);
-    struct db_request *r = arena_array(&in->arena, n + 4, sizeof *r);
-    size_t m = 0;
-    if (!r)
-        return err_nomem(e);
-    r[m++].sql = inside ? SLICE("savepoint pawl_facts") : SLICE("begin read only");
-    r[m++].sql = slice_of(settings_sql);
-    memcpy(r + m, requests, n * sizeof *r);
-    m += n;
-    if (inside)
-        r[m++].sql = SLICE("rollback to savepoint pawl_facts");
-    r[m++].sql = inside ? SLICE("release savepoint pawl_facts") : SLICE("commit");
-    int code = db_run(in->db, r, m, NULL, e);
-    if (code && inside) { /* the transaction is the caller's, and goes on */
-        struct pawl_error ignored = {0};
-        db_run(in->db, r + m - 2, 2, NULL, &ignored);
-    } else if (code) {
-        db_rollback(in->db);
-    }
-    return code;
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
@@ -129,34 +94,36 @@ static int on_line(void *context, const struct db_value *v, size_t n, struct paw
 static int read_group(struct pg_in *in, size_t i, struct pawl_error *e)
 {
     struct pg_group *g = &in->groups[i];
-    struct db_request r[MAX_QUERIES];
+    struct pg_batch b;
     struct line_context contexts[MAX_QUERIES];
     size_t n = 0;
     g->read = true;
     g->end = &g->lines;
+    pg_begin_asking(in, &b);
     for (const struct pg_query *q = group_queries[i]; q->spec; q++) {
         if (in->version < q->since || (q->until && in->version > q->until))
             continue;
         contexts[n] = (struct line_context){in, g, q};
-        r[n] = (struct db_request){.sql = pg_text(in, &in->arena, q->sql, true), .on_row = on_line, .context = &contexts[n]};
-        if (!r[n].sql.p)
-            return err_nomem(e);
-        n++;
+        pg_add_kept(in, &b, q, q->sql, NULL, 0, on_line, &contexts[n++]);
     }
-    return pg_ask(in, r, n, e);
+    return pg_ask(in, &b, e);
 }
 
+/* `renamed` becomes true if what others mention has another name now. */
 static int read_groups(struct pg_in *in, bool all, bool *renamed, struct pawl_error *e)
 {
     int code = PAWL_OK;
-    bool names = all || !in->known;
+    bool names = all;
     for (size_t i = 0; i < READ_GROUPS && !code; i++) {
-        if (in->groups[i].read || (!all && in->groups[i].digest == in->groups[i].next_digest))
+        if (in->groups[i].read || (!all && !pg_group_changed(in, i)))
             continue;
         names |= i < 2;
         code = read_group(in, i, e);
     }
-    return code || !names ? code : pg_renamed(in, renamed, e);
+    if (code || !names)
+        return code;
+    forget_names(in);
+    return pg_renamed(in, renamed, e);
 }
 
 /* ---- relations --------------------------------------------------------------------------------------------------- */
@@ -200,6 +167,10 @@ static int read_list(struct pg_in *in, struct pg_oids *list, struct pg_oids *gro
     return code ? code : pg_merge(in, list, e);
 }
 
+static const char views_sql[] =
+    "select distinct r.ev_class from pg_depend d join pg_rewrite r on r.oid = d.objid where d.classid = 'pg_rewrite'::regclass and "
+    "d.refclassid = 'pg_class'::regclass and d.refobjid = any ($1::oid[])";
+
 struct want_context {
     struct pg_in *in;
     struct pg_oids *out;
@@ -215,16 +186,16 @@ static int on_view(void *context, const struct db_value *v, size_t n, struct paw
 static int want_views(struct pg_in *in, struct pg_oids *grown, struct pg_oids *out, struct pawl_error *e)
 {
     struct slice list = pg_list(&in->arena, grown);
-    struct db_value parameter = DB_V_TEXT(list);
     struct want_context c = {in, out};
-    struct db_request r = {.sql = SLICE("select distinct r.ev_class from pg_depend d join pg_rewrite r on r.oid = d.objid where "
-                                        "d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and "
-                                        "d.refobjid = any ($1::oid[])"),
-                           .params = &parameter, .n_params = 1, .on_row = on_view, .context = &c};
+    struct pg_batch b;
     if (!grown->n)
         return PAWL_OK;
+    if (!list.p)
+        return err_nomem(e);
     grown->n = 0;
-    return list.p ? pg_ask(in, &r, 1, e) : err_nomem(e);
+    pg_begin_asking(in, &b);
+    pg_add_kept(in, &b, views_sql, views_sql, &list, 1, on_view, &c);
+    return pg_ask(in, &b, e);
 }
 
 static int want_young(struct pg_in *in, struct pg_oids *out, struct pawl_error *e)
@@ -233,7 +204,7 @@ static int want_young(struct pg_in *in, struct pg_oids *out, struct pawl_error *
     for (size_t i = 0; i < in->n_young && !code; i++) {
         const struct pg_young *y = in->young[i];
         const struct pg_rel *rel = pg_find_rel(in, y->oid);
-        if (!rel || rel->stamp != y->stamp)
+        if (!rel || pg_young_changed(in, rel, y))
             code = pg_want(in, out, y->oid, e);
     }
     return code;
@@ -244,10 +215,10 @@ static int read_all(struct pg_in *in, struct pawl_error *e)
     bool ignored = false;
     in->n_tables = 0;
     pg_forget_rels(in);
-    int code = pg_read(in, true, (struct slice){NULL, 0}, e);
+    int code = read_groups(in, true, &ignored, e);
     if (!code)
-        code = pg_merge(in, NULL, e);
-    return code ? code : read_groups(in, true, &ignored, e);
+        code = pg_read(in, true, (struct slice){NULL, 0}, e);
+    return code ? code : pg_merge(in, NULL, e);
 }
 
 /* Reads what has changed; *all becomes true if that is not enough. */
@@ -255,7 +226,7 @@ static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
 {
     struct pg_oids list = {0}, grown = {0};
     int code = read_groups(in, false, all, e);
-    *all |= in->groups[READ_GROUPS].digest != in->groups[READ_GROUPS].next_digest;
+    *all |= pg_group_changed(in, READ_GROUPS); /* members of extensions */
     if (!code && !*all)
         code = want_young(in, &list, e);
     if (!code && !*all)
@@ -307,17 +278,14 @@ static void remember(struct pg_in *in)
     for (size_t i = 0; i < in->n_young; i++) {
         struct pg_rel *rel = pg_find_rel(in, in->young[i]->oid);
         if (rel)
-            rel->stamp = in->young[i]->stamp;
+            pg_young_seen(in, rel, in->young[i]);
     }
-    for (size_t i = 0; i < PG_GROUPS; i++)
-        in->groups[i].digest = in->groups[i].next_digest;
-    in->horizon = in->next_horizon;
+    pg_looked(in);
     in->known = true;
 }
 
-static int scan(void *state, struct scan *s, struct pawl_error *e)
+static int scan_once(struct pg_in *in, struct scan *s, struct pawl_error *e)
 {
-    struct pg_in *in = state;
     bool all = !in->known;
     int code = pg_look(in, e);
     if (!code && !all)
@@ -338,6 +306,22 @@ static int scan(void *state, struct scan *s, struct pawl_error *e)
         in->known = false;
     end_scan(in);
     return code;
+}
+
+static int scan(void *state, struct scan *s, struct pawl_error *e)
+{
+    struct pg_in *in = state;
+    bool kept = in->n_statements > 0;
+    int code = scan_once(in, s, e);
+    if (code != PAWL_SQL || !kept)
+        return code;
+    /* The session has lost what the server kept for us (DISCARD ALL, a pooler): do without. */
+    in->n_statements = 0;
+    in->unprepared = true;
+    *e = (struct pawl_error){0};
+    forget_names(in);
+    scan_again(s);
+    return scan_once(in, s, e);
 }
 
 const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan};

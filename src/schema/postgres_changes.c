@@ -1,10 +1,14 @@
 /*
  * What has changed since the last scan, found without reading what has not.
  *
- * Each row of a catalog carries the number of the transaction that wrote it (xmin). Rows that are younger than the last scan's
- * horizon, the oldest transaction that was running then, are looked at; of those that were already seen the place (ctid) and
- * number are the same, which the stamp of their relation tells. A row that was deleted leaves no trace of its own: for most, a row
- * of the same relation is written at the same time; the others are counted.
+ * Each row of a catalog carries the number of the transaction that wrote it (xmin). Of what belongs to relations, rows that are
+ * younger than the last scan's horizon, the oldest transaction that was running then, are looked at; of those that were already
+ * seen the place (ctid) and number are the same, which the stamps of their relation tell. A row that was deleted leaves no trace
+ * of its own: for most, a row of the same relation is written at the same time; the others are counted. Of other catalogs, the
+ * places and numbers of all rows are added up.
+ *
+ * Within one transaction the server counts how many rows of a catalog were written: only where that has moved anything is looked
+ * at. What other sessions do meanwhile is seen when the transaction is over.
  */
 #include "schema/postgres_read.h"
 
@@ -15,77 +19,157 @@
 #define LISTS(unit, alias, condition) \
     "array_agg(coalesce(" unit ", 0))" condition "::text, array_agg(" HASH(alias) ")" condition "::text"
 /* All rows are counted; the young ones are listed. */
-#define COUNTED(number, count, unit, alias, catalog, oid) \
-    "select " number ", " count ", 0, " LISTS(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias \
-    " where " oid " >= 16384"
+#define COUNTED(count, unit, alias, catalog, oid) \
+    count ", 0, " LISTS(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid " >= 16384"
 #define LISTED(unit, alias, catalog, oid) \
-    " union all select 0, 0, 0, " LISTS(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
+    "0, 0, " LISTS(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
+#define SUM(alias) "count(*) * 4294967311 + coalesce(sum(" HASH(alias) "), 0)"
+#define ALL(catalog, condition) SUM("x") ", 0, null, null from " catalog " x where " condition
+#define USERS(catalog) ALL(catalog, "x.oid >= 16384")
 
-static const char changes_sql[] =
-    "select 1, count(*) filter (where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')), count(*) filter (where c.relkind in "
-    "('i', 'I') and c.relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_toast')), "
-    LISTS("case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
-    "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end", "c", " filter (where " YOUNG("c") ")")
-    " from pg_class c where c.oid >= 16384 union all "
-    COUNTED("2", "count(*) filter (where k.contype in ('p', 'u', 'f', 'c', 'x', 'n'))", "k.conrelid", "k", "pg_constraint",
-            "k.conrelid") " union all "
-    COUNTED("3", "count(*) filter (where not t.tgisinternal)", "t.tgrelid", "t", "pg_trigger", "t.tgrelid") " union all "
-    COUNTED("4", "count(*) filter (where r.rulename <> '_RETURN')", "r.ev_class", "r", "pg_rewrite", "r.ev_class") " union all "
-    COUNTED("5", "count(*)", "p.polrelid", "p", "pg_policy", "p.polrelid")
-    LISTED("coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a", "pg_attribute",
-           "a.attrelid")
-    LISTED("d.adrelid", "d", "pg_attrdef", "d.adrelid")
-    LISTED("i.indrelid", "i", "pg_index", "i.indrelid")
-    LISTED("h.inhrelid", "h", "pg_inherits", "h.inhrelid")
-    LISTED("s.seqrelid", "s", "pg_sequence", "s.seqrelid")
-    LISTED("f.ftrelid", "f", "pg_foreign_table", "f.ftrelid");
+#define NOT_COUNTED PG_COUNTED
+#define OF_RELATIONS (-1)
 
-static const char horizon_sql[] = "select txid_snapshot_xmin(txid_current_snapshot())";
-
-/* One number for all rows of a catalog; groups in the order of enum pg_group_number. */
-#define SUM_ALL(alias) "count(*) * 4294967311 + coalesce(sum(" HASH(alias) "), 0)"
-#define DIGEST(group, catalog, condition) \
-    " union all select " group ", " SUM_ALL("x") " from " catalog " x where " condition
-#define USERS(group, catalog) DIGEST(group, catalog, "x.oid >= 16384")
-
-static const char digests_sql[] =
-    "select 0, " SUM_ALL("x") " from pg_type x where x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'"
-    DIGEST("0", "pg_enum", "true") DIGEST("0", "pg_range", "x.rngtypid >= 16384")
-    DIGEST("0", "pg_constraint", "x.contypid >= 16384") USERS("0", "pg_proc") DIGEST("0", "pg_aggregate", "x.aggfnoid >= 16384")
-    USERS("0", "pg_operator") USERS("0", "pg_opclass") USERS("0", "pg_opfamily") USERS("0", "pg_amop") USERS("0", "pg_amproc")
-    USERS("0", "pg_cast") USERS("0", "pg_transform")
-    DIGEST("1", "pg_namespace", "true") USERS("1", "pg_extension") USERS("1", "pg_language") USERS("1", "pg_am")
-    USERS("1", "pg_collation") USERS("1", "pg_conversion") USERS("1", "pg_foreign_data_wrapper") USERS("1", "pg_foreign_server")
-    USERS("1", "pg_event_trigger") USERS("1", "pg_publication") USERS("1", "pg_publication_rel") USERS("1", "pg_statistic_ext")
-    "{15?" DIGEST("1", "pg_publication_namespace", "true") "}"
-    " union all select 1, count(*) + coalesce(sum(hashtext(m.umid || m.umoptions::text)), 0) from pg_user_mappings m"
-    /* not everyone may ask for the other columns */
-    " union all select 1, count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, "
-    "s.substream, s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0) from pg_subscription s"
-    USERS("2", "pg_ts_parser") USERS("2", "pg_ts_template") USERS("2", "pg_ts_dict") USERS("2", "pg_ts_config")
-    DIGEST("2", "pg_ts_config_map", "x.mapcfg >= 16384")
-    DIGEST("3", "pg_description", "x.objoid >= 16384 or x.classoid = 'pg_namespace'::regclass") DIGEST("3", "pg_seclabel", "true")
-    DIGEST("4", "pg_namespace", "x.nspacl is not null") DIGEST("4", "pg_proc", "x.proacl is not null")
-    DIGEST("4", "pg_type", "x.typacl is not null") DIGEST("4", "pg_language", "x.lanacl is not null")
-    DIGEST("4", "pg_foreign_data_wrapper", "x.fdwacl is not null") DIGEST("4", "pg_foreign_server", "x.srvacl is not null")
-    DIGEST("4", "pg_class", "x.oid < 16384 and x.relacl is not null") DIGEST("4", "pg_default_acl", "true")
+/* One look at one catalog: (a count or a sum, another count, oids, hashes). */
+static const struct look {
+    uint32_t catalog; /* its oid in pg_class */
+    int group;
+    enum pg_counted counted;
+    const char *sql;
+    int since;
+} looks[] = {
+    {1259, OF_RELATIONS, PG_RELATIONS,
+     "count(*) filter (where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')), count(*) filter (where c.relkind in "
+     "('i', 'I') and c.relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_toast')), "
+     LISTS("case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
+           "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end", "c",
+           " filter (where " YOUNG("c") ")") " from pg_class c where c.oid >= 16384", 0},
+    {2606, OF_RELATIONS, PG_CONSTRAINTS,
+     COUNTED("count(*) filter (where k.contype in ('p', 'u', 'f', 'c', 'x', 'n'))", "k.conrelid", "k", "pg_constraint",
+             "k.conrelid"), 0},
+    {2620, OF_RELATIONS, PG_TRIGGERS,
+     COUNTED("count(*) filter (where not t.tgisinternal)", "t.tgrelid", "t", "pg_trigger", "t.tgrelid"), 0},
+    {2618, OF_RELATIONS, PG_RULES,
+     COUNTED("count(*) filter (where r.rulename <> '_RETURN')", "r.ev_class", "r", "pg_rewrite", "r.ev_class"), 0},
+    {3256, OF_RELATIONS, PG_POLICIES, COUNTED("count(*)", "p.polrelid", "p", "pg_policy", "p.polrelid"), 0},
+    {1249, OF_RELATIONS, NOT_COUNTED,
+     LISTED("coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a", "pg_attribute",
+            "a.attrelid"), 0},
+    {2604, OF_RELATIONS, NOT_COUNTED, LISTED("d.adrelid", "d", "pg_attrdef", "d.adrelid"), 0},
+    {2610, OF_RELATIONS, NOT_COUNTED, LISTED("i.indrelid", "i", "pg_index", "i.indrelid"), 0},
+    {2611, OF_RELATIONS, NOT_COUNTED, LISTED("h.inhrelid", "h", "pg_inherits", "h.inhrelid"), 0},
+    {2224, OF_RELATIONS, NOT_COUNTED, LISTED("s.seqrelid", "s", "pg_sequence", "s.seqrelid"), 0},
+    {3118, OF_RELATIONS, NOT_COUNTED, LISTED("f.ftrelid", "f", "pg_foreign_table", "f.ftrelid"), 0},
+    {1247, 0, NOT_COUNTED, ALL("pg_type", "x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'"), 0},
+    {3501, 0, NOT_COUNTED, ALL("pg_enum", "true"), 0},
+    {3541, 0, NOT_COUNTED, ALL("pg_range", "x.rngtypid >= 16384"), 0},
+    {2606, 0, NOT_COUNTED, ALL("pg_constraint", "x.contypid >= 16384"), 0},
+    {1255, 0, NOT_COUNTED, USERS("pg_proc"), 0},
+    {2600, 0, NOT_COUNTED, ALL("pg_aggregate", "x.aggfnoid >= 16384"), 0},
+    {2617, 0, NOT_COUNTED, USERS("pg_operator"), 0},
+    {2616, 0, NOT_COUNTED, USERS("pg_opclass"), 0},
+    {2753, 0, NOT_COUNTED, USERS("pg_opfamily"), 0},
+    {2602, 0, NOT_COUNTED, USERS("pg_amop"), 0},
+    {2603, 0, NOT_COUNTED, USERS("pg_amproc"), 0},
+    {2605, 0, NOT_COUNTED, USERS("pg_cast"), 0},
+    {3576, 0, NOT_COUNTED, USERS("pg_transform"), 0},
+    {2615, 1, NOT_COUNTED, ALL("pg_namespace", "true"), 0},
+    {3079, 1, NOT_COUNTED, USERS("pg_extension"), 0},
+    {2612, 1, NOT_COUNTED, USERS("pg_language"), 0},
+    {2601, 1, NOT_COUNTED, USERS("pg_am"), 0},
+    {3456, 1, NOT_COUNTED, USERS("pg_collation"), 0},
+    {2607, 1, NOT_COUNTED, USERS("pg_conversion"), 0},
+    {2328, 1, NOT_COUNTED, USERS("pg_foreign_data_wrapper"), 0},
+    {1417, 1, NOT_COUNTED, USERS("pg_foreign_server"), 0},
+    /* not everyone may ask for all of the next ones */
+    {1418, 1, NOT_COUNTED, "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null, null from "
+                           "pg_user_mappings x", 0},
+    {6100, 1, NOT_COUNTED,
+     "count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, s.substream, "
+     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null, null from pg_subscription s", 0},
+    {3466, 1, NOT_COUNTED, USERS("pg_event_trigger"), 0},
+    {6104, 1, NOT_COUNTED, USERS("pg_publication"), 0},
+    {6106, 1, NOT_COUNTED, USERS("pg_publication_rel"), 0},
+    {6237, 1, NOT_COUNTED, ALL("pg_publication_namespace", "true"), 15},
+    {3381, 1, NOT_COUNTED, USERS("pg_statistic_ext"), 0},
+    {3601, 2, NOT_COUNTED, USERS("pg_ts_parser"), 0},
+    {3764, 2, NOT_COUNTED, USERS("pg_ts_template"), 0},
+    {3600, 2, NOT_COUNTED, USERS("pg_ts_dict"), 0},
+    {3602, 2, NOT_COUNTED, USERS("pg_ts_config"), 0},
+    {3603, 2, NOT_COUNTED, ALL("pg_ts_config_map", "x.mapcfg >= 16384"), 0},
+    {2609, 3, NOT_COUNTED, ALL("pg_description", "x.objoid >= 16384 or x.objoid = 2200"), 0},
+    {3596, 3, NOT_COUNTED, ALL("pg_seclabel", "true"), 0},
+    {2615, 4, NOT_COUNTED, ALL("pg_namespace", "x.nspacl is not null"), 0},
+    {1255, 4, NOT_COUNTED, ALL("pg_proc", "x.proacl is not null"), 0},
+    {1247, 4, NOT_COUNTED, ALL("pg_type", "x.typacl is not null"), 0},
+    {2612, 4, NOT_COUNTED, ALL("pg_language", "x.lanacl is not null"), 0},
+    {2328, 4, NOT_COUNTED, ALL("pg_foreign_data_wrapper", "x.fdwacl is not null"), 0},
+    {1417, 4, NOT_COUNTED, ALL("pg_foreign_server", "x.srvacl is not null"), 0},
+    {1259, 4, NOT_COUNTED, ALL("pg_class", "x.oid < 16384 and x.relacl is not null"), 0},
+    {826, 4, NOT_COUNTED, ALL("pg_default_acl", "true"), 0},
     /* who belongs to which extension: nothing is as it was when that changes */
-    " union all select 5, " SUM_ALL("x") " from pg_depend x where x.refclassid = 'pg_extension'::regclass";
+    {2608, 5, NOT_COUNTED, ALL("pg_depend", "x.refclassid = 'pg_extension'::regclass"), 0},
+};
+#define LOOKS (sizeof looks / sizeof *looks)
+_Static_assert(LOOKS <= PG_LOOKS, "PG_LOOKS");
 
-/* Names that others mention: by catalog and oid. */
-#define NAMED(number, catalog, name, schema, condition) \
-    "select " number "::int8 << 32 | x.oid::int8, hashtext(x." name " || ' ' || " schema ") from " catalog " x where " condition
-static const char names_sql[] =
-    NAMED("1", "pg_namespace", "nspname", "''", "true") " union all "
-    NAMED("2", "pg_type", "typname", "x.typnamespace", "x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'") " union all "
-    NAMED("3", "pg_proc", "proname", "x.pronamespace", "x.oid >= 16384") " union all "
-    NAMED("4", "pg_collation", "collname", "x.collnamespace", "x.oid >= 16384") " union all "
-    NAMED("5", "pg_opclass", "opcname", "x.opcnamespace", "x.oid >= 16384") " union all "
-    NAMED("6", "pg_am", "amname", "''", "x.oid >= 16384") " union all "
-    NAMED("7", "pg_foreign_server", "srvname", "''", "true") " union all "
-    NAMED("8", "pg_operator", "oprname", "x.oprnamespace", "x.oid >= 16384");
+/* ---- how much was written in this transaction -------------------------------------------------------------------- */
 
-/* ---- young rows -------------------------------------------------------------------------------------------------- */
+/* The catalogs in the order of looks. Counts never become less while a transaction lasts, whatever it rolls back. */
+static const char moment_sql[] =
+    "select txid_snapshot_xmin(txid_current_snapshot()), coalesce(txid_current_if_assigned(), 0), "
+    "array(select pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o) + "
+    "pg_stat_get_xact_tuples_deleted(o) from unnest($1::oid[]) with ordinality x (o, i) where "
+    "current_setting('track_counts')::bool order by i)::text";
+
+static int on_moment(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_moment *m = context;
+    struct slice list = v[2].s;
+    int64_t count;
+    (void)n;
+    (void)e;
+    m->horizon = (uint64_t)v[0].i;
+    m->transaction = (uint64_t)v[1].i;
+    m->counted = false;
+    for (size_t i = 0; i < LOOKS && pg_number(&list, &count); i++) {
+        m->counts[i] = (uint64_t)count;
+        m->counted = i + 1 == LOOKS;
+    }
+    return PAWL_OK;
+}
+
+static int read_moment(struct pg_in *in, struct pawl_error *e)
+{
+    STRBUF(list, 4096);
+    for (size_t i = 0; i < LOOKS; i++)
+        strbuf_addf(&list, "%c%u", i ? ',' : '{', looks[i].catalog);
+    strbuf_addc(&list, '}');
+    struct pg_batch b = {.n = 0};
+    struct slice text = strbuf_slice(&list);
+    pg_add_kept(in, &b, moment_sql, moment_sql, &text, 1, on_moment, &in->next_moment);
+    if (!strbuf_ok(&list) || b.failed)
+        return err_nomem(e);
+    return db_run(in->db, b.requests, b.n, NULL, e); /* no setting matters to it */
+}
+
+/* Which looks are needed; false = none. */
+static bool choose(struct pg_in *in)
+{
+    const struct pg_moment *was = &in->moment, *is = &in->next_moment;
+    bool inside = in->known && was->transaction && was->transaction == is->transaction && was->counted && is->counted;
+    bool any = false;
+    in->inside = inside;
+    for (size_t i = 0; i < LOOKS; i++) {
+        bool of_relations = looks[i].group == OF_RELATIONS;
+        in->looked[i] = in->version >= looks[i].since && (in->known || !of_relations) &&
+                        (!inside || was->counts[i] != is->counts[i]);
+        any |= in->looked[i];
+    }
+    return any;
+}
+
+/* ---- looking ----------------------------------------------------------------------------------------------------- */
 
 static struct pg_young *young_of(struct pg_in *in, uint32_t oid)
 {
@@ -102,71 +186,110 @@ static struct pg_young *young_of(struct pg_in *in, uint32_t oid)
     return y;
 }
 
-static int on_change(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+static int on_look(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
-    static const enum pg_counted counted[] = {0, PG_RELATIONS, PG_CONSTRAINTS, PG_TRIGGERS, PG_RULES, PG_POLICIES};
     struct pg_in *in = context;
+    size_t i = v[0].i >= 0 && v[0].i < (int64_t)LOOKS ? (size_t)v[0].i : 0;
+    int64_t sum = v[1].i;
     (void)n;
-    if (v[0].i > 0 && v[0].i < 6)
-        in->there[counted[v[0].i]] = (uint64_t)v[1].i;
-    if (v[0].i == 1)
-        in->there[PG_INDEXES] = (uint64_t)v[2].i;
-    struct slice units = v[3].s, hashes = v[4].s;
-    if (v[3].type != DB_TEXT || v[4].type != DB_TEXT)
+    if (v[1].type == DB_TEXT) /* numeric */
+        slice_i64(v[1].s, &sum);
+    in->next_digests[i] = (uint64_t)sum;
+    if (looks[i].group != OF_RELATIONS)
         return PAWL_OK;
+    if (looks[i].counted != NOT_COUNTED) {
+        in->counted[looks[i].counted] = true;
+        in->there[looks[i].counted] = (uint64_t)sum;
+    }
+    if (looks[i].counted == PG_RELATIONS) {
+        in->counted[PG_INDEXES] = true;
+        in->there[PG_INDEXES] = (uint64_t)v[2].i;
+    }
+    struct slice units = v[3].s, hashes = v[4].s;
     for (int64_t unit, hash; pg_number(&units, &unit) && pg_number(&hashes, &hash);) {
         struct pg_young *y = young_of(in, (uint32_t)unit);
         if (!y)
             return err_nomem(e);
-        y->stamp += (uint64_t)hash * 2654435761u + 1;
+        y->stamps[i] += (uint32_t)hash * 2654435761u + 1;
     }
     return PAWL_OK;
 }
 
-static int on_horizon(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+/* All chosen looks as one query, which costs less than as many. */
+static const char *look_text(struct pg_in *in)
 {
-    struct pg_in *in = context;
-    (void)n;
-    (void)e;
-    in->next_horizon = (uint64_t)v[0].i;
-    return PAWL_OK;
-}
-
-static int on_digest(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
-{
-    struct pg_in *in = context;
-    (void)n;
-    (void)e;
-    int64_t sum = v[1].i;
-    if (v[1].type == DB_TEXT) /* numeric */
-        slice_i64(v[1].s, &sum);
-    if (v[0].i >= 0 && v[0].i < PG_GROUPS)
-        in->groups[v[0].i].next_digest = in->groups[v[0].i].next_digest * 1000003 + (uint64_t)sum;
-    return PAWL_OK;
+    STRBUF(text, 1 << 20);
+    for (size_t i = 0; i < LOOKS; i++)
+        if (in->looked[i])
+            strbuf_addf(&text, "%sselect %zu, %s", text.n ? " union all " : "", i, looks[i].sql);
+    return strbuf_ok(&text) ? arena_strz(&in->arena, strbuf_slice(&text)) : NULL;
 }
 
 int pg_look(struct pg_in *in, struct pawl_error *e)
 {
-    struct slice since = arena_printf(&in->arena, "%llu", (unsigned long long)(in->horizon & UINT32_MAX));
-    struct db_value horizon = DB_V_TEXT(since);
-    struct db_request r[] = {
-        {.sql = slice_of(horizon_sql), .on_row = on_horizon, .context = in},
-        {.sql = pg_text(in, &in->arena, digests_sql, true), .on_row = on_digest, .context = in},
-        {.sql = slice_of(changes_sql), .params = &horizon, .n_params = 1, .on_row = on_change, .context = in},
-    };
-    if (!since.p || !r[1].sql.p)
+    struct pg_batch b;
+    int code = read_moment(in, e);
+    memcpy(in->next_digests, in->digests, sizeof in->digests);
+    if (code || !choose(in))
+        return code;
+    uint64_t since = in->inside ? in->moment.transaction : in->horizon;
+    const char *text = look_text(in);
+    struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(since & UINT32_MAX));
+    if (!text || !oldest.p)
         return err_nomem(e);
-    for (size_t i = 0; i < PG_GROUPS; i++)
-        in->groups[i].next_digest = 0;
-    return pg_ask(in, r, in->known ? 3 : 2, e);
+    pg_begin_asking(in, &b);
+    if (in->known && !in->inside)
+        pg_add_kept(in, &b, looks, text, &oldest, 1, on_look, in);
+    else
+        pg_add_once(in, &b, text, oldest, on_look, in);
+    return pg_ask(in, &b, e);
+}
+
+void pg_looked(struct pg_in *in)
+{
+    memcpy(in->digests, in->next_digests, sizeof in->digests);
+    in->moment = in->next_moment;
+    if (!in->inside)
+        in->horizon = in->next_moment.horizon;
+}
+
+bool pg_group_changed(const struct pg_in *in, size_t group)
+{
+    for (size_t i = 0; i < LOOKS; i++)
+        if (looks[i].group == (int)group && in->digests[i] != in->next_digests[i])
+            return true;
+    return false;
+}
+
+bool pg_young_changed(const struct pg_in *in, const struct pg_rel *rel, const struct pg_young *y)
+{
+    for (size_t i = 0; i < LOOKS && i < PG_STAMPS; i++)
+        if (in->looked[i] && y->stamps[i] && y->stamps[i] != rel->stamps[i])
+            return true;
+    return false;
+}
+
+void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_young *y)
+{
+    for (size_t i = 0; i < LOOKS && i < PG_STAMPS; i++)
+        if (in->looked[i])
+            rel->stamps[i] = y->stamps[i];
 }
 
 /* ---- renamed things ---------------------------------------------------------------------------------------------- */
 
-struct pg_name {
-    uint64_t id;
-    int64_t hash;
-};
+/* Names that others mention: by catalog and oid. */
+#define NAMED(number, catalog, name, schema, condition) \
+    "select " number "::int8 << 32 | x.oid::int8, hashtext(x." name " || ' ' || " schema ") from " catalog " x where " condition
+static const char names_sql[] =
+    NAMED("1", "pg_namespace", "nspname", "''", "true") " union all "
+    NAMED("2", "pg_type", "typname", "x.typnamespace", "x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'") " union all "
+    NAMED("3", "pg_proc", "proname", "x.pronamespace", "x.oid >= 16384") " union all "
+    NAMED("4", "pg_collation", "collname", "x.collnamespace", "x.oid >= 16384") " union all "
+    NAMED("5", "pg_opclass", "opcname", "x.opcnamespace", "x.oid >= 16384") " union all "
+    NAMED("6", "pg_am", "amname", "''", "x.oid >= 16384") " union all "
+    NAMED("7", "pg_foreign_server", "srvname", "''", "true") " union all "
+    NAMED("8", "pg_operator", "oprname", "x.oprnamespace", "x.oid >= 16384");
 
 struct names_context {
     struct pg_in *in;
@@ -177,29 +300,29 @@ static int on_name(void *context, const struct db_value *v, size_t n, struct paw
 {
     struct names_context *c = context;
     struct pg_in *in = c->in;
-    (void)n;
     uint64_t id = (uint64_t)v[0].i;
     struct slice key = {(const char *)&id, sizeof id};
-    struct pg_name *known = map_get(&in->known_names, key);
-    c->renamed |= known && known->hash != v[1].i;
-    if (known) {
-        known->hash = v[1].i;
-        return PAWL_OK;
+    int64_t *known = map_get(&in->known_names, key);
+    (void)n;
+    c->renamed |= known && *known != v[1].i;
+    if (!known) {
+        known = arena_alloc(&in->names_arena, sizeof *known);
+        key = known ? arena_dup(&in->names_arena, key) : (struct slice){NULL, 0};
+        if (!key.p || !map_set(&in->names_arena, &in->known_names, key, known))
+            return err_nomem(e);
     }
-    known = arena_alloc(&in->names_arena, sizeof *known);
-    if (!known)
-        return err_nomem(e);
-    *known = (struct pg_name){id, v[1].i};
-    key = arena_dup(&in->names_arena, key);
-    return key.p && map_set(&in->names_arena, &in->known_names, key, known) ? PAWL_OK : err_nomem(e);
+    *known = v[1].i;
+    return PAWL_OK;
 }
 
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e)
 {
     struct names_context c = {in, false};
-    struct db_request r = {.sql = slice_of(names_sql), .on_row = on_name, .context = &c};
-    int code = pg_ask(in, &r, 1, e);
-    *renamed = c.renamed;
+    struct pg_batch b;
+    pg_begin_asking(in, &b);
+    pg_add_kept(in, &b, names_sql, names_sql, NULL, 0, on_name, &c);
+    int code = pg_ask(in, &b, e);
+    *renamed |= c.renamed;
     return code;
 }
 
@@ -227,10 +350,12 @@ static int compare_counts(struct pg_in *in, enum pg_counted what, struct pg_oids
         [PG_RULES] = "select ev_class, count(*) from pg_rewrite where ev_class >= 16384 and rulename <> '_RETURN' group by 1",
         [PG_POLICIES] = "select polrelid, count(*) from pg_policy where polrelid >= 16384 group by 1",
     };
-    struct db_request r = {.sql = slice_of(sql[what]), .on_row = on_count, .context = in};
+    struct pg_batch b;
+    pg_begin_asking(in, &b);
+    pg_add_kept(in, &b, sql[what], sql[what], NULL, 0, on_count, in);
     for (size_t i = 0; i < in->n_rels; i++)
         in->rels[i]->now = 0;
-    int code = pg_ask(in, &r, 1, e);
+    int code = pg_ask(in, &b, e);
     for (size_t i = 0; i < in->n_rels && !code; i++)
         if (in->rels[i]->now != in->rels[i]->counts[what])
             code = pg_want(in, out, in->rels[i]->oid, e);
@@ -242,9 +367,9 @@ int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e)
     int code = PAWL_OK;
     for (int what = 0; what < PG_COUNTED && !code; what++) {
         uint64_t sum = 0;
-        for (size_t i = 0; i < in->n_rels; i++)
+        for (size_t i = 0; i < in->n_rels && in->counted[what]; i++)
             sum += in->rels[i]->counts[what];
-        if (sum != in->there[what])
+        if (in->counted[what] && sum != in->there[what])
             code = compare_counts(in, (enum pg_counted)what, out, e);
     }
     return code;

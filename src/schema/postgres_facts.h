@@ -21,14 +21,17 @@
 
 /* ---- relations --------------------------------------------------------------------------------------------------- */
 
-/* Rows that can disappear without a trace in other rows of their relation are counted; see introspect_postgres.c. */
+/* Rows that can disappear without a trace in other rows of their relation are counted; see postgres_changes.c. */
 enum pg_counted { PG_RELATIONS, PG_INDEXES, PG_CONSTRAINTS, PG_TRIGGERS, PG_RULES, PG_POLICIES, PG_COUNTED };
+
+#define PG_LOOKS 64  /* at catalogs, at most */
+#define PG_STAMPS 11 /* the first ones, which are at rows of relations */
 
 /* What is remembered of a relation between scans; one block of memory. */
 struct pg_rel {
     uint32_t oid, schema;
     uint32_t counts[PG_COUNTED];
-    uint64_t stamp;        /* of its young rows; see introspect_postgres.c */
+    uint32_t stamps[PG_STAMPS]; /* of its young rows; see postgres_changes.c */
     char kind;             /* pg_class.relkind */
     bool hidden;           /* of an extension, of the system, temporary, or the ledger: no facts */
     bool fresh;            /* read in this scan */
@@ -119,7 +122,6 @@ struct pg_class { /* of operators */
 };
 
 struct pg_group {
-    uint64_t digest, next_digest;
     bool read;
     struct pg_line *lines, **end;
 };
@@ -128,8 +130,22 @@ struct pg_group {
 
 struct pg_young { /* a relation with rows younger than the horizon */
     uint32_t oid;
-    uint64_t stamp;
+    uint32_t stamps[PG_STAMPS];
 };
+
+struct pg_moment {
+    uint64_t horizon, transaction; /* the oldest transaction running then; our own, 0 = it has no number yet */
+    uint64_t counts[PG_LOOKS];     /* rows written by it */
+    bool counted;                  /* by a server that counts */
+};
+
+#define PG_BATCH 96
+struct pg_batch { /* requests on their way to becoming one batch */
+    struct db_request requests[PG_BATCH];
+    size_t n;
+    bool failed;
+};
+#define PG_STATEMENTS 128
 
 struct pg_oids { /* in the scan's arena */
     uint32_t *v;
@@ -144,7 +160,15 @@ struct pg_in {
     uint64_t horizon; /* rows of younger transactions may have changed since */
     struct pg_rel **rels; /* by oid */
     size_t n_rels, cap_rels;
-    uint64_t next_horizon;
+    struct pg_moment moment, next_moment;
+    uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
+    bool looked[PG_LOOKS];
+    bool inside; /* the same transaction as at the last scan */
+    /* statements that the server keeps for us */
+    const void *statements[PG_STATEMENTS];
+    size_t n_statements;
+    uint64_t session;
+    bool unprepared; /* it has lost one, so do without */
     struct arena names_arena; /* of known_names */
     struct map known_names;
     struct pg_group groups[PG_GROUPS];
@@ -155,10 +179,12 @@ struct pg_in {
     struct map wanted, expressions; /* defaults by oid of pg_attrdef, indexes by oid */
     struct pg_table *tables; /* by oid */
     size_t n_tables, cap_tables, last_table;
+    size_t first_table; /* of those that are being read */
     struct pg_young **young;
     size_t n_young, cap_young;
     struct map young_by_oid;
     uint64_t there[PG_COUNTED]; /* rows that the server counts */
+    bool counted[PG_COUNTED];
     struct fact fact;
     struct strbuf text;
 };

@@ -106,10 +106,30 @@ static int on_collation(void *context, const struct db_value *v, size_t n, struc
     return PAWL_OK;
 }
 
+/* ---- classes of operators ----------------------------------------------------------------------------------------- */
+
+static const char class_sql[] =
+    "select o.oid, n.nspname, o.opcname, o.opcintype, o.opcdefault from pg_opclass o join pg_namespace n on "
+    "n.oid = o.opcnamespace";
+
+static int on_class(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    struct pg_class *class = arena_alloc(&in->names, sizeof *class);
+    if (!class || !pg_text_of(&in->names, &v[1], &class->schema) || !pg_text_of(&in->names, &v[2], &class->name) ||
+        !pg_set(&in->names, &in->classes, pg_oid(&v[0]), class))
+        return err_nomem(e);
+    class->type = pg_oid(&v[3]);
+    class->is_default = pg_bool(&v[4]);
+    return PAWL_OK;
+}
+
 /* ---- what to ask for --------------------------------------------------------------------------------------------- */
 
 struct lists {
     struct strbuf types, modifiers, values, collations, expressions, privileges;
+    bool classes; /* all classes of operators are wanted */
 };
 
 static void add_number(struct strbuf *b, int64_t number)
@@ -169,6 +189,7 @@ static bool want_table(struct pg_in *in, struct lists *l, struct pg_table *t)
         ok &= want_type(in, l, c) && want_value(in, l, c->value) && want_collation(in, l, c->collation);
         privileges |= c->privileges;
     }
+    l->classes |= t->indexes && !in->classes.n;
     for (struct pg_index *x = t->indexes; x; x = x->next)
         ok &= want_index(in, l, x);
     if (privileges)
@@ -206,29 +227,29 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
          "select i.indexrelid, k, pg_get_indexdef(i.indexrelid, k, false) from pg_index i, generate_series(1, i.indnatts::int) k "
          "where i.indexrelid = any ($1::oid[]) and i.indkey[k - 1] = 0", on_expression},
     };
-    struct db_request requests[4];
-    struct db_value lists[4][2];
-    size_t n = 0;
+    struct pg_batch b;
+    bool any = false;
     strbuf_addc(&l->modifiers, '}');
+    pg_begin_asking(in, &b);
     for (size_t i = 0; i < 4; i++) {
         if (!all[i].list->n)
             continue;
+        any = true;
         strbuf_addc(all[i].list, '}');
-        lists[n][0] = DB_V_TEXT(strbuf_slice(all[i].list));
-        lists[n][1] = DB_V_TEXT(strbuf_slice(&l->modifiers));
         if (!strbuf_ok(all[i].list) || !strbuf_ok(&l->modifiers))
             return err_nomem(e);
-        requests[n] = (struct db_request){.sql = slice_of(all[i].sql), .params = lists[n], .n_params = i ? 1 : 2,
-                                          .on_row = all[i].on_row, .context = in};
-        n++;
+        struct slice lists[] = {strbuf_slice(all[i].list), strbuf_slice(&l->modifiers)};
+        pg_add_kept(in, &b, all[i].sql, all[i].sql, lists, i ? 1 : 2, all[i].on_row, in);
     }
-    return n ? pg_ask(in, requests, n, e) : PAWL_OK;
+    if (l->classes)
+        pg_add_kept(in, &b, class_sql, class_sql, NULL, 0, on_class, in);
+    return any || l->classes ? pg_ask(in, &b, e) : PAWL_OK;
 }
 
 int pg_read_names(struct pg_in *in, struct pawl_error *e)
 {
     enum { MAX = 64 << 20 };
-    struct lists l;
+    struct lists l = {.classes = false};
     bool ok = true;
     struct strbuf *all[] = {&l.types, &l.modifiers, &l.values, &l.collations, &l.expressions, &l.privileges};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -8,9 +8,6 @@
 
 /* The columns that callbacks below take apart, in this order. Kept free of functions that cost where there are many rows. */
 static const char schema_sql[] = "select n.oid, n.nspname, not (" PG_USER_SCHEMA("n") ") from pg_namespace n";
-static const char class_sql[] =
-    "select o.oid, n.nspname, o.opcname, o.opcintype, o.opcdefault from pg_opclass o join pg_namespace n on "
-    "n.oid = o.opcnamespace";
 static const char method_sql[] = "select oid, amname from pg_am";
 static const char relation_sql[] =
     "select c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence = 't' or c.oid in (select objid from pg_depend where "
@@ -24,7 +21,7 @@ static const char relation_sql[] =
     "nullif(c.relforcerowsecurity, false), case when c.relkind in ('r', 'p', 'm') then case c.relreplident when 'n' then 'nothing' "
     "when 'f' then 'full' when 'i' then 'index' end end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
     "from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
-    "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')";
+    "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S') order by c.oid";
 static const char relation_spec[] = "!persistence options toast_options tablespace method partition_by bound of row_security "
                                     "force_row_security !replica_identity query";
 static const char column_sql[] =
@@ -85,7 +82,7 @@ struct pg_rel *pg_find_rel(const struct pg_in *in, uint32_t oid)
 /* The relation being read; rows of one come together as a rule. Tables are in the order of their oids. */
 static struct pg_table *find_table(struct pg_in *in, uint32_t oid)
 {
-    size_t low = 0, high = in->n_tables;
+    size_t low = in->first_table, high = in->n_tables;
     if (in->last_table < high && in->tables[in->last_table].rel->oid == oid)
         return &in->tables[in->last_table];
     while (low < high) {
@@ -119,19 +116,6 @@ static int on_schema(void *context, const struct db_value *v, size_t n, struct p
         !pg_set(&in->names, &in->schemas, pg_oid(&v[0]), schema))
         return err_nomem(e);
     schema->system = pg_bool(&v[2]);
-    return PAWL_OK;
-}
-
-static int on_class(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
-{
-    struct pg_in *in = context;
-    (void)n;
-    struct pg_class *class = arena_alloc(&in->names, sizeof *class);
-    if (!class || !pg_text_of(&in->names, &v[1], &class->schema) || !pg_text_of(&in->names, &v[2], &class->name) ||
-        !pg_set(&in->names, &in->classes, pg_oid(&v[0]), class))
-        return err_nomem(e);
-    class->type = pg_oid(&v[3]);
-    class->is_default = pg_bool(&v[4]);
     return PAWL_OK;
 }
 
@@ -373,32 +357,33 @@ static int on_part(void *context, const struct db_value *v, size_t n, struct paw
 
 /* ---- the batch --------------------------------------------------------------------------------------------------- */
 
-#define MAX_REQUESTS 32
+#define MAX_PARTS 16
 
-struct batch {
-    struct db_request requests[MAX_REQUESTS];
-    struct part_context parts[MAX_REQUESTS];
-    struct db_value parameter;
-    size_t n;
-    bool all, failed;
+struct reading {
+    struct pg_in *in;
+    struct pg_batch batch;
+    struct part_context parts[MAX_PARTS];
+    size_t n_parts;
+    struct slice oids;
+    bool all;
 };
 
-static void add(struct pg_in *in, struct batch *b, const char *sql, db_row_fn *on_row, void *context)
+static void add(struct reading *r, const char *sql, db_row_fn *on_row, void *context)
 {
-    struct slice text = pg_text(in, &in->arena, sql, b->all);
-    b->failed |= !text.p;
-    bool wants = !b->all && strstr(sql, "{where ");
-    b->requests[b->n++] = (struct db_request){.sql = text, .on_row = on_row, .context = context,
-        .params = wants ? &b->parameter : NULL, .n_params = wants};
+    if (r->all)
+        pg_add(&r->batch, pg_text(r->in, &r->in->arena, sql, true), on_row, context);
+    else
+        pg_add_kept(r->in, &r->batch, sql, sql, &r->oids, 1, on_row, context);
 }
 
 /* `counted`: what the first queries' rows count as, one kind after the other; 0 = none of them is counted. */
-static void add_parts(struct pg_in *in, struct batch *b, const struct pg_query *queries, unsigned counted)
+static void add_parts(struct reading *r, const struct pg_query *queries, unsigned counted)
 {
-    for (const struct pg_query *q = queries; q->spec; q++) {
-        b->parts[b->n] = (struct part_context){in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
+    for (const struct pg_query *q = queries; q->spec && r->n_parts < MAX_PARTS; q++) {
+        struct part_context *part = &r->parts[r->n_parts++];
+        *part = (struct part_context){r->in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
         counted += counted != 0;
-        add(in, b, q->sql, on_part, &b->parts[b->n]);
+        add(r, q->sql, on_part, part);
     }
 }
 
@@ -408,46 +393,35 @@ static int by_oid(const void *x, const void *y)
     return a->rel->oid < b->rel->oid ? -1 : a->rel->oid > b->rel->oid;
 }
 
-/* Schemas and relations first: everything else hangs on them, and wants them sorted. */
-static int read_relations(struct pg_in *in, struct batch *b, struct pawl_error *e)
-{
-    if (!in->schemas.n) {
-        add(in, b, schema_sql, on_schema, in);
-        add(in, b, class_sql, on_class, in);
-        add(in, b, method_sql, on_method, in);
-    }
-    add(in, b, relation_sql, on_relation, in);
-    if (b->failed)
-        return err_nomem(e);
-    int code = pg_ask(in, b->requests, b->n, e);
-    b->n = 0;
-    if (in->n_tables)
-        qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
-    in->last_table = 0;
-    return code;
-}
-
+/* Schemas and relations come first, and these in order: everything else hangs on them. */
 int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
 {
-    struct batch b = {.all = all, .parameter = DB_V_TEXT(oids)};
-    int code = read_relations(in, &b, e);
-    if (code)
-        return code;
-    add(in, &b, column_sql, on_column, in);
-    add(in, &b, default_sql, on_default, in);
-    add(in, &b, constraint_sql, on_constraint, in);
-    add(in, &b, index_sql, on_index, in);
-    add(in, &b, sequence_sql, on_sequence, in);
-    add_parts(in, &b, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
-    add_parts(in, &b, pg_relation_grant_queries, 0);
-    if (b.failed)
-        return err_nomem(e);
-    return pg_ask(in, b.requests, b.n, e);
+    struct reading r = {.in = in, .oids = oids, .all = all};
+    in->first_table = in->last_table = in->n_tables;
+    pg_begin_asking(in, &r.batch);
+    if (!in->schemas.n)
+        pg_add_kept(in, &r.batch, schema_sql, schema_sql, NULL, 0, on_schema, in);
+    if (!in->methods.n)
+        pg_add_kept(in, &r.batch, method_sql, method_sql, NULL, 0, on_method, in);
+    add(&r, relation_sql, on_relation, in);
+    add(&r, column_sql, on_column, in);
+    add(&r, default_sql, on_default, in);
+    add(&r, constraint_sql, on_constraint, in);
+    add(&r, index_sql, on_index, in);
+    add(&r, sequence_sql, on_sequence, in);
+    add_parts(&r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
+    add_parts(&r, pg_relation_grant_queries, 0);
+    int code = pg_ask(in, &r.batch, e);
+    if (in->first_table && !code) /* behind those of an earlier reading */
+        qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
+    return code;
 }
 
 int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e)
 {
-    struct batch b = {.parameter = DB_V_TEXT(oids)};
-    add_parts(in, &b, pg_column_grant_queries, 0);
-    return b.failed ? err_nomem(e) : pg_ask(in, b.requests, b.n, e);
+    struct reading r = {.in = in, .oids = oids};
+    in->first_table = in->last_table = 0;
+    pg_begin_asking(in, &r.batch);
+    add_parts(&r, pg_column_grant_queries, 0);
+    return pg_ask(in, &r.batch, e);
 }

@@ -10,6 +10,22 @@ extern const struct pg_query pg_part_queries[];
 extern const struct pg_query pg_relation_grant_queries[];
 extern const struct pg_query pg_column_grant_queries[];
 
+/* ---- postgres_ask.c ---------------------------------------------------------------------------------------------- */
+
+/* A batch of questions that begins with the settings that they need. */
+void pg_begin_asking(struct pg_in *in, struct pg_batch *b);
+void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *context);
+/*
+ * A statement that is asked again and again, told apart by `key`: the server keeps it, so that it is not planned each time. Its
+ * parameters are lists as those of pg_list.
+ */
+void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists, size_t n,
+                 db_row_fn *on_row, void *context);
+/* A statement with at most one such list, asked once. */
+void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row, void *context);
+/* Asks, and puts the settings back. */
+int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
+
 /* ---- postgres_read.c --------------------------------------------------------------------------------------------- */
 
 /*
@@ -21,9 +37,6 @@ int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
 int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e);
 /* The relation in in->rels, fresh or not; NULL = there is none. */
 struct pg_rel *pg_find_rel(const struct pg_in *in, uint32_t oid);
-/* Runs one request list in a savepoint or transaction of its own; see introspect_postgres.c. */
-int pg_ask(struct pg_in *in, const struct db_request *requests, size_t n, struct pawl_error *e);
-
 /* The numbers in "{1,2,3}" or "1 2 3", one after the other; false at the end. */
 bool pg_number(struct slice *list, int64_t *out);
 
@@ -39,8 +52,13 @@ struct slice pg_list(struct arena *a, const struct pg_oids *list);
 
 /* ---- postgres_changes.c ------------------------------------------------------------------------------------------ */
 
-/* Fills in the digests, and, if there was a scan before, in->young and in->there. */
+/* Finds out where something has changed. */
 int pg_look(struct pg_in *in, struct pawl_error *e);
+/* The scan was carried out: the next one builds on it. */
+void pg_looked(struct pg_in *in);
+bool pg_group_changed(const struct pg_in *in, size_t group);
+bool pg_young_changed(const struct pg_in *in, const struct pg_rel *rel, const struct pg_young *y);
+void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_young *y);
 /* Was anything renamed that others mention, besides relations and columns? Remembers the names for the next time. */
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e);
 /* Relations that have lost rows since, to be asked after those with young rows were read. */
