@@ -594,6 +594,8 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
         drop_fresh(f);
         return code;
     }
+    if (f->edits.n > 0 && f->introspector->rolled_back)
+        f->introspector->rolled_back(f->state);
     f->disturbed |= f->edits.n > 0 || !f->known || stamp.schema != f->stamp.schema;
     for (size_t i = 0; i < f->edits.n; i++) {
         const struct edit *x = &AT(f->edits, struct edit, i);

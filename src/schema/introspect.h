@@ -49,6 +49,8 @@ struct introspector {
     int (*open)(struct db *db, struct slice ledger, void **state, struct pawl_error *e);
     void (*close)(void *state);
     int (*scan)(void *state, struct scan *s, struct pawl_error *e);
+    /* The database went back to an earlier state, and some facts with it. NULL: stamps of units tell it all. */
+    void (*rolled_back)(void *state);
 };
 
 /* The one place where engines are found; NULL = none of that name. */

@@ -221,6 +221,16 @@ static int read_all(struct pg_in *in, struct pawl_error *e)
     return code ? code : pg_merge(in, NULL, e);
 }
 
+/* See rolled_back(). */
+static int want_rolled_back(struct pg_in *in, struct pg_oids *out, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < in->n_rels && in->rolled_back && !code; i++)
+        if (in->rels[i]->transaction == in->rolled_back)
+            code = pg_want(in, out, in->rels[i]->oid, e);
+    return code;
+}
+
 /* Reads what has changed; *all becomes true if that is not enough. */
 static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
 {
@@ -229,6 +239,8 @@ static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
     *all |= pg_group_changed(in, READ_GROUPS); /* members of extensions */
     if (!code && !*all)
         code = want_young(in, &list, e);
+    if (!code && !*all)
+        code = want_rolled_back(in, &list, e);
     if (!code && !*all)
         code = read_list(in, &list, &grown, all, e);
     if (!code && !*all)
@@ -280,7 +292,11 @@ static void remember(struct pg_in *in)
         if (rel)
             pg_young_seen(in, rel, in->young[i]);
     }
+    for (size_t i = 0; i < in->n_rels; i++)
+        if (in->rels[i]->fresh)
+            in->rels[i]->transaction = in->next_moment.transaction;
     pg_looked(in);
+    in->rolled_back = 0;
     in->known = true;
 }
 
@@ -324,4 +340,15 @@ static int scan(void *state, struct scan *s, struct pawl_error *e)
     return scan_once(in, s, e);
 }
 
-const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan};
+/*
+ * The counts of the transaction do not go back, and rows that are old again look like rows that were never touched. So all is
+ * looked at, and what was read in this transaction is read again.
+ */
+static void rolled_back(void *state)
+{
+    struct pg_in *in = state;
+    in->moment.counted = false;
+    in->rolled_back = in->moment.transaction ? in->moment.transaction : in->rolled_back;
+}
+
+const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan, rolled_back};

@@ -328,14 +328,21 @@ int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e)
 
 /* ---- what disappeared -------------------------------------------------------------------------------------------- */
 
+struct count_context {
+    struct pg_in *in;
+    struct pg_oids *out;
+    bool relations;
+};
+
+/* A relation that is not known was dropped, and that was rolled back. */
 static int on_count(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
+    struct count_context *c = context;
+    struct pg_rel *rel = pg_find_rel(c->in, pg_oid(&v[0]));
     (void)n;
-    (void)e;
-    struct pg_rel *rel = pg_find_rel(context, pg_oid(&v[0]));
     if (rel)
         rel->now = (uint32_t)v[1].i;
-    return PAWL_OK;
+    return rel || !c->relations ? PAWL_OK : pg_want(c->in, c->out, pg_oid(&v[0]), e);
 }
 
 /* Relations whose rows of one kind are not as many as they were. */
@@ -351,8 +358,9 @@ static int compare_counts(struct pg_in *in, enum pg_counted what, struct pg_oids
         [PG_POLICIES] = "select polrelid, count(*) from pg_policy where polrelid >= 16384 group by 1",
     };
     struct pg_batch b;
+    struct count_context c = {in, out, what == PG_RELATIONS};
     pg_begin_asking(in, &b);
-    pg_add_kept(in, &b, sql[what], sql[what], NULL, 0, on_count, in);
+    pg_add_kept(in, &b, sql[what], sql[what], NULL, 0, on_count, &c);
     for (size_t i = 0; i < in->n_rels; i++)
         in->rels[i]->now = 0;
     int code = pg_ask(in, &b, e);

@@ -31,6 +31,7 @@ enum pg_counted { PG_RELATIONS, PG_INDEXES, PG_CONSTRAINTS, PG_TRIGGERS, PG_RULE
 struct pg_rel {
     uint32_t oid, schema;
     uint32_t counts[PG_COUNTED];
+    uint64_t transaction;  /* in which it was read last; 0 = in none that wrote */
     uint32_t stamps[PG_STAMPS]; /* of its young rows; see postgres_changes.c */
     char kind;             /* pg_class.relkind */
     bool hidden;           /* of an extension, of the system, temporary, or the ledger: no facts */
@@ -163,6 +164,7 @@ struct pg_in {
     struct pg_moment moment, next_moment;
     uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
     bool looked[PG_LOOKS];
+    uint64_t rolled_back; /* a transaction some of whose changes were rolled back since; 0 = none */
     bool inside; /* the same transaction as at the last scan */
     /* statements that the server keeps for us */
     const void *statements[PG_STATEMENTS];

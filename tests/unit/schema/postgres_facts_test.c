@@ -94,6 +94,33 @@ static void rolled_back_changes_are_gone(void **state)
     db_close(db);
 }
 
+/* The same over what was committed long ago. */
+static void a_rolled_back_transaction_leaves_nothing(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    for (size_t i = 0; i < COUNT(postgres_mutations); i++) {
+        ARENA(a);
+        struct pawl_error e = {0};
+        refresh(f, &a);
+        pg_exec(db, "begin");
+        pg_exec(db, postgres_mutations[i]);
+        struct delta d = refresh(f, &a);
+        pg_exec(db, "rollback");
+        if (facts_rolled_back(f, &d, &e))
+            fail_msg("%s", e.message);
+        struct delta none = refresh(f, &a);
+        if (none.n)
+            fail_msg("something is left of %s: " SLICE_FMT, postgres_mutations[i], SLICE_ARG(none.items[0].key));
+        if (i % every == 3 % every)
+            same_as_fresh(db, f, &a, "a rollback");
+        pg_exec(db, postgres_mutations[i]);
+    }
+    facts_close(f);
+    db_close(db);
+}
+
 /* What a caller has set is as it was, inside and outside of transactions. */
 static void settings_are_left_alone(void **state)
 {
@@ -122,6 +149,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_that_follow_are_facts_taken_anew),
         cmocka_unit_test(rolled_back_changes_are_gone),
+        cmocka_unit_test(a_rolled_back_transaction_leaves_nothing),
         cmocka_unit_test(settings_are_left_alone),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
