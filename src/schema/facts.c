@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "schema/introspect.h"
+#include "schema/lines.h"
 
 /*
  * Lines hang in two structures: sorted by key in `lines`, and by unit in `units`. A line without unit
@@ -12,30 +13,12 @@
  */
 #define ORPHAN UINT64_MAX
 
-struct line {
-    uint64_t unit;
-    uint32_t key_n, n;
-    uint32_t mark; /* == facts.round: may have to go at the end of this scan */
-    bool live;     /* in facts.lines */
-    char text[];
-};
-
 struct unit {
     uint64_t id, stamp;
     struct line **lines;
     uint32_t n;
     uint32_t seen; /* == facts.round: kept by this scan */
     bool stale;    /* lost lines to a rollback: its stamp means nothing */
-};
-
-/* A vector of fixed-size items on the heap. */
-struct vec {
-    void *p;
-    size_t n, cap;
-};
-
-struct edit {
-    struct line *old, *fresh; /* one of them may be NULL */
 };
 
 struct fresh_unit {
@@ -47,7 +30,7 @@ struct facts {
     struct db *db;
     const struct introspector *introspector;
     void *state;
-    bool known; /* stamp is that of the lines */
+    bool known;     /* stamp is that of the lines */
     bool disturbed; /* rolled back over changes since the last scan: units and rows may not be those of then */
     struct db_stamp stamp;
     uint32_t round;
@@ -62,69 +45,6 @@ struct scan {
     struct facts *f;
     size_t cursor; /* the unit that is expected next */
 };
-
-#define AT(v, type, i) (((type *)(v).p)[i])
-
-static bool vec_reserve(struct vec *v, size_t n, size_t size)
-{
-    if (n <= v->cap)
-        return true;
-    size_t cap = v->cap ? v->cap : 16;
-    while (cap < n)
-        cap *= 2;
-    void *p = cap <= SIZE_MAX / size ? mem_realloc(v->p, cap * size) : NULL;
-    if (!p)
-        return false;
-    v->p = p;
-    v->cap = cap;
-    return true;
-}
-
-static struct slice line_text(const struct line *l)
-{
-    return (struct slice){l->text, l->n};
-}
-
-static struct slice line_key(const struct line *l)
-{
-    return (struct slice){l->text, l->key_n}; /* NOLINT(clang-analyzer-core.NullDereference): an edit has a line */
-}
-
-static struct line *line_new(struct slice text, size_t key_n)
-{
-    struct line *l = text.n < UINT32_MAX ? mem_alloc(sizeof *l + text.n) : NULL;
-    if (!l)
-        return NULL;
-    l->n = (uint32_t)text.n;
-    l->key_n = (uint32_t)key_n;
-    memcpy(l->text, text.p, text.n);
-    return l;
-}
-
-/* Where the key stands in the sorted lines, or would stand. */
-static size_t find_line(const struct facts *f, struct slice key, bool *found)
-{
-    size_t low = 0, high = f->lines.n;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int d = slice_cmp(line_key(AT(f->lines, struct line *, middle)), key);
-        if (d == 0)
-            *found = true;
-        if (d < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct line *get_line(const struct facts *f, struct slice key)
-{
-    bool found;
-    size_t at = find_line(f, key, &found);
-    return found ? AT(f->lines, struct line *, at) : NULL;
-}
 
 static struct unit *find_unit(const struct facts *f, uint64_t id)
 {
@@ -246,24 +166,6 @@ void scan_again(struct scan *s)
 /* ---- from a scan to changes
  * -------------------------------------------------------------------------------------- */
 
-static bool add_edit(struct facts *f, struct line *old, struct line *fresh)
-{
-    if (!vec_reserve(&f->edits, f->edits.n + 1, sizeof(struct edit)))
-        return false;
-    AT(f->edits, struct edit, f->edits.n++) = (struct edit){old, fresh};
-    return true;
-}
-
-static struct slice edit_key(const struct edit *x)
-{
-    return line_key(x->old ? x->old : x->fresh);
-}
-
-static int by_key(const void *x, const void *y)
-{
-    return slice_cmp(edit_key(x), edit_key(y));
-}
-
 /* Lines of units that were not kept go, unless a fresh line claims them. */
 static void mark_candidates(struct facts *f)
 {
@@ -285,13 +187,13 @@ static int twice(struct slice key, struct pawl_error *e)
 static int claim(struct facts *f, size_t i, struct pawl_error *e)
 {
     struct line **fresh = &AT(f->fresh_lines, struct line *, i);
-    struct line *old = get_line(f, line_key(*fresh));
+    struct line *old = lines_get(&f->lines, line_key(*fresh));
     if (old && old->mark != f->round)
         return twice(line_key(old), e);
     if (old)
         old->mark = 0;
     if (!old || !slice_eq(line_text(old), line_text(*fresh)))
-        return add_edit(f, old, *fresh) ? PAWL_OK : err_nomem(e);
+        return edit_add(&f->edits, old, *fresh) ? PAWL_OK : err_nomem(e);
     mem_free(*fresh);
     *fresh = old;
     return PAWL_OK;
@@ -300,13 +202,14 @@ static int claim(struct facts *f, size_t i, struct pawl_error *e)
 static int collect_removed(struct facts *f, struct line **lines, size_t n, struct pawl_error *e)
 {
     for (size_t i = 0; i < n; i++)
-        if (lines[i]->mark == f->round && !add_edit(f, lines[i], NULL))
+        if (lines[i]->mark == f->round && !edit_add(&f->edits, lines[i], NULL))
             return err_nomem(e);
     return PAWL_OK;
 }
 
 static int collect_edits(struct facts *f, struct pawl_error *e)
 {
+    struct slice key;
     int code = PAWL_OK;
     mark_candidates(f);
     for (size_t i = 0; !code && i < f->fresh_lines.n; i++)
@@ -318,13 +221,9 @@ static int collect_edits(struct facts *f, struct pawl_error *e)
     }
     if (!code)
         code = collect_removed(f, f->orphans.p, f->orphans.n, e);
-    if (code || f->edits.n == 0)
-        return code;
-    qsort(f->edits.p, f->edits.n, sizeof(struct edit), by_key);
-    for (size_t i = 1; i < f->edits.n; i++)
-        if (by_key(&AT(f->edits, struct edit, i - 1), &AT(f->edits, struct edit, i)) == 0)
-            return twice(edit_key(&AT(f->edits, struct edit, i)), e);
-    return PAWL_OK;
+    if (!code && !edits_sort(&f->edits, &key))
+        code = twice(key, e);
+    return code;
 }
 
 static bool dup_line(struct arena *a, const struct line *l, struct slice *out)
@@ -344,87 +243,10 @@ static int edits_to_delta(const struct facts *f, struct arena *a, struct delta *
         struct change *c = &out->items[i];
         if (!dup_line(a, x->old, &c->before) || !dup_line(a, x->fresh, &c->after))
             return err_nomem(e);
-        c->key = slice_sub(c->before.p ? c->before : c->after, 0, edit_key(x).n);
+        c->key = slice_sub(c->before.p ? c->before : c->after, 0, x->key.n);
     }
     out->n = f->edits.n;
     return PAWL_OK;
-}
-
-/* ---- carrying changes out; nothing here can fail
- * ----------------------------------------------------------------- */
-
-static void remove_lines(struct facts *f)
-{
-    struct line **lines = f->lines.p;
-    size_t to = 0, from = 0; /* lines[from..] are still where they were, and sorted */
-    for (size_t i = 0; i < f->edits.n; i++) {
-        const struct edit *x = &AT(f->edits, struct edit, i);
-        if (x->fresh)
-            continue;
-        size_t low = from, high = f->lines.n;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (slice_cmp(line_key(lines[middle]), edit_key(x)) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (to != from)
-            memmove(lines + to, lines + from, (low - from) * sizeof *lines);
-        to += low - from;
-        from = low + 1;
-    }
-    if (from == 0)
-        return;
-    memmove(lines + to, lines + from, (f->lines.n - from) * sizeof *lines);
-    f->lines.n = to + f->lines.n - from;
-}
-
-static void replace_lines(struct facts *f)
-{
-    for (size_t i = 0; i < f->edits.n; i++) {
-        const struct edit *x = &AT(f->edits, struct edit, i);
-        bool found;
-        if (x->old && x->fresh)
-            AT(f->lines, struct line *, find_line(f, edit_key(x), &found)) = x->fresh;
-    }
-}
-
-/* From the back, so that each line moves once. */
-static void insert_lines(struct facts *f)
-{
-    struct line **lines = f->lines.p;
-    size_t more = 0;
-    for (size_t i = 0; i < f->edits.n; i++)
-        more += AT(f->edits, struct edit, i).old == NULL;
-    size_t end = f->lines.n, total = f->lines.n + more;
-    for (size_t i = f->edits.n; i-- > 0 && more;) {
-        const struct edit *x = &AT(f->edits, struct edit, i);
-        bool found;
-        if (x->old)
-            continue;
-        size_t at = find_line(f, edit_key(x), &found);
-        memmove(lines + at + more, lines + at, (end - at) * sizeof *lines);
-        lines[at + more - 1] = x->fresh;
-        end = f->lines.n = at; /* what is behind is in its place already */
-        more--;
-    }
-    f->lines.n = total;
-}
-
-/* The room for it has been reserved. Old lines are freed. */
-static void apply_edits(struct facts *f)
-{
-    replace_lines(f);
-    remove_lines(f);
-    insert_lines(f);
-    for (size_t i = 0; i < f->edits.n; i++) {
-        const struct edit *x = &AT(f->edits, struct edit, i);
-        mem_free(x->old);
-        if (x->fresh)
-            x->fresh->live = true;
-    }
-    f->edits.n = 0;
 }
 
 static int by_id(const void *x, const void *y)
@@ -502,7 +324,7 @@ static int finish(struct facts *f, struct arena *a, struct delta *out, struct pa
         unmake_units(f);
         return code;
     }
-    apply_edits(f);
+    lines_apply(&f->lines, &f->edits);
     commit_units(f);
     return PAWL_OK;
 }
@@ -539,7 +361,7 @@ static int undo_edits(struct facts *f, const struct delta *d, struct pawl_error 
 {
     for (size_t i = 0; i < d->n; i++) {
         const struct change *c = &d->items[i];
-        struct line *now = get_line(f, c->key);
+        struct line *now = lines_get(&f->lines, c->key);
         if ((now == NULL) != (c->after.p == NULL) || (now && !slice_eq(line_text(now), c->after)))
             return err_set(e, PAWL_INTERNAL, "rolled back over something else at " SLICE_FMT, SLICE_ARG(c->key));
         struct line *before = NULL;
@@ -552,7 +374,7 @@ static int undo_edits(struct facts *f, const struct delta *d, struct pawl_error 
             before->unit = ORPHAN;
             AT(f->fresh_lines, struct line *, f->fresh_lines.n++) = before;
         }
-        if ((now || before) && !add_edit(f, now, before))
+        if ((now || before) && !edit_add(&f->edits, now, before))
             return err_nomem(e);
     }
     if (!vec_reserve(&f->lines, f->lines.n + f->edits.n, sizeof(struct line *)) ||
@@ -604,7 +426,7 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
         if (x->fresh)
             AT(f->orphans, struct line *, f->orphans.n++) = x->fresh;
     }
-    apply_edits(f);
+    lines_apply(&f->lines, &f->edits);
     f->fresh_lines.n = 0;
     f->stamp = stamp;
     return PAWL_OK;
@@ -643,7 +465,7 @@ int facts_lines(struct facts *f, struct arena *a, struct slice **lines, size_t *
 
 struct slice facts_get(const struct facts *f, struct slice key)
 {
-    const struct line *l = get_line(f, key);
+    const struct line *l = lines_get(&f->lines, key);
     return l ? line_text(l) : (struct slice){NULL, 0};
 }
 
@@ -660,7 +482,7 @@ struct slice facts_at(const struct facts *f, size_t i)
 void facts_range(const struct facts *f, struct slice prefix, size_t *from, size_t *to)
 {
     bool found;
-    *from = find_line(f, prefix, &found);
+    *from = lines_find(&f->lines, prefix, &found);
     for (*to = *from; *to < f->lines.n && slice_starts(facts_at(f, *to), prefix); ++*to)
         ;
 }
