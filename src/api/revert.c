@@ -46,7 +46,10 @@ PAWL_API int pawl_redo(struct pawl *p, const struct pawl_down_options *options, 
     if (code || one.dry_run || out->steps == 0)
         return code;
     code = pawl_up(p, &(struct pawl_up_options){.to = version}, &up, e);
-    if (!code)
+    if (code)
+        report_note(&p->report, PAWL_LEVEL_WARNING,
+                    "migration %lld is reverted and not applied again; `pawl up` applies it", (long long)version);
+    else
         out->version = up.version;
     return code;
 }

@@ -66,7 +66,7 @@ static struct arena_block *add_block(struct arena *a, size_t need)
 void *arena_alloc(struct arena *a, size_t n)
 {
     const size_t align = _Alignof(max_align_t);
-    if (n > SIZE_MAX - align)
+    if (n > SIZE_MAX - align || mem_fault())
         return NULL;
     n = (n + align - 1) & ~(align - 1);
     struct arena_block *b = a->head;

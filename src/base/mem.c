@@ -26,26 +26,24 @@ long mem_fault_hits(void)
     return fault_hits;
 }
 
-static int fault(void)
+bool mem_fault(void)
 {
     fault_seen++;
     if (fault_at <= 0 || fault_seen < fault_at || (fault_seen > fault_at && !fault_repeat))
-        return 0;
+        return false;
     fault_hits++;
-    return 1;
+    return true;
 }
-#else
-#define fault() 0
 #endif
 
 void *mem_alloc(size_t n)
 {
-    return fault() ? NULL : calloc(1, n ? n : 1);
+    return mem_fault() ? NULL : calloc(1, n ? n : 1);
 }
 
 void *mem_realloc(void *p, size_t n)
 {
-    return fault() ? NULL : realloc(p, n ? n : 1);
+    return mem_fault() ? NULL : realloc(p, n ? n : 1);
 }
 
 void mem_free(void *p)

@@ -7,6 +7,7 @@
 #ifndef PAWL_BASE_MEM_H
 #define PAWL_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory for n bytes (n = 0 gives a valid pointer), or NULL. The caller frees it with mem_free. */
@@ -21,6 +22,10 @@ void mem_fault_set(long countdown, int repeat);
 /* Requests seen since mem_fault_set, and how many of them were refused. */
 long mem_fault_seen(void);
 long mem_fault_hits(void);
+/* Counts one request; whether it is to be refused. For what gives out memory that it already has, as arenas do. */
+bool mem_fault(void);
+#else
+#define mem_fault() false
 #endif
 
 #endif

@@ -18,8 +18,14 @@ static int look_through(sqlite3 *handle, struct slice path, struct pawl_error *e
     int result = sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &check, NULL);
     if (result == SQLITE_OK)
         result = sqlite3_step(check);
-    bool ok = result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(check, 0), "ok") == 0;
-    int code = ok ? PAWL_OK : err_set(e, PAWL_DATA, "the copy " SLICE_FMT " is not sound", SLICE_ARG(path));
+    const char *verdict = result == SQLITE_ROW ? (const char *)sqlite3_column_text(check, 0) : NULL;
+    int code = PAWL_OK;
+    if (result != SQLITE_ROW)
+        code = sqlite_error(handle, result, e);
+    else if (!verdict)
+        code = err_nomem(e);
+    else if (strcmp(verdict, "ok") != 0)
+        code = err_set(e, PAWL_DATA, "the copy " SLICE_FMT " is not sound: %s", SLICE_ARG(path), verdict);
     sqlite3_finalize(check);
     return code;
 }
@@ -38,7 +44,9 @@ int sqlite_backup(struct db *base, struct slice path, struct pawl_error *e)
     if (!code)
         code = look_through(to, path, e);
     sqlite3_close(to);
-    if (code)
+    if (code) { /* half a copy must not be taken for one */
+        file_remove(z, NULL);
         err_place(e, path, 0, 0);
+    }
     return code;
 }

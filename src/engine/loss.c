@@ -125,19 +125,22 @@ void loss_free(struct loss *l)
 
 /* ---- afterwards -------------------------------------------------------------------------------------------------- */
 
-static void tell(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
-                 size_t *losses)
+static int tell(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
+                size_t *losses, struct pawl_error *e)
 {
+    if (count <= 0)
+        return PAWL_OK;
     struct slice object = arena_printf(&l->arena, "%s" SLICE_FMT "%s" SLICE_FMT, what, SLICE_ARG(label),
                                        column.n ? "." : "", SLICE_ARG(column));
-    if (count <= 0)
-        return;
+    if (!object.p)
+        return err_nomem(e);
     ++*losses;
     report_event(l->run->report, &(struct pawl_event){.kind = PAWL_EVENT_LOSS,
                                                       .level = PAWL_LEVEL_WARNING,
                                                       .reverting = true,
                                                       .count = count,
-                                                      .object = object.p ? object.p : "?"});
+                                                      .object = object.p});
+    return PAWL_OK;
 }
 
 static bool has_column(const struct table *t, struct slice column)
@@ -152,17 +155,15 @@ static int compare(struct loss *l, const struct counted *was, const struct table
                    struct pawl_error *e)
 {
     int64_t rows = 0;
-    if (!now) {
-        tell(l, "table ", was->label, SLICE(""), was->rows, losses);
-        return PAWL_OK;
-    }
-    for (size_t i = 0; i < was->table->n_columns; i++)
+    int code = PAWL_OK;
+    if (!now)
+        return tell(l, "table ", was->label, SLICE(""), was->rows, losses, e);
+    for (size_t i = 0; i < was->table->n_columns && !code; i++)
         if (!has_column(now, was->table->columns[i]))
-            tell(l, "column ", was->label, was->table->columns[i], was->values[i], losses);
-    int code = count(l, now, 0, &rows, e);
+            code = tell(l, "column ", was->label, was->table->columns[i], was->values[i], losses, e);
     if (!code)
-        tell(l, "rows of ", was->label, SLICE(""), was->rows - rows, losses);
-    return code;
+        code = count(l, now, 0, &rows, e);
+    return code ? code : tell(l, "rows of ", was->label, SLICE(""), was->rows - rows, losses, e);
 }
 
 int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
