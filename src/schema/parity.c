@@ -1,0 +1,303 @@
+#include "schema/parity.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "base/strbuf.h"
+#include "schema/fact.h"
+
+#define TEXT_MAX (1u << 20)
+
+/* The portable facts of one side. */
+struct side {
+    struct arena *a;
+    bool schemas, failed;
+    struct slice *lines;
+    size_t n, cap;
+    struct map keys;   /* columns of primary keys */
+    struct map checks; /* by table */
+};
+
+/* ---- pieces of facts --------------------------------------------------------------------------------------------- */
+
+/* The end of a part of a name: a dot or colon outside quotes. */
+static size_t part_end(struct slice s)
+{
+    bool inside = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"')
+            inside = !inside;
+        else if (inside && s.p[i] == '\\')
+            i++;
+        else if (!inside && (s.p[i] == '.' || s.p[i] == ':'))
+            return i;
+    }
+    return s.n;
+}
+
+/* Without "public." */
+static struct slice plain(const struct side *s, struct slice name)
+{
+    return s->schemas && slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name;
+}
+
+/* The table at the beginning of a name (schema and all, unless that is public), and what stands behind it. */
+static struct slice table_of(const struct side *s, struct slice name, struct slice *rest)
+{
+    struct slice p = plain(s, name);
+    size_t end = part_end(p);
+    if (s->schemas && p.n == name.n && end < p.n)
+        end += 1 + part_end(slice_sub(p, end + 1, p.n));
+    *rest = slice_sub(p, end + (end < p.n), p.n);
+    return slice_sub(p, 0, end);
+}
+
+/* A value without its quotes. */
+static struct slice unquoted(struct side *s, struct slice v)
+{
+    if (v.n < 2 || v.p[0] != '"')
+        return v;
+    STRBUF(b, TEXT_MAX);
+    for (size_t i = 1; i + 1 < v.n; i++) {
+        if (v.p[i] == '\\' && i + 2 < v.n)
+            i++;
+        strbuf_addc(&b, v.p[i]);
+    }
+    struct slice out = strbuf_ok(&b) ? arena_dup(s->a, strbuf_slice(&b)) : v;
+    s->failed |= !strbuf_ok(&b) || !out.p;
+    return out;
+}
+
+static void add(struct side *s, struct slice line)
+{
+    if (!line.p || !arena_grow(s->a, (void **)&s->lines, &s->cap, s->n, sizeof *s->lines))
+        s->failed = true;
+    else
+        s->lines[s->n++] = line;
+}
+
+static struct slice lower(struct arena *a, struct slice text)
+{
+    char *p = arena_strz(a, text);
+    for (size_t i = 0; p && i < text.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] + 32);
+    return (struct slice){p, p ? text.n : 0};
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------------- */
+
+/* What the name of a type has in it decides, in this order; SQLite's own rules are the last ones. */
+struct slice parity_class(struct arena *a, struct slice type)
+{
+    static const char *const classes[][2] = {
+        {"interval", "interval"}, {"bool", "boolean"},      {"timestamp", "timestamp"}, {"datetime", "timestamp"},
+        {"date", "date"},         {"json", "json"},         {"uuid", "uuid"},           {"bytea", "blob"},
+        {"numeric", "numeric"},   {"decimal", "numeric"},   {"serial", "integer"},      {"int", "integer"},
+        {"char", "text"},         {"clob", "text"},         {"text", "text"},           {"blob", "blob"},
+        {"real", "real"},         {"floa", "real"},         {"doub", "real"},           {"time", "time"},
+    };
+    struct slice name = lower(a, type);
+    bool array = slice_ends(name, SLICE("[]"));
+    if (!name.p || slice_eq(name, SLICE("none")))
+        return name.p ? SLICE("any") : name;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes && !array; i++)
+        if (slice_find(name, slice_of(classes[i][0])) != SIZE_MAX)
+            return slice_of(classes[i][1]);
+    return name;
+}
+
+/* ---- defaults ---------------------------------------------------------------------------------------------------- */
+
+/* Behind a cast: "::timestamp with time zone" and the like. */
+static size_t skip_cast(struct slice s, size_t i)
+{
+    while (i < s.n && s.p[i] != ')' && s.p[i] != ',' && s.p[i] != '(')
+        i++;
+    if (i < s.n && s.p[i] == '(')
+        while (i < s.n && s.p[i++] != ')')
+            ;
+    return i;
+}
+
+/* In lower case but for strings, without casts and without the parentheses around it all. */
+static struct slice default_value(struct side *s, struct slice text, bool boolean)
+{
+    STRBUF(b, TEXT_MAX);
+    struct slice v = slice_trim(text);
+    while (v.n > 2 && v.p[0] == '(' && v.p[v.n - 1] == ')')
+        v = slice_trim(slice_sub(v, 1, v.n - 1));
+    bool string = false;
+    for (size_t i = 0; i < v.n; i++) {
+        char c = v.p[i];
+        string ^= c == '\'';
+        if (!string && c == ':' && i + 1 < v.n && v.p[i + 1] == ':')
+            i = skip_cast(v, i) - 1;
+        else
+            strbuf_addc(&b, !string && c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+    }
+    struct slice out = strbuf_ok(&b) ? arena_dup(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+    s->failed |= !out.p;
+    if (slice_eq(out, SLICE("now()")) || slice_eq(out, SLICE("current_timestamp")) || slice_starts(out, SLICE("datetime('now'")))
+        return SLICE("now");
+    if (slice_starts(out, SLICE("nextval(")) || slice_eq(out, SLICE("null")))
+        return SLICE("none");
+    if (boolean && (slice_eq(out, SLICE("1")) || slice_eq(out, SLICE("0"))))
+        return out.p[0] == '1' ? SLICE("true") : SLICE("false");
+    return out;
+}
+
+/* ---- from facts to portable facts -------------------------------------------------------------------------------- */
+
+static void column(struct side *s, struct slice name, struct slice line)
+{
+    struct slice place = plain(s, name);
+    struct slice class = parity_class(s->a, unquoted(s, fact_value(line, "type")));
+    bool null = slice_eq(fact_value(line, "null"), SLICE("yes")) && !map_get(&s->keys, place);
+    add(s, arena_printf(s->a, "column " SLICE_FMT " class=" SLICE_FMT " null=%s", SLICE_ARG(place), SLICE_ARG(class),
+                        null ? "yes" : "no"));
+    struct slice raw = fact_value(line, "default");
+    if (slice_eq(raw, SLICE("none")))
+        return;
+    struct slice value = default_value(s, unquoted(s, raw), slice_eq(class, SLICE("boolean")));
+    if (!slice_eq(value, SLICE("none")))
+        add(s, arena_printf(s->a, "default " SLICE_FMT " value=" SLICE_FMT, SLICE_ARG(place), SLICE_ARG(value)));
+}
+
+static void keyed(struct side *s, const char *kind, struct slice table, struct slice columns)
+{
+    add(s, arena_printf(s->a, "%s " SLICE_FMT " columns=" SLICE_FMT, kind, SLICE_ARG(table), SLICE_ARG(columns)));
+}
+
+static struct slice action(struct slice line, const char *attribute)
+{
+    struct slice v = fact_value(line, attribute);
+    return v.p ? v : SLICE("none");
+}
+
+static void foreign_key(struct side *s, struct slice table, struct slice line)
+{
+    struct slice target = plain(s, fact_value(line, "references")), columns = fact_value(line, "columns");
+    size_t paren = slice_find_byte(target, '(');
+    struct slice to = slice_sub(target, 0, paren);
+    const struct slice *key = map_get(&s->keys, to); /* REFERENCES t: its primary key */
+    struct slice what = paren != SIZE_MAX ? slice_sub(target, paren + 1, target.n - 1) : key ? *key : SLICE("");
+    add(s, arena_printf(s->a, "foreign-key " SLICE_FMT " columns=" SLICE_FMT " references=" SLICE_FMT "(" SLICE_FMT
+                        ") on_delete=" SLICE_FMT " on_update=" SLICE_FMT, SLICE_ARG(table), SLICE_ARG(columns), SLICE_ARG(to),
+                        SLICE_ARG(what), SLICE_ARG(action(line, "on_delete")), SLICE_ARG(action(line, "on_update"))));
+}
+
+static void index_of(struct side *s, struct slice line)
+{
+    struct slice table = plain(s, fact_value(line, "on")), keys = fact_value(line, "keys");
+    bool partial = !slice_eq(fact_value(line, "where"), SLICE("none"));
+    bool unique = slice_eq(fact_value(line, "unique"), SLICE("yes"));
+    if (unique && !partial)
+        keyed(s, "unique", table, keys);
+    else
+        add(s, arena_printf(s->a, "%s " SLICE_FMT " keys=" SLICE_FMT " partial=%s", unique ? "unique-index" : "index",
+                            SLICE_ARG(table), SLICE_ARG(keys), partial ? "yes" : "no"));
+}
+
+static void one_line(struct side *s, struct slice line)
+{
+    struct slice kind, name, rest;
+    size_t at = 0;
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
+        return;
+    struct slice table = table_of(s, name, &rest);
+    if (slice_eq(kind, SLICE("table")))
+        add(s, arena_printf(s->a, "table " SLICE_FMT, SLICE_ARG(table)));
+    else if (slice_eq(kind, SLICE("column")))
+        column(s, name, line);
+    else if (slice_eq(kind, SLICE("primary-key")) || slice_eq(kind, SLICE("unique")))
+        keyed(s, slice_eq(kind, SLICE("unique")) ? "unique" : "primary-key", table, fact_value(line, "columns"));
+    else if (slice_eq(kind, SLICE("foreign-key")))
+        foreign_key(s, table, line);
+    else if (slice_eq(kind, SLICE("index")))
+        index_of(s, line);
+}
+
+/* Columns of primary keys by "table.column", the keys themselves by table; how many checks a table has. */
+static void note_keys(struct side *s, struct slice line)
+{
+    struct slice kind, name, rest;
+    size_t at = 0;
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
+        return;
+    struct slice table = table_of(s, name, &rest);
+    if (slice_eq(kind, SLICE("check"))) {
+        uintptr_t count = (uintptr_t)map_get(&s->checks, table);
+        s->failed |= !map_set(s->a, &s->checks, table, (void *)(count + 1));
+    }
+    if (!slice_eq(kind, SLICE("primary-key")))
+        return;
+    struct slice list = fact_value(line, "columns"), *kept = arena_alloc(s->a, sizeof *kept);
+    if (!kept || !map_set(s->a, &s->keys, table, kept)) {
+        s->failed = true;
+        return;
+    }
+    *kept = list;
+    for (size_t end; list.n; list = slice_sub(list, end + 1, list.n)) {
+        end = slice_find_byte(list, ',') == SIZE_MAX ? list.n : slice_find_byte(list, ',');
+        struct slice place = arena_printf(s->a, SLICE_FMT "." SLICE_FMT, SLICE_ARG(table), SLICE_ARG(slice_sub(list, 0, end)));
+        s->failed |= !place.p || !map_set(s->a, &s->keys, place, kept);
+    }
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return slice_cmp(*(const struct slice *)x, *(const struct slice *)y);
+}
+
+static bool convert(struct side *s, const struct parity_side *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        note_keys(s, from->lines[i]);
+    for (size_t i = 0; i < from->n; i++)
+        one_line(s, from->lines[i]);
+    for (size_t i = 0; i < s->checks.cap; i++)
+        if (s->checks.entries[i].key.p)
+            add(s, arena_printf(s->a, "checks " SLICE_FMT " count=%zu", SLICE_ARG(s->checks.entries[i].key),
+                                (size_t)(uintptr_t)s->checks.entries[i].value));
+    if (s->n)
+        qsort(s->lines, s->n, sizeof *s->lines, by_text);
+    return !s->failed;
+}
+
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
+
+/* Two sides of one thing become one difference. */
+static bool joined(struct parity_difference *last, struct parity_difference item)
+{
+    bool opposite = item.first.p ? !last->first.p : !last->second.p;
+    struct slice x = last->first.p ? last->first : last->second, y = item.first.p ? item.first : item.second;
+    if (!opposite || !slice_eq(slice_sub(x, 0, fact_key_of(x)), slice_sub(y, 0, fact_key_of(y))))
+        return false;
+    *(item.first.p ? &last->first : &last->second) = y;
+    return true;
+}
+
+int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second, struct parity *out,
+                   struct pawl_error *e)
+{
+    struct side x = {.a = a, .schemas = first->schemas}, y = {.a = a, .schemas = second->schemas};
+    size_t cap = 0, i = 0, k = 0;
+    *out = (struct parity){0};
+    if (!convert(&x, first) || !convert(&y, second))
+        return err_nomem(e);
+    while (i < x.n || k < y.n) {
+        int d = i == x.n ? 1 : k == y.n ? -1 : slice_cmp(x.lines[i], y.lines[k]);
+        struct parity_difference item = {{NULL, 0}, {NULL, 0}};
+        if (d <= 0)
+            item.first = x.lines[i++];
+        if (d >= 0)
+            item.second = y.lines[k++];
+        if (d == 0 || (out->n && joined(&out->items[out->n - 1], item)))
+            continue;
+        if (!arena_grow(a, (void **)&out->items, &cap, out->n, sizeof *out->items))
+            return err_nomem(e);
+        out->items[out->n++] = item;
+    }
+    return PAWL_OK;
+}

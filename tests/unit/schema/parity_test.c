@@ -1,0 +1,78 @@
+#include "schema_test.h"
+#include "postgres.h"
+#include "schema/parity.h"
+
+static struct parity compared(struct arena *a, const char *sqlite, const char *postgres)
+{
+    struct db *dbs[] = {scratch(), pg_scratch_open((struct db_options){0})};
+    const char *sql[] = {sqlite, postgres};
+    struct parity_side sides[2];
+    struct pawl_error e = {0};
+    struct parity out;
+    for (size_t i = 0; i < 2; i++) {
+        struct slice *lines;
+        struct facts *f = open_facts(dbs[i]);
+        run_sql(dbs[i], sql[i]);
+        refresh(f, a);
+        assert_int_equal(facts_lines(f, a, &lines, &sides[i].n, &e), PAWL_OK);
+        sides[i].lines = lines;
+        sides[i].schemas = i == 1;
+        facts_close(f);
+        db_close(dbs[i]);
+    }
+    assert_int_equal(parity_compare(a, &sides[0], &sides[1], &out, &e), PAWL_OK);
+    return out;
+}
+
+static void expect(const char *sqlite, const char *postgres, const char *differences)
+{
+    ARENA(a);
+    struct parity p = compared(&a, sqlite, postgres);
+    STRBUF(b, 1 << 20);
+    for (size_t i = 0; i < p.n; i++)
+        strbuf_addf(&b, SLICE_FMT " | " SLICE_FMT "\n", SLICE_ARG(p.items[i].first), SLICE_ARG(p.items[i].second));
+    assert_string_equal(strbuf_z(&b), differences);
+}
+
+static void the_same_text_means_the_same(void **state)
+{
+    (void)state;
+    const char *sql =
+        "create table \"the users\" (id bigint primary key, \"e mail\" varchar(20) not null default 'x' unique, active boolean not "
+        "null default true, made timestamptz default current_timestamp, price numeric(8, 2) check (price > 0), data bytea);"
+        "create table posts (a integer not null, b integer not null, author bigint references \"the users\" on delete cascade, "
+        "body text default 'It''s', primary key (a, b), constraint two unique (b, author));"
+        "create index posts_author on posts (author desc, b);"
+        "create unique index only_some on posts (author) where author > 3;"
+        "alter table posts add column more text not null default '';";
+    expect(sql, sql, "");
+}
+
+static void differences_are_told(void **state)
+{
+    (void)state;
+    expect("create table t (id integer primary key, a text)", "create table t (id serial primary key, a text not null)",
+           "column t.a class=text null=yes | column t.a class=text null=no\n");
+    expect("create table t (a text)", "create table t (a uuid)",
+           "column t.a class=text null=yes | column t.a class=uuid null=yes\n");
+    expect("create table t (a int default 1)", "create table t (a int default 2)",
+           "default t.a value=1 | default t.a value=2\n");
+    expect("create table t (a int unique, b int)", "create table t (a int, b int); create unique index on t (a)", "");
+    expect("create table t (a int)", "create table t (a int); create table u (a int)",
+           " | column u.a class=integer null=yes\n | table u\n");
+    expect("create table t (a int primary key, b int references t (a))",
+           "create table t (a int primary key, b int references t (a) on delete set null)",
+           "foreign-key t columns=b references=t(a) on_delete=none on_update=none | foreign-key t columns=b references=t(a) "
+           "on_delete=set-null on_update=none\n");
+    expect("create table t (a int check (a > 1))", "create table t (a int)", "checks t count=1 | \n");
+    expect("create table t (a int); create index i on t (a)", "create table t (a int)", "index t keys=a partial=no | \n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_text_means_the_same),
+        cmocka_unit_test(differences_are_told),
+    };
+    return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
+}
