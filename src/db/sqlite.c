@@ -50,6 +50,8 @@ static const char *hint_of(int result)
         return "the file is damaged: stop writing to it, keep a copy, and look at `PRAGMA integrity_check`";
     case SQLITE_FULL:
         return "the disk is full; nothing of this migration was kept";
+    case SQLITE_IOERR:
+        return "look at the disk and its free space; nothing of this migration was kept";
     default:
         return "";
     }
@@ -438,7 +440,7 @@ static int table_exists(struct db *base, struct slice name, bool *out, struct pa
     return db_run(
         base,
         &(struct db_request){
-            .sql = SLICE("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"),
+            .sql = SLICE("SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"),
             .params = params,
             .n_params = 1,
             .on_row = on_flag,
