@@ -317,6 +317,7 @@ struct pawl_status {
     int64_t latest;  /* highest file; 0 = none */
     size_t pending, changed, missing, ahead, dirty;
     bool has_ledger;
+    bool ok; /* every migration is applied and unchanged; with ignore_missing, a file may be gone */
     const char *engine, *engine_version;
 };
 

@@ -299,6 +299,7 @@ static int make_status(struct operation *o, struct pawl_status *out, struct pawl
         .ahead = s->count[PAWL_STATE_AHEAD],
         .dirty = s->count[PAWL_STATE_DIRTY],
         .has_ledger = o->run.history.exists,
+        .ok = plan_holds(s, &(struct plan_policy){.ignore_missing = o->p->config.ignore_missing}),
         .engine = o->run.db->driver->name,
         .engine_version = version.p,
     };
@@ -328,7 +329,7 @@ PAWL_API int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_er
     if (!code) {
         code = run_look(&o.run, &why);
         if (!code)
-            plan_health(&o.run.standings, out);
+            plan_health(&o.run.standings, &(struct plan_policy){.ignore_missing = p->config.ignore_missing}, out);
         operation_end(&o);
     }
     if (code == PAWL_UNREACHABLE) { /* that is an answer too */

@@ -7,5 +7,5 @@ int cmd_status(struct cli *c)
     if (rc)
         return rc;
     c->out.kind->status(&c->out, &status);
-    return option_flag(&c->o, OPT_EXIT_CODE) && !status_holds(&status) ? PAWL_CHECK : PAWL_OK;
+    return option_flag(&c->o, OPT_EXIT_CODE) && !status.ok ? PAWL_CHECK : PAWL_OK;
 }

@@ -49,7 +49,4 @@ struct out {
 /* A pawl_event_fn; context is the struct out. */
 void out_event(void *context, const struct pawl_event *event);
 
-/* Is every migration applied and as it was? */
-bool status_holds(const struct pawl_status *status);
-
 #endif

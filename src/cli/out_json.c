@@ -152,7 +152,7 @@ static json_t *one_status_row(struct out *o, const struct pawl_status_row *row)
 static void json_status(struct out *o, const struct pawl_status *s)
 {
     json_t *object = object_of(o);
-    put(o, object, "ok", json_boolean(status_holds(s)));
+    put(o, object, "ok", json_boolean(s->ok));
     put(o, object, "engine", text_or_null(s->engine));
     put(o, object, "engine_version", text_or_null(s->engine_version));
     put(o, object, "has_ledger", json_boolean(s->has_ledger));

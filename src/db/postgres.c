@@ -97,8 +97,10 @@ static int read_ledger(struct db *db, struct slice name, struct slice select, bo
         err_clear(e);
         return PAWL_OK;
     }
-    if (code == PAWL_SQL && fault.request == 1 && strcmp(e->sqlstate, "42703") == 0)
-        e->code = PAWL_LEDGER; /* a column is missing: some other table */
+    if (code == PAWL_SQL && strcmp(e->sqlstate, "42501") == 0)
+        e->code = PAWL_DATA; /* no privilege to read it */
+    else if (code == PAWL_SQL && strncmp(e->sqlstate, "42", 2) == 0)
+        e->code = PAWL_LEDGER; /* a column is missing or of another type: some other table */
     return code ? (int)e->code : PAWL_OK;
 }
 

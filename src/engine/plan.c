@@ -259,13 +259,20 @@ int plan_down(struct arena *a, const struct standings *s, int64_t to, uint32_t s
 
 /* ---- health ------------------------------------------------------------------------------------------------------ */
 
-void plan_health(const struct standings *s, struct pawl_health *out)
+bool plan_holds(const struct standings *s, const struct plan_policy *policy)
+{
+    size_t fine = s->count[PAWL_STATE_APPLIED];
+    if (policy->ignore_missing)
+        fine += s->count[PAWL_STATE_MISSING] + s->count[PAWL_STATE_AHEAD];
+    return fine == s->n;
+}
+
+void plan_health(const struct standings *s, const struct plan_policy *policy, struct pawl_health *out)
 {
     const struct standing *dirty = first_in(s, PAWL_STATE_DIRTY);
     const struct standing *changed = first_in(s, PAWL_STATE_CHANGED);
-    const struct standing *missing = first_in(s, PAWL_STATE_MISSING);
-    if (!changed)
-        changed = first_in(s, PAWL_STATE_LINE_ENDINGS);
+    const struct standing *eol = first_in(s, PAWL_STATE_LINE_ENDINGS);
+    const struct standing *missing = policy->ignore_missing ? NULL : first_in(s, PAWL_STATE_MISSING);
     *out = (struct pawl_health){.version = s->version, .latest = s->latest, .pending = s->count[PAWL_STATE_PENDING]};
     if (dirty) {
         out->status = PAWL_HEALTH_DIRTY;
@@ -275,6 +282,11 @@ void plan_health(const struct standings *s, struct pawl_health *out)
         out->status = PAWL_HEALTH_CHANGED;
         snprintf(out->message, sizeof out->message, "migration %lld is not the text that was applied",
                  (long long)changed->version);
+    } else if (eol) {
+        out->status = PAWL_HEALTH_CHANGED;
+        snprintf(out->message, sizeof out->message,
+                 "migration %lld differs from what was applied, but only in line endings or byte order mark",
+                 (long long)eol->version);
     } else if (missing) {
         out->status = PAWL_HEALTH_MISSING;
         snprintf(out->message, sizeof out->message, "migration %lld was applied, but its file is gone",

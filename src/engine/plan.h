@@ -64,7 +64,9 @@ int plan_up(struct arena *a, const struct standings *s, const struct plan_policy
 int plan_down(struct arena *a, const struct standings *s, int64_t to, uint32_t steps, struct plan *out,
               struct pawl_error *e);
 
-/* Of all states, the one that matters most for health, and a line about it. */
-void plan_health(const struct standings *s, struct pawl_health *out);
+/* Everything is applied and unchanged. */
+bool plan_holds(const struct standings *s, const struct plan_policy *policy);
+/* Of all states, the one that matters most for health, and a line about it. Missing files may be no matter (policy). */
+void plan_health(const struct standings *s, const struct plan_policy *policy, struct pawl_health *out);
 
 #endif

@@ -86,6 +86,22 @@ static int repair_all(struct repairing *x, struct pawl_error *e)
     return code;
 }
 
+/* What differs in more than line endings is not for repair, and nobody should think that it was. */
+static int refuse_changed(const struct standings *all, struct pawl_error *e)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        const struct standing *s = &all->items[i];
+        if (s->state != PAWL_STATE_CHANGED)
+            continue;
+        err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied, and not only by its line endings",
+                (long long)s->version);
+        err_hint(e, "restore the file and put the change into a new migration; `git log -p` shows who changed it");
+        err_place(e, s->migration->up.path, 0, 0);
+        return PAWL_CHANGED;
+    }
+    return PAWL_OK;
+}
+
 int repair_run(struct run *r, bool dry_run, struct pawl_result *out, struct pawl_error *e)
 {
     struct repairing x = {.run = r, .dry_run = dry_run};
@@ -104,5 +120,5 @@ int repair_run(struct run *r, bool dry_run, struct pawl_result *out, struct pawl
         lock_release(r);
     out->steps = code ? 0 : x.changes;
     out->version = r->standings.version;
-    return code;
+    return code ? code : refuse_changed(&r->standings, e);
 }

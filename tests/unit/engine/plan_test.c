@@ -164,7 +164,7 @@ static void health_names_what_matters_most(void **state)
         struct situation x;
         struct pawl_health h;
         make(&x, cases[i].letters);
-        plan_health(&x.standings, &h);
+        plan_health(&x.standings, &(struct plan_policy){0}, &h);
         assert_int_equal(h.status, cases[i].status);
         assert_int_equal(h.version, cases[i].version);
         assert_int_equal(h.latest, cases[i].latest);
