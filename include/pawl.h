@@ -94,9 +94,9 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(NUL_BYTE, "nul-byte", ERROR, "a file that contains a NUL byte") \
     X(UNREADABLE, "unreadable", ERROR, "a file or folder that cannot be read") \
     X(LEXICAL, "lexical", ERROR, "an unterminated string, comment, quote, body or block") \
-    X(TRANSACTION_CONTROL, "transaction-control", ERROR, "BEGIN, COMMIT or ROLLBACK other than one pair around the whole file") \
+    X(TRANSACTION_CONTROL, "transaction-control", ERROR, "BEGIN or COMMIT other than one pair around the whole file; if no error, it runs statement by statement") \
     X(HIDDEN_NO_TRANSACTION, "hidden-no-transaction", WARNING, "`-- no-transaction` stands where sqlx does not see it") \
-    X(NEEDS_NO_TRANSACTION, "needs-no-transaction", ERROR, "a statement that cannot run in a transaction, in a file without `-- no-transaction`") \
+    X(NEEDS_NO_TRANSACTION, "needs-no-transaction", WARNING, "a statement that cannot run in a transaction, in a file without `-- no-transaction`: pawl runs it without one, sqlx does not run it") \
     X(CLIENT_COMMAND, "client-command", ERROR, "a command of a client program (psql, sqlite3) that no engine understands") \
     X(UNKNOWN_DIRECTIVE, "unknown-directive", WARNING, "a `-- pawl:` directive that pawl does not know") \
     X(TEXT_MENTIONS_LEDGER, "text-mentions-ledger", WARNING, "a migration that names the ledger table itself") \

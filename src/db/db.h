@@ -138,6 +138,8 @@ struct db_driver {
     /* Limits what follows: parameters are the longest wait for a lock and the longest run of a statement, as text in
      * milliseconds, "0" = none. NULL = the engine has no such limits. Sent behind `session`. */
     const char *limits;
+    /* Does an error with this SQLSTATE mean that the text would run if no transaction were around it? NULL = none does. */
+    bool (*wants_outside)(const char *sqlstate);
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
      * NULL. Sent outside any transaction, in front of `begin`. keys_off: foreign keys are not to be enforced, whatever the
      * options said when the connection was opened. */

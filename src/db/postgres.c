@@ -56,6 +56,12 @@ static int table_exists(struct db *db, struct slice name, bool *out, struct pawl
     return ask(db, "select to_regclass($1) is not null", name, out, e);
 }
 
+/* A new enum value used in the transaction that added it; COMMIT in a DO block or procedure. */
+static bool wants_outside(const char *sqlstate)
+{
+    return strcmp(sqlstate, "55P04") == 0 || strcmp(sqlstate, "2D000") == 0;
+}
+
 struct found {
     bool *exists;
     struct strbuf *schema;
@@ -269,6 +275,7 @@ const struct db_driver db_postgres = {
     .stamp = stamp,
     .table_exists = table_exists,
     .read_ledger = read_ledger,
+    .wants_outside = wants_outside,
     .is_empty = is_empty,
     .try_lock = pg_try_lock,
     .unlock = pg_unlock,

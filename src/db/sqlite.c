@@ -440,7 +440,8 @@ static int table_exists(struct db *base, struct slice name, bool *out, struct pa
     return db_run(
         base,
         &(struct db_request){
-            .sql = SLICE("SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"),
+            .sql = SLICE(
+                "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"),
             .params = params,
             .n_params = 1,
             .on_row = on_flag,

@@ -18,6 +18,7 @@ struct applying {
     int64_t unmeasured;   /* version of the first one queued whose time the engine is still to measure; 0 = none */
     size_t queued;        /* steps before this one are queued or sent */
     size_t done;          /* steps before this one are committed */
+    size_t alone;         /* this step has shown that it runs only outside a transaction */
     uint64_t *elapsed_ns; /* by step; 0 where the engine alone knows */
 };
 
@@ -60,14 +61,14 @@ static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, boo
     return code;
 }
 
-static int queue_ledger(struct applying *x, struct pawl_error *e)
+static int queue_ledger(struct applying *x, int64_t version, struct pawl_error *e)
 {
     if (x->run->history.exists)
         return PAWL_OK;
     x->run->history.exists =
         true; /* CREATE TABLE IF NOT EXISTS: saying it once a run is enough, and twice does no harm */
     return batch_add(&x->batch, (struct db_request){.sql = x->run->ledger->create},
-                     (struct batch_origin){.role = BATCH_FRAME}, e);
+                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
 }
 
 static int queue_record(struct applying *x, const struct migration *m, struct pawl_error *e)
@@ -129,7 +130,7 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);
     if (!code)
-        code = queue_ledger(x, e);
+        code = queue_ledger(x, m->version, e);
     if (!code)
         code = queue_record(x, m, e);
     if (!code)
@@ -148,9 +149,12 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
 /* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 /* Steps up to the one that failed were committed: each ends with its own COMMIT, which came back. */
-static void count_done(struct applying *x, int64_t failed_version)
+static void count_done(struct applying *x)
 {
-    while (x->done < x->queued && x->plan->steps[x->done]->version != failed_version)
+    const struct batch_origin *failed = &x->batch.failed;
+    if (failed->version == 0 && failed->role != BATCH_AFTER)
+        return; /* which one it was is not known */
+    while (x->done < x->queued && x->plan->steps[x->done]->version != failed->version)
         x->done++;
 }
 
@@ -169,7 +173,7 @@ static int queue_measure(struct applying *x, struct pawl_error *e)
     int code = x->clean ? PAWL_OK : batch_session(&x->batch, 0, false, e);
     return code ? code
                 : batch_add(&x->batch, ledger_measure(&x->batch.arena, x->run->ledger, version),
-                            (struct batch_origin){.role = BATCH_FRAME}, e);
+                            (struct batch_origin){.role = BATCH_AFTER}, e);
 }
 
 static int flush(struct applying *x, struct pawl_error *e)
@@ -184,7 +188,7 @@ static int flush(struct applying *x, struct pawl_error *e)
     if (x->queued == from + 1) /* nothing else was in it, so the COMMIT counts too */
         x->elapsed_ns[from] += clock_ns() - started_ns;
     if (code && !x->single)
-        count_done(x, x->batch.failed.version);
+        count_done(x);
     else if (!code && !x->single)
         x->done = x->queued;
     tell_done(x, from);
@@ -210,8 +214,14 @@ static int apply_inside(struct applying *x, size_t i, struct pawl_error *e)
     run_step_begin(x->run, x->plan->steps[i], false, false);
     int code = queue_step(x, i, e);
     x->queued = i + 1;
-    if (code)
+    if (code) { /* a long text is sent while it is queued, and what was in front of it with it */
+        if (!x->single) {
+            size_t from = x->done;
+            count_done(x);
+            tell_done(x, from);
+        }
         return code;
+    }
     return x->pipeline && !batch_full(&x->batch) ? PAWL_OK : x->single ? batch_flush(&x->batch, e) : flush(x, e);
 }
 
@@ -222,10 +232,12 @@ static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
     if (code)
         return code;
     uint64_t started = clock_ns();
+    struct script script = x->scripts[i];
+    script.no_transaction = true;
     run_step_begin(x->run, s, false, false);
     x->queued = i + 1;
     x->clean = false;
-    code = outside_run(x->run, s, &x->scripts[i], false, e);
+    code = outside_run(x->run, s, &script, false, e);
     if (code)
         return code;
     x->done = i + 1;
@@ -236,21 +248,20 @@ static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
 
 static bool runs_outside(const struct applying *x, size_t i)
 {
-    return x->scripts[i].no_transaction && !x->scripts[i].skip;
+    return (x->scripts[i].no_transaction && !x->scripts[i].skip) || i == x->alone;
 }
 
-/* The error is complete but for what has become of the rest, which is what one wants to know first at night. */
-static void explain(const struct applying *x, int code, struct pawl_error *e)
+static int apply_from(struct applying *x, size_t from, struct pawl_error *e)
 {
-    if (!e || e->hint[0] || code != PAWL_SQL)
-        return;
-    if (x->single)
-        err_hint(e, "the whole run was rolled back; nothing was applied");
-    else if (x->done)
-        err_hint(e, "migration %lld was rolled back; everything up to %lld is applied", (long long)e->version,
-                 (long long)x->plan->steps[x->done - 1]->version);
-    else
-        err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
+    int code = PAWL_OK;
+    for (size_t i = from; i < x->plan->n && !code; i++) {
+        code = run_interrupted(x->run, e);
+        if (!code)
+            code = runs_outside(x, i) ? apply_alone(x, i, e) : apply_inside(x, i, e);
+    }
+    if (code)
+        return code;
+    return x->single ? commit_single(x, e) : flush(x, e);
 }
 
 /* What was committed in front of a failure gets its times, too; if that fails, they stay unknown. */
@@ -267,10 +278,51 @@ static void measure_rest(struct applying *x)
     x->batch.lost = lost;
 }
 
+/*
+ * The step failed in its transaction, and the engine says that it would not fail without one. All of it has been rolled
+ * back, so it can be run again that way, unless the user wants such files to be an error.
+ */
+static bool leave_transaction(struct applying *x, int code, const struct pawl_error *e)
+{
+    struct run *r = x->run;
+    struct batch_origin failed = x->batch.failed;
+    if (code != PAWL_SQL || x->single || x->done == x->alone || failed.role != BATCH_STATEMENT ||
+        x->plan->steps[x->done]->version != failed.version || !r->db->driver->wants_outside ||
+        !r->db->driver->wants_outside(e->sqlstate) ||
+        r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
+        return false;
+    db_rollback(r->db);
+    measure_rest(x);
+    report_note(r->report, PAWL_LEVEL_WARNING,
+                "migration %lld was rolled back and is run again without a transaction: %s; sqlx would not run it",
+                (long long)failed.version, e->message);
+    x->alone = x->queued = x->done;
+    x->unmeasured = 0;
+    x->clean = false;
+    x->batch.failed = (struct batch_origin){0};
+    return true;
+}
+
+/* The error is complete but for what has become of the rest, which is what one wants to know first at night. */
+static void explain(const struct applying *x, int code, struct pawl_error *e)
+{
+    if (!e || e->hint[0] || code != PAWL_SQL)
+        return;
+    if (x->single)
+        err_hint(e, "the whole run was rolled back; nothing was applied");
+    else if (x->done)
+        err_hint(e, "migration %lld was rolled back; everything up to %lld is applied", (long long)e->version,
+                 (long long)x->plan->steps[x->done - 1]->version);
+    else
+        err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
+}
+
 int apply_plan(struct run *r, const struct plan *plan, const struct script *scripts, bool single, struct applied *out,
                struct pawl_error *e)
 {
+    struct pawl_error own;
     struct applying x = {.run = r,
+                         .alone = SIZE_MAX,
                          .plan = plan,
                          .scripts = scripts,
                          .single = single,
@@ -279,13 +331,15 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
     bool ledger_existed = r->history.exists;
     int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);
     batch_init(&x.batch, r->db);
-    for (size_t i = 0; i < plan->n && !code; i++) {
-        code = run_interrupted(r, e);
-        if (!code)
-            code = runs_outside(&x, i) ? apply_alone(&x, i, e) : apply_inside(&x, i, e);
-    }
+    e = e ? e : &own;
+    err_clear(e);
     if (!code)
-        code = single ? commit_single(&x, e) : flush(&x, e);
+        code = apply_from(&x, 0, e);
+    while (leave_transaction(&x, code, e)) {
+        r->history.exists = ledger_existed || x.done > 0;
+        err_clear(e);
+        code = apply_from(&x, x.done, e);
+    }
     if (code) {
         db_rollback(r->db);
         measure_rest(&x);

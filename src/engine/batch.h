@@ -16,6 +16,7 @@ enum batch_role {
     BATCH_FRAME,     /* session, begin, commit and the like */
     BATCH_RECORD,    /* the ledger row that says "this one is mine": fails if somebody else was faster */
     BATCH_STATEMENT, /* of the migration itself */
+    BATCH_AFTER,     /* behind the last COMMIT: if it fails, everything in front of it is done */
 };
 
 struct batch_origin {

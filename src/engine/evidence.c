@@ -82,7 +82,7 @@ int evidence_of(struct run *r, size_t index, enum evidence *out, struct delta *d
 {
     struct rehearsal x = {.run = *r};
     struct db_options options = {.create = true, .scratch = true, .interrupt = r->interrupt};
-    report_init(&x.silent, NULL, NULL);
+    report_init_silent(&x.silent, r->report);
     x.run.report = &x.silent;
     x.run.history = (struct history){0};
     x.run.db = NULL;

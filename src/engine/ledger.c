@@ -220,9 +220,9 @@ struct db_request ledger_finish(struct arena *a, const struct ledger *l, int64_t
     return request(a, l->finish, params, 2);
 }
 
-struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, bool reverting, size_t done)
+struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, int64_t base, size_t done)
 {
-    struct db_value params[] = {DB_V_INT(version), DB_V_INT((reverting ? LEDGER_REVERTING : -1) - (int64_t)done)};
+    struct db_value params[] = {DB_V_INT(version), DB_V_INT(base - (int64_t)done)};
     return request(a, l->progress, params, 2);
 }
 

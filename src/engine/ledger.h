@@ -37,14 +37,17 @@ struct db_request ledger_finish(struct arena *a, const struct ledger *l, int64_t
 struct db_request ledger_measure(struct arena *a, const struct ledger *l, int64_t version);
 struct db_request ledger_index(struct arena *a, const struct ledger *l, struct slice schema, struct slice table,
                                struct slice index, int64_t version);
-/* success = false, and how far it has come. */
-struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, bool reverting,
-                                  size_t done);
+/* success = false, and how far it has come; `base` is one of the LEDGER_.. below. */
+struct db_request ledger_progress(struct arena *a, const struct ledger *l, int64_t version, int64_t base, size_t done);
 struct db_request ledger_remove(struct arena *a, const struct ledger *l, int64_t version);
 struct db_request ledger_restamp(struct arena *a, const struct ledger *l, int64_t version,
                                  const unsigned char checksum[SHA384_BYTES]);
 
-/* A begun revert counts from here instead, so that nobody takes it for a begun migration. */
+/* Progress counts down from one of these. A file that asks to run without a transaction: */
+#define LEDGER_BEGUN ((int64_t)-1)
+/* One that does not ask for it, but could not be run otherwise: the next run must go on the same way. */
+#define LEDGER_OUTSIDE (INT64_MIN / 4)
+/* A begun revert, so that nobody takes it for a begun migration. */
 #define LEDGER_REVERTING (INT64_MIN / 2)
 
 /* Does a row with success = false belong to a revert that was begun? */
@@ -53,12 +56,20 @@ static inline bool ledger_reverting(const struct ledger_row *row)
     return row->execution_time <= LEDGER_REVERTING;
 }
 
+/* Does a row with success = false belong to a file that runs without a transaction, but does not say so? */
+static inline bool ledger_outside(const struct ledger_row *row)
+{
+    return row->execution_time <= LEDGER_OUTSIDE && !ledger_reverting(row);
+}
+
 /* How many statements a row with success = false says are done. */
 static inline size_t ledger_done(const struct ledger_row *row)
 {
     if (ledger_reverting(row))
         return (size_t)(LEDGER_REVERTING - row->execution_time);
-    return row->execution_time < -1 ? (size_t)(-1 - row->execution_time) : 0;
+    if (ledger_outside(row))
+        return (size_t)(LEDGER_OUTSIDE - row->execution_time);
+    return row->execution_time < LEDGER_BEGUN ? (size_t)(LEDGER_BEGUN - row->execution_time) : 0;
 }
 
 #endif

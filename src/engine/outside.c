@@ -12,7 +12,8 @@ struct outside {
     const struct migration_file *file;
     const struct text *text;
     bool reverting;
-    size_t done; /* statements known to be committed */
+    int64_t base;   /* what progress counts from: see engine/ledger */
+    size_t done;    /* statements known to be committed */
     size_t resumed; /* SIZE_MAX, or where a run was interrupted before: at this statement or right behind it */
 };
 
@@ -29,7 +30,7 @@ static int add_statement(struct outside *x, const struct script_statement *s, st
 
 static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
 {
-    struct db_request progress = ledger_progress(&x->batch.arena, x->run->ledger, x->m->version, x->reverting, done);
+    struct db_request progress = ledger_progress(&x->batch.arena, x->run->ledger, x->m->version, x->base, done);
     return batch_add(&x->batch, progress, frame(x), e);
 }
 
@@ -52,11 +53,26 @@ static int begin(struct outside *x, const struct standing *s, struct pawl_error 
     if (!code && !x->reverting)
         code = batch_add(&x->batch, ledger_insert(&x->batch.arena, x->run->ledger, x->m, false),
                          (struct batch_origin){.role = BATCH_RECORD, .version = x->m->version}, e);
+    if (!code && x->base == LEDGER_OUTSIDE)
+        code = add_progress(x, 0, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (!code)
         x->run->history.exists = true;
     return code;
+}
+
+/* COMMIT AND CHAIN, say, leaves a transaction open that nobody sees in the text. */
+static int check_closed(struct outside *x, struct pawl_error *e)
+{
+    const struct db *db = x->run->db;
+    if (!db->driver->in_transaction(x->run->db))
+        return PAWL_OK;
+    err_set(e, PAWL_SQL, "the file has left a transaction open behind its statement %zu", x->done);
+    err_place(e, x->file->path, 0, 0);
+    if (e)
+        e->version = x->m->version;
+    return PAWL_SQL;
 }
 
 /* A statement that may be in a transaction, together with its progress. */
@@ -104,6 +120,23 @@ static int run_grouped(struct outside *x, const struct script_statement *s, size
     return code ? code : batch_flush(&x->batch, e);
 }
 
+/*
+ * Together with its progress if it can be, else alone. No transaction may be open here: the statement's own COMMIT would
+ * end it, and what came before would be called done or lost by chance.
+ */
+static int run_single(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
+{
+    struct db *db = x->run->db;
+    int code = check_closed(x, e);
+    if (code || s->outside)
+        return code ? code : run_alone(x, s, index, e);
+    code = run_inside(x, s, index, e);
+    if (code != PAWL_SQL || !db->driver->wants_outside || !db->driver->wants_outside(e->sqlstate))
+        return code;
+    db_rollback(db);
+    return run_alone(x, s, index, e);
+}
+
 static int run_statements(struct outside *x, const struct script *script, struct pawl_error *e)
 {
     struct script_cursor cursor;
@@ -111,21 +144,20 @@ static int run_statements(struct outside *x, const struct script *script, struct
     const struct db *db = x->run->db;
     int code = PAWL_OK;
     bool grouped = false;
+    size_t skip = x->done;
     script_start(&cursor, script, x->text, db->driver->name, db->driver->dialect);
     for (size_t i = 0; !code && script_next(&cursor, &s); i++) {
         grouped |= s.begins;
-        if (i >= x->done) {
+        if (i >= skip) {
             code = run_interrupted(x->run, e);
             if (!code)
-                code = grouped     ? run_grouped(x, &s, i, e)
-                       : s.outside ? run_alone(x, &s, i, e)
-                                   : run_inside(x, &s, i, e);
+                code = grouped ? run_grouped(x, &s, i, e) : run_single(x, &s, i, e);
         }
-        if (!code && i >= x->done)
-            x->done = i + 1;
         grouped &= !s.ends;
+        if (!code && i >= skip && !grouped) /* a group is done with its COMMIT, and not before */
+            x->done = i + 1;
     }
-    return code;
+    return code ? code : check_closed(x, e);
 }
 
 static int finish(struct outside *x, uint64_t started, struct pawl_error *e)
@@ -147,7 +179,11 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
                         .text = &text,
                         .reverting = reverting,
                         .resumed = SIZE_MAX};
+    struct pawl_error own;
     uint64_t started = clock_ns();
+    e = e ? e : &own;
+    err_clear(e);
+    x.base = reverting ? LEDGER_REVERTING : x.file->no_transaction ? LEDGER_BEGUN : LEDGER_OUTSIDE;
     int code = text_open(x.file, &text, e);
     if (code)
         return code;
@@ -159,7 +195,7 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
         code = finish(&x, started, e);
     if (code) {
         db_rollback(r->db);
-        if (code == PAWL_SQL && e && !e->hint[0])
+        if (code == PAWL_SQL && !e->hint[0])
             err_hint(e, "it runs without a transaction: %zu statement%s in front of this one %s; mend it and run again",
                      x.done, x.done == 1 ? "" : "s", x.done == 1 ? "is done" : "are done");
     }

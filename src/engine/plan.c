@@ -61,11 +61,15 @@ static const struct standing *first_in(const struct standings *s, enum pawl_stat
     return NULL;
 }
 
-/* A migration outside a transaction keeps its progress, so an unchanged file can go on where it stopped. */
+/*
+ * A migration outside a transaction keeps its progress, so an unchanged file can go on where it stopped. The row tells
+ * when a file runs so without asking for it.
+ */
 static bool resumable(const struct standing *s)
 {
-    return s->state == PAWL_STATE_DIRTY && s->migration && s->migration->up.no_transaction &&
-           !ledger_reverting(s->row) && s->row->checksum.n == SHA384_BYTES &&
+    return s->state == PAWL_STATE_DIRTY && s->migration &&
+           (s->migration->up.no_transaction || ledger_outside(s->row)) && !ledger_reverting(s->row) &&
+           s->row->checksum.n == SHA384_BYTES &&
            memcmp(s->row->checksum.p, s->migration->up.checksum, SHA384_BYTES) == 0;
 }
 

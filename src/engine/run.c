@@ -56,6 +56,9 @@ int run_check(struct run *r, const struct plan *plan, struct script **scripts, s
         int code = check_one(r, m, plan->reverting ? &m->down : &m->up, &(*scripts)[i], e);
         if (code)
             return code;
+        const struct ledger_row *row = plan->steps[i]->row;
+        if (!plan->reverting && row && !row->success && ledger_outside(row))
+            (*scripts)[i].no_transaction = true; /* it was begun so, whatever its text looks like */
     }
     return PAWL_OK;
 }

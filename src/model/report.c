@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void report_init(struct report *r, pawl_event_fn *on_event, void *context)
 {
@@ -17,6 +18,12 @@ void report_init(struct report *r, pawl_event_fn *on_event, void *context)
     };
 }
 
+void report_init_silent(struct report *r, const struct report *like)
+{
+    report_init(r, NULL, NULL);
+    memcpy(r->levels, like->levels, sizeof r->levels);
+}
+
 void report_event(struct report *r, const struct pawl_event *event)
 {
     if (r->on_event)
@@ -25,7 +32,13 @@ void report_event(struct report *r, const struct pawl_event *event)
 
 enum pawl_level report_finding(struct report *r, struct pawl_finding *finding)
 {
-    finding->level = r->levels[finding->id];
+    report_finding_at(r, finding, r->levels[finding->id]);
+    return finding->level;
+}
+
+void report_finding_at(struct report *r, struct pawl_finding *finding, enum pawl_level level)
+{
+    finding->level = level;
     r->errors += finding->level == PAWL_LEVEL_ERROR;
     r->warnings += finding->level == PAWL_LEVEL_WARNING;
     r->notes += finding->level == PAWL_LEVEL_NOTE;
@@ -37,7 +50,6 @@ enum pawl_level report_finding(struct report *r, struct pawl_finding *finding)
                             .file = finding->file,
                             .finding = finding,
                         });
-    return finding->level;
 }
 
 void report_note(struct report *r, enum pawl_level level, const char *format, ...)

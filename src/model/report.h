@@ -17,8 +17,12 @@ struct report {
 };
 
 void report_init(struct report *r, pawl_event_fn *on_event, void *context);
+/* One that tells nobody, with the levels of another: what is relaxed there is relaxed here. */
+void report_init_silent(struct report *r, const struct report *like);
 /* Fills in finding->level and passes it on; returns that level. */
 enum pawl_level report_finding(struct report *r, struct pawl_finding *finding);
+/* The same at a level of its own. */
+void report_finding_at(struct report *r, struct pawl_finding *finding, enum pawl_level level);
 void report_event(struct report *r, const struct pawl_event *event);
 /* A remark outside any file: printf into a PAWL_EVENT_NOTE. */
 void report_note(struct report *r, enum pawl_level level, const char *format, ...)

@@ -77,7 +77,7 @@ int proof_run(struct arena *a, const struct migration_set *set, const struct pro
 {
     struct trial tr = {.set = set, .options = options, .report = report, .keep = a};
     size_t errors = report->errors;
-    report_init(&tr.quiet, NULL, NULL);
+    report_init_silent(&tr.quiet, report);
     tr.steps = arena_array(a, set->n ? set->n : 1, sizeof *tr.steps);
     if (!tr.steps)
         return err_nomem(e);

@@ -157,7 +157,7 @@ static int try_out(const struct repro *r, bool *out, struct pawl_error *e)
 {
     ARENA(a);
     struct trial tr = {.set = r->tr->set, .options = r->tr->options, .report = &tr.quiet, .keep = &a, .rows = true};
-    report_init(&tr.quiet, NULL, NULL);
+    report_init_silent(&tr.quiet, r->tr->report);
     int code = trial_open(&tr, e);
     if (!code)
         code = shows(&tr, r, &a, out, e);

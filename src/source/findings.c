@@ -11,7 +11,7 @@ static const unsigned char effects[PAWL_FINDING_COUNT] = {
     [PAWL_FINDING_NUL_BYTE] = FINDING_ALWAYS,
     [PAWL_FINDING_UNREADABLE] = FINDING_ALWAYS,
     [PAWL_FINDING_LEXICAL] = FINDING_ALWAYS,
-    [PAWL_FINDING_TRANSACTION_CONTROL] = FINDING_ALWAYS,
+    [PAWL_FINDING_TRANSACTION_CONTROL] = FINDING_STOPS,
     [PAWL_FINDING_NEEDS_NO_TRANSACTION] = FINDING_STOPS,
     [PAWL_FINDING_CLIENT_COMMAND] = FINDING_STOPS,
 };
@@ -28,7 +28,9 @@ void findings_init(struct findings *f, struct report *report)
 
 void findings_add_as(struct findings *f, struct pawl_finding *finding, enum finding_effect effect)
 {
-    enum pawl_level level = report_finding(f->report, finding);
+    bool relaxable = effect != FINDING_ALWAYS || findings_effect(finding->id) == FINDING_ALWAYS;
+    enum pawl_level level = relaxable ? f->report->levels[finding->id] : PAWL_LEVEL_ERROR;
+    report_finding_at(f->report, finding, level);
     bool stops = effect == FINDING_ALWAYS || (effect == FINDING_STOPS && level == PAWL_LEVEL_ERROR);
     if (!stops || f->stopped)
         return;

@@ -27,7 +27,7 @@ struct findings {
 void findings_init(struct findings *f, struct report *report);
 /* Reports it and remembers the first that stops. */
 void findings_add(struct findings *f, struct pawl_finding *finding);
-/* The same with another effect than the table's. */
+/* The same with another effect than the table's; what stops although its kind could be relaxed is an error. */
 void findings_add_as(struct findings *f, struct pawl_finding *finding, enum finding_effect effect);
 /* PAWL_OK, or PAWL_SOURCE with the first finding that stops. */
 int findings_result(const struct findings *f, struct pawl_error *e);

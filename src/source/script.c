@@ -20,12 +20,16 @@ struct check {
     struct locator locator;
     struct txshape shape;
     struct script *out;
-    size_t all;     /* statements, whatever engine they are for */
-    bool open;      /* in a file without a transaction: its own BEGIN is open, */
-    size_t open_at; /* here */
+    size_t all;          /* statements, whatever engine they are for */
+    bool open;           /* the file's own BEGIN is open, */
+    size_t open_at;      /* here */
+    const char *offence; /* of its own transactions, whatever else it is; NULL = none */
+    size_t offence_at;
+    bool needs_outside; /* it has a statement that cannot run in a transaction */
 };
 
-static void found(struct check *c, enum pawl_finding_id id, size_t offset, const char *message, const char *hint)
+static void found_as(struct check *c, enum pawl_finding_id id, size_t offset, const char *message, const char *hint,
+                     enum finding_effect effect)
 {
     struct pawl_finding finding = {
         .id = id,
@@ -40,20 +44,28 @@ static void found(struct check *c, enum pawl_finding_id id, size_t offset, const
         finding.line = at.line;
         finding.column = at.column;
     }
-    findings_add(&c->findings, &finding);
+    findings_add_as(&c->findings, &finding, effect);
+}
+
+static void found(struct check *c, enum pawl_finding_id id, size_t offset, const char *message, const char *hint)
+{
+    found_as(c, id, offset, message, hint, findings_effect(id));
+}
+
+static bool is_relaxed(const struct check *c, enum pawl_finding_id id)
+{
+    return c->findings.report->levels[id] != PAWL_LEVEL_ERROR;
 }
 
 /* ---- transactions ------------------------------------------------------------------------------------------------ */
 
-static void bad_control(struct check *c, size_t offset, const char *reason)
+/* The first thing that makes a file's own transactions something whose outcome cannot be told. */
+static void offend(struct check *c, size_t offset, const char *reason)
 {
-    char message[256];
-    snprintf(message, sizeof message, "%s: %s", reason,
-             c->out->no_transaction ? "each BEGIN of this file needs its own COMMIT"
-                                    : "only one BEGIN and COMMIT around the whole file can be recorded truthfully");
-    found(c, PAWL_FINDING_TRANSACTION_CONTROL, offset, message,
-          c->out->no_transaction ? "pair them, or leave them out"
-                                 : "leave it out (each file runs in a transaction anyway), or split the file");
+    if (c->offence)
+        return;
+    c->offence = reason;
+    c->offence_at = offset;
 }
 
 /* A file without a transaction may open and close its own, one after the other. */
@@ -62,25 +74,28 @@ static void own_control(struct check *c, const struct statement *st, const struc
     switch (h->transaction) {
     case HEAD_TX_BEGIN:
         if (c->open)
-            bad_control(c, st->offset, "BEGIN inside a transaction");
+            offend(c, st->offset, "BEGIN inside a transaction");
         c->open = true;
         c->open_at = st->offset;
         break;
     case HEAD_TX_COMMIT:
-    case HEAD_TX_ROLLBACK:
         if (!c->open)
-            bad_control(c, st->offset, "COMMIT or ROLLBACK without BEGIN");
+            offend(c, st->offset, "COMMIT without BEGIN");
+        c->open = false;
+        break;
+    case HEAD_TX_ROLLBACK:
+        offend(c, st->offset, "ROLLBACK");
         c->open = false;
         break;
     case HEAD_TX_SAVEPOINT:
     case HEAD_TX_RELEASE:
     case HEAD_TX_ROLLBACK_TO:
         if (!c->open)
-            bad_control(c, st->offset, "a savepoint outside a transaction");
+            offend(c, st->offset, "a savepoint outside a transaction");
         break;
     case HEAD_TX_PREPARE:
     case HEAD_TX_PREPARED:
-        bad_control(c, st->offset, "a prepared transaction");
+        offend(c, st->offset, "a prepared transaction");
         break;
     case HEAD_TX_NONE:
     case HEAD_TX_SET:
@@ -88,15 +103,59 @@ static void own_control(struct check *c, const struct statement *st, const struc
     }
 }
 
+/* For a file that runs statement by statement. */
+static void check_own(struct check *c)
+{
+    char message[256];
+    if (c->open)
+        offend(c, c->open_at, "BEGIN without COMMIT");
+    if (!c->offence)
+        return;
+    snprintf(message, sizeof message, "%s: each BEGIN of this file needs its own COMMIT", c->offence);
+    found_as(c, PAWL_FINDING_TRANSACTION_CONTROL, c->offence_at, message, "pair them, or leave them out",
+             FINDING_ALWAYS);
+}
+
+/* For a file whose own transactions are not one pair around everything. */
+static void check_shape(struct check *c)
+{
+    char message[256];
+    bool relaxed = is_relaxed(c, PAWL_FINDING_TRANSACTION_CONTROL);
+    if (c->open)
+        offend(c, c->open_at, "BEGIN without COMMIT");
+    if (relaxed && c->offence) {
+        check_own(c);
+        return;
+    }
+    snprintf(message, sizeof message, "%s: %s", c->shape.reason,
+             relaxed ? "the file runs statement by statement, without a transaction around it"
+                     : "only one BEGIN and COMMIT around the whole file can be recorded truthfully");
+    found(c, PAWL_FINDING_TRANSACTION_CONTROL, c->shape.offender.offset, message,
+          c->offence ? "leave it out (each file runs in a transaction anyway), or split the file"
+                     : "leave it out, or split the file; with `transaction-control = \"warning\"` under [findings] in "
+                       "pawl.toml the file runs statement by statement");
+    c->out->no_transaction = relaxed;
+}
+
 static void check_outside(struct check *c, const struct statement *st, const struct head *h)
 {
     char message[256];
-    if (!head_has(h, HEAD_OUTSIDE) || (c->out->no_transaction && !c->open))
+    bool inside = c->open && (c->out->no_transaction || c->shape.begun);
+    const char *why = h->why ? h->why : "this statement";
+    if (!head_has(h, HEAD_OUTSIDE) || (c->out->no_transaction && !inside))
         return;
-    snprintf(message, sizeof message, "%s cannot run inside a transaction", h->why ? h->why : "this statement");
+    if (inside) {
+        snprintf(message, sizeof message, "%s cannot run inside a transaction", why);
+        found_as(c, PAWL_FINDING_TRANSACTION_CONTROL, st->offset, message,
+                 "move it out of the file's own BEGIN and COMMIT", FINDING_ALWAYS);
+        return;
+    }
+    bool relaxed = is_relaxed(c, PAWL_FINDING_NEEDS_NO_TRANSACTION);
+    snprintf(message, sizeof message, "%s cannot run inside a transaction%s", why,
+             relaxed ? ", so this file runs without one; sqlx would not run it" : "");
     found(c, PAWL_FINDING_NEEDS_NO_TRANSACTION, st->offset, message,
-          c->out->no_transaction ? "move it out of the file's own BEGIN and COMMIT"
-                                 : "give it a file of its own that begins with a line `-- no-transaction`");
+          "give it a file of its own that begins with a line `-- no-transaction`");
+    c->needs_outside = true;
 }
 
 /* ---- the ledger -------------------------------------------------------------------------------------------------- */
@@ -160,7 +219,7 @@ static void check_statement(struct check *c, const struct statement *st)
     head_read(&h, c->dialect, slice_sub(c->text->sql, st->offset, st->offset + st->length));
     if (!c->out->no_transaction)
         txshape_add(&c->shape, st, &h);
-    else if (h.class == HEAD_TRANSACTION)
+    if (h.class == HEAD_TRANSACTION)
         own_control(c, st, &h);
     if (turns_keys_off(&h))
         c->out->foreign_keys_off = true;
@@ -214,17 +273,17 @@ static void check_end(struct check *c, const struct walk *w)
     out->repeatable = w->repeatable;
     out->lock_timeout_ms = w->lock_timeout_ms;
     if (out->no_transaction) {
-        if (c->open)
-            bad_control(c, c->open_at, "BEGIN without COMMIT");
+        check_own(c);
     } else {
         txshape_end(&c->shape);
         out->own_transaction = c->shape.kind == TXSHAPE_PAIR;
         out->inside_out = c->shape.kind == TXSHAPE_INSIDE_OUT;
         out->begin = c->shape.begin.offset;
         out->commit = c->shape.commit.offset;
+        if (c->shape.kind == TXSHAPE_OTHER)
+            check_shape(c);
+        out->no_transaction |= c->needs_outside;
     }
-    if (c->shape.kind == TXSHAPE_OTHER)
-        bad_control(c, c->shape.offender.offset, c->shape.reason);
     size_t controls = out->own_transaction ? 2 : out->inside_out ? c->shape.controls : 0;
     out->statements -= controls;
     out->empty = !out->skip && c->all == controls;

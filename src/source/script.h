@@ -14,7 +14,7 @@
 
 struct script {
     size_t statements;       /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
-    bool no_transaction;     /* the file asks for it */
+    bool no_transaction;     /* it runs without a transaction: the file asks for it, or cannot do otherwise */
     bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
     size_t begin, commit;    /* byte offsets of those two statements in text.sql */
     bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
@@ -31,6 +31,10 @@ struct script {
  * Splits and looks at the whole text for one engine (by driver name and dialect). All findings go to `report` with
  * line and column. PAWL_SOURCE if one of them means that the text cannot be run as it is (see source/findings); the
  * error is then the first such finding. `file` is one of m's two; for a down, emptiness is a finding of its own.
+ *
+ * A file with a statement that cannot be in a transaction, or with transactions of its own that are more than one pair
+ * around it all, runs without one if the finding about it is no error. A transaction that is left open, ROLLBACK, and
+ * COMMIT without BEGIN are refused whatever the level: what such a file has done cannot be told.
  */
 int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,

@@ -49,7 +49,7 @@ static void rows_come_back_as_they_went(void **state)
     struct db_request requests[] = {
         {.sql = l.create},
         ledger_insert(&a, &l, &m, false),
-        ledger_progress(&a, &l, 42, false, 7),
+        ledger_progress(&a, &l, 42, LEDGER_BEGUN, 7),
     };
     assert_int_equal(db_run(db, requests, 3, NULL, &e), PAWL_OK);
     assert_int_equal(ledger_read(&a, &l, db, &h, &e), PAWL_OK);
@@ -63,7 +63,7 @@ static void rows_come_back_as_they_went(void **state)
     assert_false(ledger_reverting(&h.rows[0]));
     assert_memory_equal(h.rows[0].checksum.p, m.up.checksum, SHA384_BYTES);
 
-    struct db_request next[] = {ledger_progress(&a, &l, 42, true, 3)};
+    struct db_request next[] = {ledger_progress(&a, &l, 42, LEDGER_REVERTING, 3)};
     assert_int_equal(db_run(db, next, 1, NULL, &e), PAWL_OK);
     assert_int_equal(ledger_read(&a, &l, db, &h, &e), PAWL_OK);
     assert_true(ledger_reverting(&h.rows[0]));

@@ -43,7 +43,8 @@ static void apply_fails(void **state)
 static void place_words_and_hint(void **state)
 {
     struct proved p;
-    put(*state, "0001_a", "-- \xc3\xa9\nCREATE TABLE a (x);\n  ALTER TABLE a ADD COLUMN x;\n", "DROP TABLE IF EXISTS a;");
+    put(*state, "0001_a", "-- \xc3\xa9\nCREATE TABLE a (x);\n  ALTER TABLE a ADD COLUMN x;\n",
+        "DROP TABLE IF EXISTS a;");
     prove(*state, &p);
     assert_int_equal(p.code, PAWL_CHECK);
     assert_string_equal(p.found, "apply-fails 0001_a.sql:3\n");
@@ -78,8 +79,7 @@ static void replay_fails_halfway(void **state)
         "DROP TABLE IF EXISTS b; CREATE TABLE IF NOT EXISTS a (id INTEGER PRIMARY KEY, n INTEGER);");
     put(d, "0003_a", "CREATE TABLE IF NOT EXISTS a (x);\nINSERT INTO b VALUES (1);\nCREATE TABLE c (x);",
         "DROP TABLE c; DELETE FROM b; DROP TABLE a;");
-    assert_proved(d,
-                  "replay-fails 0002_b.sql:2\nreplay-fails 0003_a.sql:3\nredown-fails 0003_a.down.sql:1\n",
+    assert_proved(d, "replay-fails 0002_b.sql:2\nreplay-fails 0003_a.sql:3\nredown-fails 0003_a.down.sql:1\n",
                   "1 PPPPPPP\n2 PFPPPFP\n3 PFPFPFP");
 }
 
@@ -89,9 +89,10 @@ static void replay_changes_schema(void **state)
     put(*state, "0001_a", "CREATE TABLE IF NOT EXISTS a (x);\nDROP TABLE IF EXISTS b;\nALTER TABLE a RENAME TO b;\n",
         "DROP TABLE IF EXISTS b; DROP TABLE IF EXISTS a;");
     assert_proved(*state, "", "1 PPPPPPP");
-    put(*state, "0001_a", "CREATE TABLE IF NOT EXISTS a (x);\nDROP VIEW IF EXISTS v;\nCREATE VIEW IF NOT EXISTS w AS SELECT 1;"
-                          "CREATE VIEW IF NOT EXISTS v AS SELECT 1;\nDROP VIEW w;\nCREATE TABLE IF NOT EXISTS b (x);"
-                          "ALTER TABLE b RENAME TO c;",
+    put(*state, "0001_a",
+        "CREATE TABLE IF NOT EXISTS a (x);\nDROP VIEW IF EXISTS v;\nCREATE VIEW IF NOT EXISTS w AS SELECT 1;"
+        "CREATE VIEW IF NOT EXISTS v AS SELECT 1;\nDROP VIEW w;\nCREATE TABLE IF NOT EXISTS b (x);"
+        "ALTER TABLE b RENAME TO c;",
         "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS a; DROP TABLE IF EXISTS c;");
     prove(*state, &p);
     assert_string_equal(p.found, "replay-fails 0001_a.sql:5\n");
@@ -178,7 +179,8 @@ static void down_vacuous_for_rows(void **state)
 static void down_incomplete(void **state)
 {
     struct proved p;
-    put(*state, "0001_a", "CREATE TABLE IF NOT EXISTS a (x);\nCREATE TABLE IF NOT EXISTS b (x);\n", "DROP TABLE IF EXISTS a;");
+    put(*state, "0001_a", "CREATE TABLE IF NOT EXISTS a (x);\nCREATE TABLE IF NOT EXISTS b (x);\n",
+        "DROP TABLE IF EXISTS a;");
     prove(*state, &p);
     assert_string_equal(p.found, "down-incomplete 0001_a.down.sql\n");
     assert_string_equal(p.verdicts, "1 PPFP-PF");
@@ -221,8 +223,7 @@ static void depends_on_rows(void **state)
         "DROP TABLE IF EXISTS u; CREATE TABLE u AS SELECT count(*) AS x FROM a;\n"
         "INSERT INTO a VALUES (1, 1) ON CONFLICT DO NOTHING;\n",
         "DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS u;");
-    assert_proved(d,
-                  "replay-changes-data 0002_b.sql:2\nhead-changes-data 0002_b.sql:2\n", "1 PPPPPPP\n2 PFPPPFP");
+    assert_proved(d, "replay-changes-data 0002_b.sql:2\nhead-changes-data 0002_b.sql:2\n", "1 PPPPPPP\n2 PFPPPFP");
 }
 
 static void notes(void **state)
@@ -230,9 +231,9 @@ static void notes(void **state)
     const char *d = *state;
     put(d, "0001_a", "CREATE TABLE IF NOT EXISTS a (x, y);", "DROP TABLE IF EXISTS a;");
     put(d, "0002_drop", "ALTER TABLE a DROP COLUMN x;", "ALTER TABLE a ADD COLUMN x;");
-    assert_proved(d,
-                  "replay-fails 0002_drop.sql:1\ncolumn-order 0002_drop.down.sql:1\nredown-fails 0002_drop.down.sql:1\n",
-                  "1 PPPPPPP\n2 PFNFPFN");
+    assert_proved(
+        d, "replay-fails 0002_drop.sql:1\ncolumn-order 0002_drop.down.sql:1\nredown-fails 0002_drop.down.sql:1\n",
+        "1 PPPPPPP\n2 PFNFPFN");
 }
 
 static void cannot_be_sent(void **state)

@@ -11,6 +11,7 @@
 static struct collect seen;
 static struct script script;
 static struct pawl_error error;
+static enum pawl_finding_id strict = PAWL_FINDING_COUNT, relaxed = PAWL_FINDING_COUNT; /* findings of another level */
 
 /* Checks a text as the up (or down) of version 7. */
 static int check(const char *engine, const struct dialect *dialect, const char *sql, bool down)
@@ -25,6 +26,10 @@ static int check(const char *engine, const struct dialect *dialect, const char *
     struct text t = {.raw = slice_of(sql), .sql = slice_of(sql)};
     file->no_transaction = inspect_no_transaction(t.sql, &hidden);
     collect_init(&seen);
+    if (strict != PAWL_FINDING_COUNT)
+        seen.report.levels[strict] = PAWL_LEVEL_ERROR;
+    if (relaxed != PAWL_FINDING_COUNT)
+        seen.report.levels[relaxed] = PAWL_LEVEL_WARNING;
     err_clear(&error);
     return script_check(&m, file, &t, engine, dialect, SLICE("_sqlx_migrations"), &seen.report, &script, &error);
 }
@@ -105,8 +110,8 @@ static void leaves_out_what_leads_out_of_the_runners_transaction(void **state)
     assert_true(script.foreign_keys_off);
     assert_int_equal(seen.n, 0);
     assert_string_equal(sent_lite("commit; select 1; begin;"), "<select 1>");
-    assert_int_equal(check_lite("commit; vacuum; begin;"), PAWL_SOURCE);
-    assert_found(&seen, "error needs-no-transaction 7_x.sql:1:9 VACUUM cannot run");
+    assert_string_equal(sent_lite("commit; vacuum; begin;"), "!<vacuum>");
+    assert_found(&seen, "warning needs-no-transaction 7_x.sql:1:9 VACUUM cannot run");
     assert_int_equal(check_lite("commit; begin; select 1; commit;"), PAWL_SOURCE);
     assert_found(&seen, "error transaction-control 7_x.sql:1:1 COMMIT without BEGIN");
     assert_int_equal(check_lite("commit; begin; begin;"), PAWL_SOURCE);
@@ -137,16 +142,18 @@ static void other_transaction_control_stops(void **state)
 static void a_file_without_a_transaction_keeps_its_own(void **state)
 {
     (void)state;
-    assert_string_equal(sent_pg("-- no-transaction\nbegin; select 1; commit; vacuum; begin; select 2; rollback;"),
-                        "+<begin><select 1>-<commit>!<vacuum>+<begin><select 2>-<rollback>");
+    assert_string_equal(sent_pg("-- no-transaction\nbegin; select 1; commit; vacuum; begin; select 2; end;"),
+                        "+<begin><select 1>-<commit>!<vacuum>+<begin><select 2>-<end>");
     assert_true(script.no_transaction);
     assert_false(script.own_transaction);
     assert_int_equal(check_pg("-- no-transaction\nbegin; vacuum; commit;"), PAWL_SOURCE);
-    assert_found(&seen, "error needs-no-transaction 7_x.sql:2:8 VACUUM cannot run inside a transaction");
+    assert_found(&seen, "error transaction-control 7_x.sql:2:8 VACUUM cannot run inside a transaction");
     assert_int_equal(check_pg("-- no-transaction\nbegin; begin; commit;"), PAWL_SOURCE);
     assert_found(&seen, "error transaction-control 7_x.sql:2:8 BEGIN inside");
     assert_int_equal(check_pg("-- no-transaction\ncommit;"), PAWL_SOURCE);
-    assert_found(&seen, "error transaction-control 7_x.sql:2:1 COMMIT or ROLLBACK without BEGIN");
+    assert_found(&seen, "error transaction-control 7_x.sql:2:1 COMMIT without BEGIN");
+    assert_int_equal(check_pg("-- no-transaction\nbegin; select 1; rollback;"), PAWL_SOURCE);
+    assert_found(&seen, "error transaction-control 7_x.sql:2:18 ROLLBACK");
     assert_int_equal(check_pg("-- no-transaction\nselect 1;\nbegin;"), PAWL_SOURCE);
     assert_found(&seen, "error transaction-control 7_x.sql:3:1 BEGIN without COMMIT");
     assert_int_equal(check_lite("-- no-transaction\nsavepoint a;"), PAWL_SOURCE);
@@ -156,13 +163,43 @@ static void a_file_without_a_transaction_keeps_its_own(void **state)
 static void statements_that_need_no_transaction(void **state)
 {
     (void)state;
-    assert_int_equal(check_pg("select 1;\ncreate index concurrently i on t (a);"), PAWL_SOURCE);
+    const char *sql = "select 1;\ncreate index concurrently i on t (a);";
+    assert_string_equal(sent_pg(sql), "<select 1>!<create index concurrently i on t (a)>");
+    assert_true(script.no_transaction);
     assert_found(&seen,
-                 "error needs-no-transaction 7_x.sql:2:1 CREATE INDEX CONCURRENTLY cannot run inside a transaction");
-    assert_non_null(strstr(error.hint, "-- no-transaction"));
+                 "warning needs-no-transaction 7_x.sql:2:1 CREATE INDEX CONCURRENTLY cannot run inside a transaction");
     assert_string_equal(sent_pg("-- no-transaction\ncreate index concurrently i on t (a);"),
                         "!<create index concurrently i on t (a)>");
-    seen.report.levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] = PAWL_LEVEL_WARNING;
+    assert_int_equal(seen.n, 0);
+    strict = PAWL_FINDING_NEEDS_NO_TRANSACTION;
+    assert_int_equal(check_pg(sql), PAWL_SOURCE);
+    assert_non_null(strstr(error.hint, "-- no-transaction"));
+    strict = PAWL_FINDING_COUNT;
+    assert_int_equal(check_lite("begin; vacuum; commit;"), PAWL_SOURCE); /* whatever the level */
+}
+
+static void relaxed_transaction_control_runs_statement_by_statement(void **state)
+{
+    static const char *const never[] = {"begin; select 1;",
+                                        "select 1; rollback;",
+                                        "select 1; commit;",
+                                        "begin; begin; commit;",
+                                        "begin; select 1; commit; commit;",
+                                        "select 1; begin; select 2; rollback;"};
+    (void)state;
+    assert_int_equal(check_lite("select 1; begin; select 2; commit;"), PAWL_SOURCE);
+    assert_non_null(strstr(error.hint, "transaction-control = \"warning\""));
+    relaxed = PAWL_FINDING_TRANSACTION_CONTROL;
+    assert_string_equal(sent_lite("select 1; begin; select 2; commit; begin; select 3; end;"),
+                        "<select 1>+<begin><select 2>-<commit>+<begin><select 3>-<end>");
+    assert_true(script.no_transaction);
+    assert_found(&seen, "warning transaction-control 7_x.sql:1:11 BEGIN behind other statements");
+    assert_string_equal(sent_lite("begin; select 1; commit;"),
+                        "<select 1>"); /* one pair is still the migration's own */
+    assert_false(script.no_transaction);
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+        assert_int_equal(check_lite(never[i]), PAWL_SOURCE);
+    relaxed = PAWL_FINDING_COUNT;
 }
 
 static void lexical_faults_name_where_it_opened(void **state)
@@ -325,6 +362,7 @@ int main(void)
         cmocka_unit_test(other_transaction_control_stops),
         cmocka_unit_test(a_file_without_a_transaction_keeps_its_own),
         cmocka_unit_test(statements_that_need_no_transaction),
+        cmocka_unit_test(relaxed_transaction_control_runs_statement_by_statement),
         cmocka_unit_test(lexical_faults_name_where_it_opened),
         cmocka_unit_test(client_commands),
         cmocka_unit_test(copy_data_goes_along),
