@@ -1,6 +1,6 @@
 # What people type. The build itself is Meson's; see meson.build.
 
-.PHONY: all demo test check-fast asan fuzz bench install clean deps deps-test
+.PHONY: all demo test check-fast asan fuzz bench format install clean deps deps-test
 
 all: build/build.ninja
 	@ninja -C build
@@ -37,6 +37,10 @@ fuzz:
 # Ratios to bare programs that do the same work; see bench/run --help.
 bench:
 	@bench/run
+
+# Lay the sources out as .clang-format says.
+format:
+	@clang-format -i src/*/*.[ch] include/*.h tests/*/*.[ch] tests/unit/*/*.[ch] fuzz/*.[ch] bench/*.[ch]
 
 install: all
 	@meson install -C build
