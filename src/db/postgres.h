@@ -20,14 +20,14 @@ struct pg_db {
     db_notice_fn *on_notice;
     void *notice_context;
     PostgresPollingStatusType want; /* while connecting: what libpq waits for */
-    bool broken;             /* the connection is of no use any more */
-    int64_t stamps;          /* how many were taken; see stamp() */
+    bool broken;                    /* the connection is of no use any more */
+    int64_t stamps;                 /* how many were taken; see stamp() */
     char version[32];
-    struct pg_db *lock;      /* the connection that holds, or tries for, the session lock; NULL = none yet */
+    struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
     int64_t lock_key;
     bool locked;
-    struct slice scratch;    /* name of the database to drop at the end; .p NULL = none */
-    struct slice server;     /* where to drop it: a connection string */
+    struct slice scratch; /* name of the database to drop at the end; .p NULL = none */
+    struct slice server;  /* where to drop it: a connection string */
 };
 
 static inline struct pg_db *pg_of(struct db *db)

@@ -12,7 +12,7 @@
 #include "sys/clock.h"
 
 struct answer {
-    bool direct;   /* we talk to the server itself, and to the database that we think */
+    bool direct; /* we talk to the server itself, and to the database that we think */
     bool got;
     int64_t pid;
     struct arena arena;
@@ -48,10 +48,11 @@ static int backend(struct pg_db *db, int64_t *pid, struct pawl_error *e)
 
 static int refuse_pooler(int64_t pid, struct pawl_error *e)
 {
-    err_set(e, PAWL_REFUSED,
-            "a connection pooler in transaction mode stands before the server (backend %lld serves more than one of our "
-            "connections), so the lock would not be ours",
-            (long long)pid);
+    err_set(
+        e, PAWL_REFUSED,
+        "a connection pooler in transaction mode stands before the server (backend %lld serves more than one of our "
+        "connections), so the lock would not be ours",
+        (long long)pid);
     err_hint(e, "connect to the server directly, or through a pool in session mode");
     return PAWL_REFUSED;
 }
@@ -186,7 +187,10 @@ static int work_lock(struct pg_db *db, bool take, bool *got, struct pawl_error *
     struct db_value params[] = {DB_V_INT(WORK_KEY), DB_V_INT(work_key(db->lock))};
     struct db_request r = {.sql = take ? SLICE("select pg_try_advisory_lock($1, $2)")
                                        : SLICE("select pg_advisory_unlock($1, $2)"),
-                           .params = params, .n_params = 2, .on_row = on_got, .context = got};
+                           .params = params,
+                           .n_params = 2,
+                           .on_row = on_got,
+                           .context = got};
     return db_run(&db->base, &r, 1, NULL, e);
 }
 
@@ -251,8 +255,7 @@ int pg_lock_check(struct pg_db *db, struct pawl_error *e)
     struct pg_db *lock = db->lock;
     /* The server's last words come first and the end of the connection behind them: read until there is no more. */
     while (!lock->broken && clock_wait_fd(db->pq.socket(lock->conn), READY_READ, 0))
-        if (!db->pq.consumeInput(lock->conn) || db->pq.isBusy(lock->conn) ||
-            db->pq.status(lock->conn) != CONNECTION_OK)
+        if (!db->pq.consumeInput(lock->conn) || db->pq.isBusy(lock->conn) || db->pq.status(lock->conn) != CONNECTION_OK)
             lock->broken = true;
     if (!lock->broken)
         return PAWL_OK;

@@ -72,7 +72,8 @@ static int copy_database(struct pg_db *admin, const char *name, const char *from
     quote_identifier(&behind, &dialect_postgres, slice_of(from));
     if (!durable && admin->pq.serverVersion(admin->conn) >= 150000)
         strbuf_addz(&behind, " strategy file_copy");
-    return strbuf_ok(&behind) ? statement(admin, "create database ", slice_of(name), strbuf_z(&behind), e) : err_nomem(e);
+    return strbuf_ok(&behind) ? statement(admin, "create database ", slice_of(name), strbuf_z(&behind), e)
+                              : err_nomem(e);
 }
 
 /* Without FORCE: a database that somebody has opened meanwhile stays. */
@@ -141,8 +142,11 @@ static void await_no_session(struct pg_db *admin, struct slice name)
 {
     struct db_value param = DB_V_TEXT(name);
     bool busy = true;
-    struct db_request r = {.sql = SLICE("select exists (select from pg_stat_activity where datname = $1)"), .params = &param,
-                           .n_params = 1, .on_row = on_flag, .context = &busy};
+    struct db_request r = {.sql = SLICE("select exists (select from pg_stat_activity where datname = $1)"),
+                           .params = &param,
+                           .n_params = 1,
+                           .on_row = on_flag,
+                           .context = &busy};
     for (int i = 0; i < 200 && busy; i++) {
         if (db_run(&admin->base, &r, 1, NULL, NULL))
             return;

@@ -68,8 +68,8 @@ static int clear_index(struct run *r, const struct head *h, int64_t version, boo
     }
     if (!resumed)
         return incomplete(h, &seen, e);
-    report_note(r->report, PAWL_LEVEL_NOTE, "the index " SLICE_FMT " was left incomplete; it is dropped and built again",
-                SLICE_ARG(h->name.name));
+    report_note(r->report, PAWL_LEVEL_NOTE,
+                "the index " SLICE_FMT " was left incomplete; it is dropped and built again", SLICE_ARG(h->name.name));
     return db_run(r->db, &(struct db_request){.sql = seen.drop}, 1, NULL, e);
 }
 

@@ -13,7 +13,7 @@ struct chain {
     struct arena pages[2]; /* the arrays of `left`, by turns */
     int page;
     struct delta left; /* from S(k) to what is there when step k is next to be reverted */
-    size_t before; /* facts that were left when the last down began */
+    size_t before;     /* facts that were left when the last down began */
     bool lost;         /* nothing below can be looked at */
 };
 
@@ -107,17 +107,18 @@ static int judge(struct trial *tr, const struct chain *c, size_t k, const struct
         trial_verdict(tr, k, PAWL_PROOF_REVERSE, PAWL_VERDICT_NOTE);
         return PAWL_OK;
     }
-    return tell(tr,
-                &(struct tale){.id = PAWL_FINDING_REVERSE_DIFFERS,
-                               .proof = PAWL_PROOF_REVERSE,
-                               .k = k,
-                               .kind = TALE_LEFT,
-                               .unit = down,
-                               .delta = fresh,
-                               .said = "in strict reverse order the down text does not restore the schema",
-                               .hint = alone ? "alone, at its own version, it does: look for what it takes for granted"
-                                             : "it may stumble over what later down texts left behind: correct those first"},
-                e);
+    return tell(
+        tr,
+        &(struct tale){.id = PAWL_FINDING_REVERSE_DIFFERS,
+                       .proof = PAWL_PROOF_REVERSE,
+                       .k = k,
+                       .kind = TALE_LEFT,
+                       .unit = down,
+                       .delta = fresh,
+                       .said = "in strict reverse order the down text does not restore the schema",
+                       .hint = alone ? "alone, at its own version, it does: look for what it takes for granted"
+                                     : "it may stumble over what later down texts left behind: correct those first"},
+        e);
 }
 
 /* What cannot be looked at any more, and why. */

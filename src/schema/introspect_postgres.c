@@ -73,8 +73,8 @@ static void close_state(void *state)
 
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
-static const struct pg_query *const group_queries[] = {pg_type_queries, pg_other_queries, pg_search_queries, pg_comment_queries,
-                                                       pg_grant_queries};
+static const struct pg_query *const group_queries[] = {pg_type_queries, pg_other_queries, pg_search_queries,
+                                                       pg_comment_queries, pg_grant_queries};
 #define READ_GROUPS (sizeof group_queries / sizeof *group_queries)
 #define MAX_QUERIES 32
 

@@ -46,14 +46,16 @@ static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, c
         return 0;
     if (!in->session)
         in->session = clock_ms() << 16 ^ (uint64_t)(uintptr_t)in; /* no other one on this connection has the same */
-    const char *types = strstr(sql, "$2::int[]")                                    ? " (oid[], int[])"
-                        : strstr(sql, "$1::xid")                                    ? " (xid)"
-                        : strstr(sql, "$1::oid[]") || strstr(sql, "{where ")        ? " (oid[])"
-                                                                                    : "";
+    const char *types = strstr(sql, "$2::int[]")                             ? " (oid[], int[])"
+                        : strstr(sql, "$1::xid")                             ? " (xid)"
+                        : strstr(sql, "$1::oid[]") || strstr(sql, "{where ") ? " (oid[])"
+                                                                             : "";
     struct slice text = pg_text(in, &in->arena, sql, false);
     in->statements[in->n_statements++] = key;
-    pg_add(b, arena_printf(&in->arena, "prepare pawl_%llx_%zu%s as " SLICE_FMT, (unsigned long long)in->session,
-                           in->n_statements, types, SLICE_ARG(text)), NULL, NULL);
+    pg_add(b,
+           arena_printf(&in->arena, "prepare pawl_%llx_%zu%s as " SLICE_FMT, (unsigned long long)in->session,
+                        in->n_statements, types, SLICE_ARG(text)),
+           NULL, NULL);
     return in->n_statements;
 }
 
@@ -69,14 +71,15 @@ static void add_with(struct pg_in *in, struct pg_batch *b, const char *sql, cons
     b->requests[b->n - 1].n_params = n;
 }
 
-void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row, void *context)
+void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row,
+                 void *context)
 {
     add_with(in, b, sql, &list, strstr(sql, "$1") || strstr(sql, "{where "), on_row, context);
 }
 
 /* The lists consist of digits, commas, signs and braces. */
-void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists, size_t n,
-                 db_row_fn *on_row, void *context)
+void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists,
+                 size_t n, db_row_fn *on_row, void *context)
 {
     size_t number = statement(in, b, key, sql);
     if (!number) {

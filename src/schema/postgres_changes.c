@@ -20,7 +20,8 @@
     "array_agg(coalesce(" unit ", 0))" condition "::text, array_agg(" HASH(alias) ")" condition "::text"
 /* All rows are counted; the young ones are listed. */
 #define COUNTED(count, unit, alias, catalog, oid) \
-    count ", 0, " LISTS(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid " >= 16384"
+    count ", 0, " LISTS(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid \
+                                                                         " >= 16384"
 #define LISTED(unit, alias, catalog, oid) \
     "0, 0, " LISTS(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
 #define SUM(alias) "count(*) * 4294967311 + coalesce(sum(" HASH(alias) "), 0)"
@@ -40,21 +41,24 @@ static const struct look {
 } looks[] = {
     {1259, OF_RELATIONS, PG_RELATIONS,
      "count(*) filter (where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')), count(*) filter (where c.relkind in "
-     "('i', 'I') and c.relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_toast')), "
-     LISTS("case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
-           "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end", "c",
-           " filter (where " YOUNG("c") ")") " from pg_class c where c.oid >= 16384", 0},
+     "('i', 'I') and c.relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_toast')), " LISTS(
+         "case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
+         "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end",
+         "c", " filter (where " YOUNG("c") ")") " from pg_class c where c.oid >= 16384",
+     0},
     {2606, OF_RELATIONS, PG_CONSTRAINTS,
      COUNTED("count(*) filter (where k.contype in ('p', 'u', 'f', 'c', 'x', 'n'))", "k.conrelid", "k", "pg_constraint",
-             "k.conrelid"), 0},
+             "k.conrelid"),
+     0},
     {2620, OF_RELATIONS, PG_TRIGGERS,
      COUNTED("count(*) filter (where not t.tgisinternal)", "t.tgrelid", "t", "pg_trigger", "t.tgrelid"), 0},
     {2618, OF_RELATIONS, PG_RULES,
      COUNTED("count(*) filter (where r.rulename <> '_RETURN')", "r.ev_class", "r", "pg_rewrite", "r.ev_class"), 0},
     {3256, OF_RELATIONS, PG_POLICIES, COUNTED("count(*)", "p.polrelid", "p", "pg_policy", "p.polrelid"), 0},
     {1249, OF_RELATIONS, NOT_COUNTED,
-     LISTED("coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a", "pg_attribute",
-            "a.attrelid"), 0},
+     LISTED("coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a",
+            "pg_attribute", "a.attrelid"),
+     0},
     {2604, OF_RELATIONS, NOT_COUNTED, LISTED("d.adrelid", "d", "pg_attrdef", "d.adrelid"), 0},
     {2610, OF_RELATIONS, NOT_COUNTED, LISTED("i.indrelid", "i", "pg_index", "i.indrelid"), 0},
     {2611, OF_RELATIONS, NOT_COUNTED, LISTED("h.inhrelid", "h", "pg_inherits", "h.inhrelid"), 0},
@@ -82,11 +86,14 @@ static const struct look {
     {2328, 1, NOT_COUNTED, USERS("pg_foreign_data_wrapper"), 0},
     {1417, 1, NOT_COUNTED, USERS("pg_foreign_server"), 0},
     /* not everyone may ask for all of the next ones */
-    {1418, 1, NOT_COUNTED, "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null, null from "
-                           "pg_user_mappings x", 0},
+    {1418, 1, NOT_COUNTED,
+     "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null, null from "
+     "pg_user_mappings x",
+     0},
     {6100, 1, NOT_COUNTED,
      "count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, s.substream, "
-     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null, null from pg_subscription s", 0},
+     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null, null from pg_subscription s",
+     0},
     {3466, 1, NOT_COUNTED, USERS("pg_event_trigger"), 0},
     {6104, 1, NOT_COUNTED, USERS("pg_publication"), 0},
     {6106, 1, NOT_COUNTED, USERS("pg_publication_rel"), 0},
@@ -280,16 +287,27 @@ void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_y
 
 /* Names that others mention: by catalog and oid. */
 #define NAMED(number, catalog, name, schema, condition) \
-    "select " number "::int8 << 32 | x.oid::int8, hashtext(x." name " || ' ' || " schema ") from " catalog " x where " condition
+    "select " number "::int8 << 32 | x.oid::int8, hashtext(x." name " || ' ' || " schema ") from " catalog \
+    " x where " condition
 static const char names_sql[] =
-    NAMED("1", "pg_namespace", "nspname", "''", "true") " union all "
-    NAMED("2", "pg_type", "typname", "x.typnamespace", "x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'") " union all "
-    NAMED("3", "pg_proc", "proname", "x.pronamespace", "x.oid >= 16384") " union all "
-    NAMED("4", "pg_collation", "collname", "x.collnamespace", "x.oid >= 16384") " union all "
-    NAMED("5", "pg_opclass", "opcname", "x.opcnamespace", "x.oid >= 16384") " union all "
-    NAMED("6", "pg_am", "amname", "''", "x.oid >= 16384") " union all "
-    NAMED("7", "pg_foreign_server", "srvname", "''", "true") " union all "
-    NAMED("8", "pg_operator", "oprname", "x.oprnamespace", "x.oid >= 16384");
+    NAMED("1", "pg_namespace", "nspname", "''", "true") " union all " NAMED("2", "pg_type", "typname", "x.typnamespace", "x.oid >= 16384 and x.typrelid = 0 and x.typcategory <> 'A'") " union all " NAMED(
+        "3", "pg_proc", "proname", "x.pronamespace",
+        "x.oid >= 16384") " union all " NAMED("4", "pg_collation", "collname", "x.collnamespace",
+                                              "x.oid >= 16384") " union all " NAMED("5", "pg_opclass", "opcname",
+                                                                                    "x.opcnamespace",
+                                                                                    "x.oid >= 16384") " union all " NAMED("6",
+                                                                                                                          "pg_am",
+                                                                                                                          "amname",
+                                                                                                                          "''",
+                                                                                                                          "x.oid >= 16384") " union all " NAMED("7",
+                                                                                                                                                                "pg_foreign_server",
+                                                                                                                                                                "srvname",
+                                                                                                                                                                "''",
+                                                                                                                                                                "true") " union all " NAMED("8",
+                                                                                                                                                                                            "pg_operator",
+                                                                                                                                                                                            "oprname",
+                                                                                                                                                                                            "x.oprnamespace",
+                                                                                                                                                                                            "x.oid >= 16384");
 
 struct names_context {
     struct pg_in *in;
@@ -349,12 +367,16 @@ static int on_count(void *context, const struct db_value *v, size_t n, struct pa
 static int compare_counts(struct pg_in *in, enum pg_counted what, struct pg_oids *out, struct pawl_error *e)
 {
     static const char *const sql[PG_COUNTED] = {
-        [PG_RELATIONS] = "select oid, 1 from pg_class where oid >= 16384 and relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')",
+        [PG_RELATIONS] =
+            "select oid, 1 from pg_class where oid >= 16384 and relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')",
         [PG_INDEXES] = "select indrelid, count(*) from pg_index where indrelid >= 16384 group by 1",
-        [PG_CONSTRAINTS] = "select conrelid, count(*) from pg_constraint where conrelid >= 16384 and contype in ('p', 'u', 'f', "
-                           "'c', 'x', 'n') group by 1",
-        [PG_TRIGGERS] = "select tgrelid, count(*) from pg_trigger where tgrelid >= 16384 and not tgisinternal group by 1",
-        [PG_RULES] = "select ev_class, count(*) from pg_rewrite where ev_class >= 16384 and rulename <> '_RETURN' group by 1",
+        [PG_CONSTRAINTS] =
+            "select conrelid, count(*) from pg_constraint where conrelid >= 16384 and contype in ('p', 'u', 'f', "
+            "'c', 'x', 'n') group by 1",
+        [PG_TRIGGERS] =
+            "select tgrelid, count(*) from pg_trigger where tgrelid >= 16384 and not tgisinternal group by 1",
+        [PG_RULES] =
+            "select ev_class, count(*) from pg_rewrite where ev_class >= 16384 and rulename <> '_RETURN' group by 1",
         [PG_POLICIES] = "select polrelid, count(*) from pg_policy where polrelid >= 16384 group by 1",
     };
     struct pg_batch b;

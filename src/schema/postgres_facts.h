@@ -17,7 +17,7 @@
 #define PG_GROUP_UNIT (UINT64_C(1) << 40)
 #define PG_MAX_KEYS 32           /* columns of an index, as the server is built by everyone */
 #define PG_DEFAULT_COLLATION 100 /* pg_collation "default" */
-#define PG_FIRST_USER_OID 16384 /* smaller oids belong to what initdb made */
+#define PG_FIRST_USER_OID 16384  /* smaller oids belong to what initdb made */
 
 /* ---- relations --------------------------------------------------------------------------------------------------- */
 
@@ -31,13 +31,13 @@ enum pg_counted { PG_RELATIONS, PG_INDEXES, PG_CONSTRAINTS, PG_TRIGGERS, PG_RULE
 struct pg_rel {
     uint32_t oid, schema;
     uint32_t counts[PG_COUNTED];
-    uint64_t transaction;  /* in which it was read last; 0 = in none that wrote */
+    uint64_t transaction;       /* in which it was read last; 0 = in none that wrote */
     uint32_t stamps[PG_STAMPS]; /* of its young rows; see postgres_changes.c */
-    char kind;             /* pg_class.relkind */
-    bool hidden;           /* of an extension, of the system, temporary, or the ledger: no facts */
-    bool fresh;            /* read in this scan */
-    bool wanted;           /* is to be read in this scan */
-    uint32_t now;          /* while counting */
+    char kind;                  /* pg_class.relkind */
+    bool hidden;                /* of an extension, of the system, temporary, or the ledger: no facts */
+    bool fresh;                 /* read in this scan */
+    bool wanted;                /* is to be read in this scan */
+    uint32_t now;               /* while counting */
     struct slice name;
     size_t n_columns;      /* highest attnum */
     struct slice *columns; /* names by attnum - 1; .p NULL = dropped */
@@ -157,20 +157,20 @@ struct pg_in {
     struct db *db;
     int version; /* 15 */
     struct slice ledger_schema, ledger;
-    bool known; /* what follows is of the last scan */
-    uint64_t horizon; /* rows of younger transactions may have changed since */
+    bool known;           /* what follows is of the last scan */
+    uint64_t horizon;     /* rows of younger transactions may have changed since */
     struct pg_rel **rels; /* by oid */
     size_t n_rels, cap_rels;
     struct pg_moment moment, next_moment;
     uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
     bool looked[PG_LOOKS];
     uint64_t rolled_back; /* a transaction some of whose changes were rolled back since; 0 = none */
-    bool inside; /* the same transaction as at the last scan */
+    bool inside;          /* the same transaction as at the last scan */
     /* statements that the server keeps for us */
     const void *statements[PG_STATEMENTS];
     size_t n_statements;
     uint64_t session;
-    bool unprepared; /* it has lost one, so do without */
+    bool unprepared;          /* it has lost one, so do without */
     struct arena names_arena; /* of known_names */
     struct map known_names;
     struct pg_group groups[PG_GROUPS];
@@ -179,7 +179,7 @@ struct pg_in {
     /* of the scan that runs */
     struct arena arena;
     struct map wanted, expressions; /* defaults by oid of pg_attrdef, indexes by oid */
-    struct pg_table *tables; /* by oid */
+    struct pg_table *tables;        /* by oid */
     size_t n_tables, cap_tables, last_table;
     size_t first_table; /* of those that are being read */
     struct pg_young **young;
@@ -206,7 +206,8 @@ struct pg_query {
 
 #define PG_USER_SCHEMA(alias) alias ".nspname !~ '^pg_' and " alias ".nspname <> 'information_schema'"
 #define PG_NO_MEMBER(catalog, oid) \
-    "not exists (select from pg_depend e where e.classid = '" catalog "'::regclass and e.objid = " oid " and e.deptype = 'e')"
+    "not exists (select from pg_depend e where e.classid = '" catalog "'::regclass and e.objid = " oid \
+    " and e.deptype = 'e')"
 
 /* The text for this version. `all`: every relation, else those of $1. .p NULL = no memory. */
 struct slice pg_text(struct pg_in *in, struct arena *a, const char *sql, bool all);

@@ -218,14 +218,18 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
     } all[] = {
         {&l->types,
          "select t.oid, w.modifier, format_type(t.oid, w.modifier), t.typcollation, t.typstorage from "
-         "unnest($1::oid[], $2::int[]) w (oid, modifier) join pg_type t on t.oid = w.oid", on_type},
-        {&l->values, "select d.oid, pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.oid = any ($1::oid[])", on_value},
+         "unnest($1::oid[], $2::int[]) w (oid, modifier) join pg_type t on t.oid = w.oid",
+         on_type},
+        {&l->values, "select d.oid, pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.oid = any ($1::oid[])",
+         on_value},
         {&l->collations,
          "select c.oid, case when n.nspname = 'pg_catalog' then c.collname else format('%I.%I', n.nspname, c.collname) end from "
-         "pg_collation c join pg_namespace n on n.oid = c.collnamespace where c.oid = any ($1::oid[])", on_collation},
+         "pg_collation c join pg_namespace n on n.oid = c.collnamespace where c.oid = any ($1::oid[])",
+         on_collation},
         {&l->expressions,
          "select i.indexrelid, k, pg_get_indexdef(i.indexrelid, k, false) from pg_index i, generate_series(1, i.indnatts::int) k "
-         "where i.indexrelid = any ($1::oid[]) and i.indkey[k - 1] = 0", on_expression},
+         "where i.indexrelid = any ($1::oid[]) and i.indkey[k - 1] = 0",
+         on_expression},
     };
     struct pg_batch b;
     bool any = false;

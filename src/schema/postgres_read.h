@@ -19,10 +19,11 @@ void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *cont
  * A statement that is asked again and again, told apart by `key`: the server keeps it, so that it is not planned each time. Its
  * parameters are lists as those of pg_list.
  */
-void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists, size_t n,
-                 db_row_fn *on_row, void *context);
+void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists,
+                 size_t n, db_row_fn *on_row, void *context);
 /* A statement with at most one such list, asked once. */
-void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row, void *context);
+void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row,
+                 void *context);
 /* Asks, and puts the settings back. */
 int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
 

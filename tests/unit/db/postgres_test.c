@@ -646,7 +646,8 @@ static void snapshots_come_back_any_number_of_times(void **state)
         assert_string_equal(pg_text(db, "select current_database()"), name);
     }
     db->driver->forget(s);
-    assert_string_equal(pg_text(watch, "select count(*) from pg_database where datname like 'pawl\\_scratch\\_%'"), "1");
+    assert_string_equal(pg_text(watch, "select count(*) from pg_database where datname like 'pawl\\_scratch\\_%'"),
+                        "1");
     db_close(db);
     db_close(watch);
 }
@@ -655,7 +656,7 @@ static void leftovers_are_swept_and_nothing_else(void **state)
 {
     (void)state;
     struct db *watch = pg_open();
-    pg_exec(watch, "create database pawl_scratch_1000_1_0a");       /* of a run in 1970 */
+    pg_exec(watch, "create database pawl_scratch_1000_1_0a"); /* of a run in 1970 */
     pg_exec(watch, "create database pawl_scratch_1000_1_0b"); /* a snapshot of a run that lives */
     pg_exec(watch, "select pg_advisory_lock_shared(1885501292, hashtext('pawl_scratch_1000_1_0b'))");
     pg_exec(watch, "create database pawl_scratch_9999999999_1_0a"); /* of one that has just begun */

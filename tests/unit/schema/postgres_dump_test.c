@@ -25,9 +25,9 @@ static const char *dump_of(struct db *db, struct arena *a)
     struct slice url = pgserver_url(pg_server);
     size_t name = slice_find(url, SLICE("/postgres?"));
     assert_true(name != SIZE_MAX);
-    struct slice command = arena_printf(a, "%s --schema-only --no-owner '" SLICE_FMT "/%s" SLICE_FMT "'", pg_dump_path(),
-                                        (int)name, url.p, pg_text(db, "select current_database()"),
-                                        SLICE_ARG(slice_sub(url, name + 9, url.n)));
+    struct slice command =
+        arena_printf(a, "%s --schema-only --no-owner '" SLICE_FMT "/%s" SLICE_FMT "'", pg_dump_path(), (int)name, url.p,
+                     pg_text(db, "select current_database()"), SLICE_ARG(slice_sub(url, name + 9, url.n)));
     FILE *pipe = popen(command.p, "r");
     STRBUF(text, 1u << 28);
     char *line = NULL;
@@ -68,8 +68,8 @@ static void facts_differ_when_dumps_do(void **state)
         bool dumps = strcmp(before, after) != 0;
         differences += dumps;
         if (dumps != (d.n > 0)) {
-            print_message("dumps %s, facts %s: %s\n", dumps ? "differ" : "are the same", d.n ? "differ" : "are the same",
-                          postgres_mutations[i]);
+            print_message("dumps %s, facts %s: %s\n", dumps ? "differ" : "are the same",
+                          d.n ? "differ" : "are the same", postgres_mutations[i]);
             print_delta(&d);
             faults++;
         }
