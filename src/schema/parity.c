@@ -91,11 +91,11 @@ static struct slice lower(struct arena *a, struct slice text)
 struct slice parity_class(struct arena *a, struct slice type)
 {
     static const char *const classes[][2] = {
-        {"interval", "interval"}, {"bool", "boolean"},      {"timestamp", "timestamp"}, {"datetime", "timestamp"},
-        {"date", "date"},         {"json", "json"},         {"uuid", "uuid"},           {"bytea", "blob"},
-        {"numeric", "numeric"},   {"decimal", "numeric"},   {"serial", "integer"},      {"int", "integer"},
-        {"char", "text"},         {"clob", "text"},         {"text", "text"},           {"blob", "blob"},
-        {"real", "real"},         {"floa", "real"},         {"doub", "real"},           {"time", "time"},
+        {"interval", "interval"}, {"bool", "boolean"},    {"timestamp", "timestamp"}, {"datetime", "timestamp"},
+        {"date", "date"},         {"json", "json"},       {"uuid", "uuid"},           {"bytea", "blob"},
+        {"numeric", "numeric"},   {"decimal", "numeric"}, {"serial", "integer"},      {"int", "integer"},
+        {"char", "text"},         {"clob", "text"},       {"text", "text"},           {"blob", "blob"},
+        {"real", "real"},         {"floa", "real"},       {"doub", "real"},           {"time", "time"},
     };
     struct slice name = lower(a, type);
     bool array = slice_ends(name, SLICE("[]"));
@@ -138,7 +138,8 @@ static struct slice default_value(struct side *s, struct slice text, bool boolea
     }
     struct slice out = strbuf_ok(&b) ? arena_dup(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
     s->failed |= !out.p;
-    if (slice_eq(out, SLICE("now()")) || slice_eq(out, SLICE("current_timestamp")) || slice_starts(out, SLICE("datetime('now'")))
+    if (slice_eq(out, SLICE("now()")) || slice_eq(out, SLICE("current_timestamp")) ||
+        slice_starts(out, SLICE("datetime('now'")))
         return SLICE("now");
     if (slice_starts(out, SLICE("nextval(")) || slice_eq(out, SLICE("null")))
         return SLICE("none");
@@ -182,9 +183,11 @@ static void foreign_key(struct side *s, struct slice table, struct slice line)
     struct slice to = slice_sub(target, 0, paren);
     const struct slice *key = map_get(&s->keys, to); /* REFERENCES t: its primary key */
     struct slice what = paren != SIZE_MAX ? slice_sub(target, paren + 1, target.n - 1) : key ? *key : SLICE("");
-    add(s, arena_printf(s->a, "foreign-key " SLICE_FMT " columns=" SLICE_FMT " references=" SLICE_FMT "(" SLICE_FMT
-                        ") on_delete=" SLICE_FMT " on_update=" SLICE_FMT, SLICE_ARG(table), SLICE_ARG(columns), SLICE_ARG(to),
-                        SLICE_ARG(what), SLICE_ARG(action(line, "on_delete")), SLICE_ARG(action(line, "on_update"))));
+    add(s, arena_printf(s->a,
+                        "foreign-key " SLICE_FMT " columns=" SLICE_FMT " references=" SLICE_FMT "(" SLICE_FMT
+                        ") on_delete=" SLICE_FMT " on_update=" SLICE_FMT,
+                        SLICE_ARG(table), SLICE_ARG(columns), SLICE_ARG(to), SLICE_ARG(what),
+                        SLICE_ARG(action(line, "on_delete")), SLICE_ARG(action(line, "on_update"))));
 }
 
 static void index_of(struct side *s, struct slice line)
@@ -240,7 +243,8 @@ static void note_keys(struct side *s, struct slice line)
     *kept = list;
     for (size_t end; list.n; list = slice_sub(list, end + 1, list.n)) {
         end = slice_find_byte(list, ',') == SIZE_MAX ? list.n : slice_find_byte(list, ',');
-        struct slice place = arena_printf(s->a, SLICE_FMT "." SLICE_FMT, SLICE_ARG(table), SLICE_ARG(slice_sub(list, 0, end)));
+        struct slice place =
+            arena_printf(s->a, SLICE_FMT "." SLICE_FMT, SLICE_ARG(table), SLICE_ARG(slice_sub(list, 0, end)));
         s->failed |= !place.p || !map_set(s->a, &s->keys, place, kept);
     }
 }
@@ -278,8 +282,8 @@ static bool joined(struct parity_difference *last, struct parity_difference item
     return true;
 }
 
-int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second, struct parity *out,
-                   struct pawl_error *e)
+int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second,
+                   struct parity *out, struct pawl_error *e)
 {
     struct side x = {.a = a, .schemas = first->schemas}, y = {.a = a, .schemas = second->schemas};
     size_t cap = 0, i = 0, k = 0;

@@ -22,26 +22,32 @@ static const char relation_sql[] =
     "when 'f' then 'full' when 'i' then 'index' end end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
     "from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
     "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S') order by c.oid";
-static const char relation_spec[] = "!persistence options toast_options tablespace method partition_by bound of row_security "
-                                    "force_row_security !replica_identity query";
+static const char relation_spec[] =
+    "!persistence options toast_options tablespace method partition_by bound of row_security "
+    "force_row_security !replica_identity query";
 static const char column_sql[] =
-    "select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated, "
-    "a.attcollation, a.attstorage, {14?nullif(a.attcompression, ''):::null}, nullif(a.attstattarget, -1)::text, "
-    "a.attoptions::text, a.attfdwoptions::text, a.attinhcount > 0 and not a.attislocal and not c.relispartition, "
-    "a.attacl is not null from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
+    "select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, nullif(a.attnotnull, false), nullif(a.attidentity, ''), "
+    "nullif(a.attgenerated, ''), nullif(a.attcollation, 0), nullif(a.attstorage, 'p'), {14?nullif(a.attcompression, ''):::null}, nullif(a.attstattarget, -1)::text, "
+    "a.attoptions::text, a.attfdwoptions::text, nullif(a.attinhcount > 0 and not a.attislocal and not "
+    "c.relispartition, false), nullif(a.attacl is not null, false) from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
     "'c') where a.attnum > 0 and not a.attisdropped and {where a.attrelid}";
 static const char default_sql[] = "select d.adrelid, d.adnum, d.oid, d.adbin from pg_attrdef d where {where d.adrelid}";
+/* What is as usual comes as NULL, because each value that is written out costs: there are many of these rows. */
 static const char constraint_sql[] =
-    "select k.conrelid, k.oid, k.conname, k.contype, k.condeferrable, k.condeferred, k.convalidated, k.conindid, k.conparentid, "
-    "k.confrelid, k.confupdtype, k.confdeltype, k.confmatchtype, k.conislocal, k.coninhcount > 0, k.connoinherit, "
-    "k.conkey::text, k.confkey::text, {15?k.confdelsetcols::text:::null}, {18?k.conenforced, k.conperiod:::true, false}, "
-    "case k.contype when 'c' then pg_get_expr(k.conbin, k.conrelid) when 'x' then pg_get_constraintdef(k.oid) end "
-    "from pg_constraint k where {where k.conrelid} and k.contype in ('p', 'u', 'f', 'c', 'x', 'n')";
+    "select k.conrelid, k.oid, k.conname, k.contype, nullif(k.condeferrable, false), nullif(k.condeferred, false), "
+    "nullif(k.convalidated, true), case when k.contype <> 'f' then nullif(k.conindid, 0) end, nullif(k.conparentid, 0), "
+    "nullif(k.confrelid, 0), nullif(k.confupdtype, ' '), nullif(k.confdeltype, ' '), nullif(k.confmatchtype, ' '), "
+    "nullif(k.conislocal, true), nullif(k.coninhcount > 0, false), case when k.contype in ('c', 'n') then "
+    "nullif(k.connoinherit, false) end, case when k.conkey[2] is not null then k.conkey::text end, case when k.confkey[2] is not "
+    "null then k.confkey::text end, {15?k.confdelsetcols::text:::null}, {18?nullif(k.conenforced, true), nullif(k.conperiod, "
+    "false):::null, null}, case k.contype when 'c' then pg_get_expr(k.conbin, k.conrelid) when 'x' then "
+    "pg_get_constraintdef(k.oid) end, k.conkey[1], k.confkey[1] from pg_constraint k where {where k.conrelid} and k.contype in "
+    "('p', 'u', 'f', 'c', 'x', 'n')";
 static const char index_sql[] =
-    "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique, i.indisvalid, i.indisclustered, i.indisreplident, "
-    "i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text, i.indexprs is not null, "
+    "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique, nullif(i.indisvalid, true), nullif(i.indisclustered, false), nullif(i.indisreplident, false), "
+    "i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text, nullif(i.indexprs is not null, false), "
     "pg_get_expr(i.indpred, i.indrelid), c.reloptions::text, "
-    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), {15?i.indnullsnotdistinct:::false}, "
+    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), {15?nullif(i.indnullsnotdistinct, false):::null}, "
     "case when c.relispartition then (select format('%I.%I', n.nspname, p.relname) from pg_inherits h join pg_class p on "
     "p.oid = h.inhparent join pg_namespace n on n.oid = p.relnamespace where h.inhrelid = c.oid) end "
     "from pg_index i join pg_class c on c.oid = i.indexrelid where {where i.indrelid}";
@@ -192,7 +198,8 @@ static int on_relation(void *context, const struct db_value *v, size_t n, struct
     struct pg_rel *rel = arena_alloc(&in->arena, sizeof *rel);
     if (!rel)
         return err_nomem(e);
-    *rel = (struct pg_rel){.oid = pg_oid(&v[0]), .schema = pg_oid(&v[1]), .kind = pg_char(&v[3]), .name = name_of(in, &v[2])};
+    *rel = (struct pg_rel){
+        .oid = pg_oid(&v[0]), .schema = pg_oid(&v[1]), .kind = pg_char(&v[3]), .name = name_of(in, &v[2])};
     rel->hidden = schema->system || pg_bool(&v[4]) || is_ledger(in, schema->name, rel->name);
     rel->counts[PG_RELATIONS] = 1;
     in->tables[in->n_tables++] = (struct pg_table){.rel = rel};
@@ -238,7 +245,7 @@ static int on_column(void *context, const struct db_value *v, size_t n, struct p
     c->identity = pg_char(&v[6]);
     c->generated = pg_char(&v[7]);
     c->collation = pg_oid(&v[8]);
-    c->storage = pg_char(&v[9]);
+    c->storage = v[9].type == DB_NULL ? 'p' : pg_char(&v[9]);
     c->compression = pg_char(&v[10]);
     c->inherited = pg_bool(&v[14]);
     c->privileges = pg_bool(&v[15]);
@@ -268,6 +275,15 @@ static int on_default(void *context, const struct db_value *v, size_t n, struct 
     return c->value ? PAWL_OK : err_nomem(e);
 }
 
+/* One number comes as it is, more of them as a list. */
+static bool numbers(struct pg_in *in, const struct db_value *list, const struct db_value *one, struct slice *out)
+{
+    if (list->type == DB_TEXT || one->type != DB_INT)
+        return pg_text_of(&in->arena, list, out);
+    *out = arena_printf(&in->arena, "%lld", (long long)one->i);
+    return out->p;
+}
+
 static int on_constraint(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
     struct pg_in *in = context;
@@ -278,12 +294,24 @@ static int on_constraint(void *context, const struct db_value *v, size_t n, stru
         return PAWL_OK;
     if (!c)
         return err_nomem(e);
-    *c = (struct pg_constraint){.oid = pg_oid(&v[1]), .name = name_of(in, &v[2]), .kind = pg_char(&v[3]),
-        .deferrable = pg_bool(&v[4]), .deferred = pg_bool(&v[5]), .valid = pg_bool(&v[6]), .index = pg_oid(&v[7]),
-        .parent = pg_oid(&v[8]), .target = pg_oid(&v[9]), .on_update = pg_char(&v[10]), .on_delete = pg_char(&v[11]),
-        .match = pg_char(&v[12]), .local = pg_bool(&v[13]), .inherited = pg_bool(&v[14]), .no_inherit = pg_bool(&v[15]),
-        .enforced = pg_bool(&v[19]), .period = pg_bool(&v[20])};
-    if (!c->name.p || !pg_text_of(&in->arena, &v[16], &c->columns) || !pg_text_of(&in->arena, &v[17], &c->target_columns) ||
+    *c = (struct pg_constraint){.oid = pg_oid(&v[1]),
+                                .name = name_of(in, &v[2]),
+                                .kind = pg_char(&v[3]),
+                                .deferrable = pg_bool(&v[4]),
+                                .deferred = pg_bool(&v[5]),
+                                .valid = v[6].type == DB_NULL,
+                                .index = pg_oid(&v[7]),
+                                .parent = pg_oid(&v[8]),
+                                .target = pg_oid(&v[9]),
+                                .on_update = pg_char(&v[10]),
+                                .on_delete = pg_char(&v[11]),
+                                .match = pg_char(&v[12]),
+                                .local = v[13].type == DB_NULL,
+                                .inherited = pg_bool(&v[14]),
+                                .no_inherit = pg_bool(&v[15]),
+                                .enforced = v[19].type == DB_NULL,
+                                .period = pg_bool(&v[20])};
+    if (!c->name.p || !numbers(in, &v[16], &v[22], &c->columns) || !numbers(in, &v[17], &v[23], &c->target_columns) ||
         !pg_text_of(&in->arena, &v[18], &c->set_columns) || !pg_text_of(&in->arena, &v[21], &c->text))
         return err_nomem(e);
     c->next = t->constraints;
@@ -302,9 +330,16 @@ static int on_index(void *context, const struct db_value *v, size_t n, struct pa
         return PAWL_OK;
     if (!x)
         return err_nomem(e);
-    *x = (struct pg_index){.oid = pg_oid(&v[1]), .name = name_of(in, &v[2]), .method = pg_oid(&v[3]), .unique = pg_bool(&v[4]),
-        .valid = pg_bool(&v[5]), .clustered = pg_bool(&v[6]), .identity = pg_bool(&v[7]), .n_keys = (int)v[8].i,
-        .has_expressions = pg_bool(&v[13]), .nulls_equal = pg_bool(&v[17])};
+    *x = (struct pg_index){.oid = pg_oid(&v[1]),
+                           .name = name_of(in, &v[2]),
+                           .method = pg_oid(&v[3]),
+                           .unique = pg_bool(&v[4]),
+                           .valid = v[5].type == DB_NULL,
+                           .clustered = pg_bool(&v[6]),
+                           .identity = pg_bool(&v[7]),
+                           .n_keys = (int)v[8].i,
+                           .has_expressions = pg_bool(&v[13]),
+                           .nulls_equal = pg_bool(&v[17])};
     struct slice *texts[] = {&x->keys, &x->classes, &x->collations, &x->options};
     for (size_t i = 0; i < 4; i++)
         if (!pg_text_of(&in->arena, &v[9 + i], texts[i]))
@@ -328,9 +363,17 @@ static int on_sequence(void *context, const struct db_value *v, size_t n, struct
     struct pg_sequence *s = t->sequence = arena_alloc(&in->arena, sizeof *s);
     if (!s)
         return err_nomem(e);
-    *s = (struct pg_sequence){.type = pg_oid(&v[1]), .start = v[2].i, .increment = v[3].i, .min = v[4].i, .max = v[5].i,
-        .cache = v[6].i, .cycle = pg_bool(&v[7]), .owner = pg_oid(&v[8]), .owner_column = v[9].type == DB_INT ? (int)v[9].i : 0,
-        .identity = pg_char(&v[10]) == 'i', .unlogged = pg_bool(&v[11])};
+    *s = (struct pg_sequence){.type = pg_oid(&v[1]),
+                              .start = v[2].i,
+                              .increment = v[3].i,
+                              .min = v[4].i,
+                              .max = v[5].i,
+                              .cache = v[6].i,
+                              .cycle = pg_bool(&v[7]),
+                              .owner = pg_oid(&v[8]),
+                              .owner_column = v[9].type == DB_INT ? (int)v[9].i : 0,
+                              .identity = pg_char(&v[10]) == 'i',
+                              .unlogged = pg_bool(&v[11])};
     return PAWL_OK;
 }
 
