@@ -173,7 +173,12 @@ int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
     struct delta ignored;
     size_t n = 0;
     *losses = 0;
-    int code = facts_refresh(l->facts, &l->arena, &ignored, e);
+    /* The session was reset in between, and with it what the engine keeps for a reader of facts: begin a new one. */
+    facts_close(l->facts);
+    l->facts = NULL;
+    int code = facts_open(l->run->db, l->run->ledger->name, &l->facts, e);
+    if (!code)
+        code = facts_refresh(l->facts, &l->arena, &ignored, e);
     if (!code)
         code = tables_read(l->facts, &l->arena, &now, &n, e);
     for (size_t i = 0; i < n && !code; i++) {

@@ -116,6 +116,8 @@ int repair_run(struct run *r, bool dry_run, struct pawl_result *out, struct pawl
     if (code)
         db_rollback(r->db);
     batch_clear(&x.batch);
+    if (!code && x.changes && !dry_run) /* a row may be gone now */
+        code = run_look(r, e);
     if (!dry_run)
         lock_release(r);
     out->steps = code ? 0 : x.changes;
