@@ -154,7 +154,11 @@ static int read_moment(struct pg_in *in, struct pawl_error *e)
     strbuf_addc(&list, '}');
     struct pg_batch b = {.n = 0};
     struct slice text = strbuf_slice(&list);
-    pg_add_kept(in, &b, moment_sql, moment_sql, &text, 1, on_moment, &in->next_moment);
+    /* No savepoint guards it, so inside a transaction it must not fail: putting the session back lets go of what is kept. */
+    if (in->db->driver->in_transaction(in->db))
+        pg_add_once(in, &b, moment_sql, text, on_moment, &in->next_moment);
+    else
+        pg_add_kept(in, &b, moment_sql, moment_sql, &text, 1, on_moment, &in->next_moment);
     if (!strbuf_ok(&list) || b.failed)
         return err_nomem(e);
     return db_run(in->db, b.requests, b.n, NULL, e); /* no setting matters to it */
