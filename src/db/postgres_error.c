@@ -18,11 +18,24 @@ static bool in_class(struct slice state, const char *class)
     return slice_starts(state, slice_of(class));
 }
 
+/* The transaction failed for what others do at the same time, and may well succeed when it is tried again. */
+static const char *hint_if_passing(struct slice state)
+{
+    if (slice_eq(state, SLICE("55P03")))
+        return "another session holds a lock on what this statement changes; try again, or look at pg_stat_activity";
+    if (slice_eq(state, SLICE("40P01")))
+        return "another session waited for what this migration had locked; try again, or lock tables in the order in "
+               "which the application does";
+    if (slice_eq(state, SLICE("40001")))
+        return "another session changed the same rows at the same time; try again";
+    return NULL;
+}
+
 static enum pawl_code code_of(struct pg_db *db, struct slice state)
 {
     if (slice_eq(state, SLICE("57014")) && pg_interrupted(db))
         return PAWL_INTERRUPTED;
-    if (slice_eq(state, SLICE("55P03")))
+    if (hint_if_passing(state))
         return PAWL_LOCKED;
     if (slice_eq(state, SLICE("25006")) || in_class(state, "53") || in_class(state, "58") || in_class(state, "XX"))
         return PAWL_DATA;
@@ -31,8 +44,9 @@ static enum pawl_code code_of(struct pg_db *db, struct slice state)
 
 static const char *own_hint(struct slice state)
 {
-    if (slice_eq(state, SLICE("55P03")))
-        return "another session holds a lock on what this statement changes; try again, or look at pg_stat_activity";
+    const char *passing = hint_if_passing(state);
+    if (passing)
+        return passing;
     if (slice_eq(state, SLICE("25006")))
         return "the server is a standby, or the role or database is set to read-only; connect to the primary";
     if (slice_eq(state, SLICE("42501")))

@@ -172,7 +172,7 @@ int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history
         code = set_schema(a, l, db->driver, &schema, e);
     if (code == PAWL_LEDGER && e && e->sqlstate[0])
         return wrong_shape(l, e);
-    if (code != PAWL_SQL)
+    if (code != PAWL_SQL || db->driver->read_ledger)
         return code;
 
     /* The table is looked for only now: it is nearly always there, and so a look costs one round trip. */

@@ -3,6 +3,7 @@
 #include "engine/batch.h"
 #include "engine/leftover.h"
 #include "sql/locate.h"
+#include "sql/session.h"
 #include "sys/clock.h"
 
 struct outside {
@@ -137,6 +138,18 @@ static int run_single(struct outside *x, const struct script_statement *s, size_
     return run_alone(x, s, index, e);
 }
 
+/*
+ * A statement that is done, of a run that was interrupted: what it set in the session is gone with that session, and what
+ * follows may depend on it.
+ */
+static int set_again(struct outside *x, const struct script_statement *s, struct pawl_error *e)
+{
+    if (!session_is_set(x->run->db->driver->dialect, s->sql))
+        return PAWL_OK;
+    int code = add_statement(x, s, e);
+    return code ? code : batch_flush(&x->batch, e);
+}
+
 static int run_statements(struct outside *x, const struct script *script, struct pawl_error *e)
 {
     struct script_cursor cursor;
@@ -148,11 +161,12 @@ static int run_statements(struct outside *x, const struct script *script, struct
     script_start(&cursor, script, x->text, db->driver->name, db->driver->dialect);
     for (size_t i = 0; !code && script_next(&cursor, &s); i++) {
         grouped |= s.begins;
-        if (i >= skip) {
+        if (i < skip)
+            code = set_again(x, &s, e);
+        else
             code = run_interrupted(x->run, e);
-            if (!code)
-                code = grouped ? run_grouped(x, &s, i, e) : run_single(x, &s, i, e);
-        }
+        if (!code && i >= skip)
+            code = grouped ? run_grouped(x, &s, i, e) : run_single(x, &s, i, e);
         grouped &= !s.ends;
         if (!code && i >= skip && !grouped) /* a group is done with its COMMIT, and not before */
             x->done = i + 1;

@@ -96,14 +96,13 @@ static int apply_round(struct run *r, const struct up_request *q, struct pawl_re
  * Another process, which needs no lock on this engine, was faster: begin again. Its row must show, though: a ledger that
  * refuses ours for another reason is an error, not a race.
  */
-static int is_there(struct run *r, const struct pawl_error *why, struct pawl_error *e)
+static int is_there(struct run *r, struct pawl_error *why)
 {
-    int code = run_look(r, e);
-    if (code || history_find(&r->history, why->version) != SIZE_MAX)
-        return code;
-    if (e)
-        *e = *why;
-    return PAWL_SQL;
+    struct pawl_error e = {0};
+    int code = run_look(r, &e);
+    if (code)
+        *why = e;
+    return code ? code : history_find(&r->history, why->version) != SIZE_MAX ? PAWL_OK : PAWL_SQL;
 }
 
 #define LONGEST_PAUSE_MS 5000u
@@ -145,7 +144,7 @@ static int apply_rounds(struct run *r, const struct up_request *q, struct pawl_r
         int code = apply_round(r, q, out, &applied, &why);
         tried = applied.done ? 0 : tried;
         if (code == PAWL_SQL && applied.overtaken)
-            code = is_there(r, &why, &why);
+            code = is_there(r, &why);
         else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
             code = pause_and_retry(r, tried++, &why);
         else if (code && applied.lost)

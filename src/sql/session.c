@@ -1,5 +1,6 @@
 #include "sql/session.h"
 
+#include "sql/cursor.h"
 #include "sql/lexer.h"
 
 static const char *const words[] = {
@@ -32,4 +33,31 @@ bool session_is_touched(const struct dialect *d, struct slice text)
             (t.kind == TOKEN_QUOTED && is_listed_quoted(&lx, &t)))
             return true;
     return t.kind == TOKEN_ERROR;
+}
+
+static bool is_set_config(const struct dialect *d, struct slice statement)
+{
+    struct cursor c;
+    cursor_init(&c, d, statement);
+    if (!cursor_eat(&c, "select"))
+        return false;
+    if (cursor_eat(&c, "pg_catalog") && !cursor_eat_mark(&c, '.'))
+        return false;
+    return cursor_eat(&c, "set_config") && cursor_mark(&c, '(') && cursor_group(&c) && cursor_done(&c);
+}
+
+static bool is_local(const struct dialect *d, struct slice statement)
+{
+    struct cursor c;
+    cursor_init(&c, d, statement);
+    return cursor_eat(&c, "set") && cursor_is(&c, "local");
+}
+
+bool session_is_set(const struct dialect *d, struct slice statement)
+{
+    struct head h;
+    head_read(&h, d, statement);
+    if (h.class == HEAD_SET)
+        return !is_local(d, statement);
+    return h.class == HEAD_PRAGMA || is_set_config(d, statement);
 }

@@ -1,4 +1,4 @@
-/* session: may a text leave something behind in the session that runs it? */
+/* session: what texts leave behind in the session that runs them. */
 #ifndef PAWL_SQL_SESSION_H
 #define PAWL_SQL_SESSION_H
 
@@ -10,5 +10,11 @@
  * says true where nothing happens (ON DELETE SET NULL); what a user's function does inside a plain statement it cannot see.
  */
 bool session_is_touched(const struct dialect *d, struct slice text);
+
+/*
+ * true only for one statement that does nothing but set something in its session, so that it can be said again in another:
+ * SET and RESET (not SET LOCAL), PRAGMA, SELECT set_config(...) alone.
+ */
+bool session_is_set(const struct dialect *d, struct slice statement);
 
 #endif
