@@ -229,6 +229,14 @@ struct pawl_level_setting {
     enum pawl_level level;
 };
 
+/* What keeps a second run away from a PostgreSQL database. SQLite's own transactions do that. */
+enum pawl_lock {
+    PAWL_LOCK_ADVISORY, /* the session lock that sqlx takes, too, for the whole run */
+    /* The ledger itself, in each migration's transaction: works through a pooler in transaction mode, but only for migrations
+     * in a transaction. */
+    PAWL_LOCK_TABLE,
+};
+
 /*
  * What a handle works on. Start from PAWL_CONFIG_INIT and set what differs. Strings are copied by pawl_open.
  */
@@ -254,6 +262,7 @@ struct pawl_config {
     pawl_event_fn *on_event;       /* may be NULL */
     void *context;                 /* handed to on_event */
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
+    enum pawl_lock lock;           /* default PAWL_LOCK_ADVISORY */
 };
 #define PAWL_CONFIG_INIT \
     ((struct pawl_config){.size = sizeof(struct pawl_config), \

@@ -197,6 +197,7 @@ int operation_begin(struct pawl *p, struct operation *o, const struct db_options
         .lock_timeout_ms = p->config.lock_timeout_ms,
         .statement_timeout_ms = p->config.statement_timeout_ms,
         .lock_retries = p->config.lock_retries,
+        .lock = p->config.lock,
     };
     set_options(o, how);
     int code = read_and_open(o, e);

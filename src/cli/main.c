@@ -96,6 +96,7 @@ static int open_handle(struct cli *c)
     config.lock_timeout_ms = option_u32(&c->o, OPT_LOCK_TIMEOUT);
     config.lock_retries = option_u32(&c->o, OPT_LOCK_RETRIES);
     config.statement_timeout_ms = option_u32(&c->o, OPT_STATEMENT_TIMEOUT);
+    config.lock = v[OPT_LOCK].number == 1 ? PAWL_LOCK_TABLE : PAWL_LOCK_ADVISORY;
     config.levels = c->config.levels;
     config.n_levels = c->config.n_levels;
     config.on_event = out_event;

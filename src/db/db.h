@@ -107,6 +107,8 @@ struct db_ledger_sql {
         *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
     const char
         *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
+    const char *alone; /* in front of `create` where nothing else keeps two from making the table at once; NULL = no need */
+    const char *lock;  /* to the end of the transaction: nobody else writes to the ledger; NULL = BEGIN does that */
     /* (version): measures from the engine's own clock all rows from that one on that have none yet, in place of `finish` for
      * each. NULL = the engine cannot. */
     const char *measure;
@@ -136,7 +138,7 @@ struct db_driver {
     const struct db_ledger_sql *ledger;
     const char *begin, *commit, *rollback; /* of a migration's transaction */
     /* Limits what follows: parameters are the longest wait for a lock and the longest run of a statement, as text in
-     * milliseconds, "0" = none. NULL = the engine has no such limits. Sent behind `session`. */
+     * milliseconds, "0" = none, and whether that is to end with the transaction. NULL = the engine has no such limits. */
     const char *limits;
     /* Does an error with this SQLSTATE mean that the text would run if no transaction were around it? NULL = none does. */
     bool (*wants_outside)(const char *sqlstate);

@@ -236,6 +236,9 @@ static const struct db_ledger_sql ledger = {
     /* The server's own measure costs no round trip. */
     .finish = "update {t} set success = true, execution_time = case when $2::bigint >= 0 then $2::bigint "
               "else (extract(epoch from clock_timestamp() - installed_on) * 1000000000)::bigint end where version = $1",
+    /* "pawl": without it, IF NOT EXISTS may fail with a duplicate key when two say it at the same time. */
+    .alone = "select pg_advisory_xact_lock(1885435756, 0)",
+    .lock = "lock table {t} in share row exclusive mode",
     /* One migration ends where the next begins; the last one ends now. */
     .measure = "update {t} l set execution_time = x.ns from (select version, (extract(epoch from coalesce(lead(installed_on) "
                "over (order by installed_on, version), clock_timestamp()) - installed_on) * 1000000000)::bigint as ns "
@@ -260,7 +263,7 @@ const struct db_driver db_postgres = {
     .dialect = &dialect_postgres,
     .caps = DB_CAP_TRANSACTIONAL_DDL | DB_CAP_PIPELINE | DB_CAP_SESSION_LOCK,
     .ledger = &ledger,
-    .limits = "SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false)",
+    .limits = "SELECT set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3)",
     .begin = "begin",
     .commit = "commit",
     .rollback = "rollback",

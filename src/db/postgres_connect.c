@@ -167,6 +167,7 @@ static int connect_loop(struct pg_db *db, struct pawl_error *e)
 {
     uint64_t start = clock_ms();
     uint64_t end = start + db->connect_wait_ms;
+    bool answered = !db->connect_wait_ms;
     for (uint32_t nap = 10;; nap = nap < 250 ? nap * 2 : nap) {
         uint64_t now = clock_ms();
         uint64_t left = db->connect_wait_ms && end > now ? end - now : 0;
@@ -176,7 +177,9 @@ static int connect_loop(struct pg_db *db, struct pawl_error *e)
         db->pq.finish(db->conn);
         db->conn = NULL;
         PGPing state = ping(db);
-        bool waiting = state == PQPING_REJECT || state == PQPING_NO_RESPONSE;
+        /* It may have come up just behind the attempt, which then was no refusal. */
+        bool waiting = state == PQPING_REJECT || state == PQPING_NO_RESPONSE || (state == PQPING_OK && !answered);
+        answered |= state == PQPING_OK;
         if (!waiting || clock_ms() + nap >= end)
             return explain(state, e);
         clock_sleep_ms(nap);

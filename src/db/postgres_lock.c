@@ -53,7 +53,7 @@ static int refuse_pooler(int64_t pid, struct pawl_error *e)
         "a connection pooler in transaction mode stands before the server (backend %lld serves more than one of our "
         "connections), so the lock would not be ours",
         (long long)pid);
-    err_hint(e, "connect to the server directly, or through a pool in session mode");
+    err_hint(e, "connect to the server directly or through a pool in session mode, or use --lock table");
     return PAWL_REFUSED;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/apply.h"
 
 #include "engine/batch.h"
+#include "engine/lock.h"
 #include "engine/outside.h"
 #include "sql/session.h"
 #include "sys/clock.h"
@@ -34,23 +35,24 @@ static int queue_limits(struct applying *x, int64_t version, int64_t lock_ms, st
 {
     const char *sql = x->run->db->driver->limits;
     struct arena *a = &x->batch.arena;
-    struct db_value *params = arena_array(a, 2, sizeof *params);
+    struct db_value *params = arena_array(a, 3, sizeof *params);
     if (!sql)
         return PAWL_OK;
     if (!params)
         return err_nomem(e);
     params[0] = milliseconds(a, lock_ms);
     params[1] = milliseconds(a, x->run->statement_timeout_ms);
+    params[2] = DB_V_BOOL(lock_in_transaction(x->run));
     if (!params[0].s.p || !params[1].s.p)
         return err_nomem(e);
-    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 2},
+    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 3},
                      (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
 }
 
 /* The session and its limits as this migration is to find them, if they may be otherwise. */
 static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, bool keys_off, struct pawl_error *e)
 {
-    if (x->clean && x->lock_ms == lock_ms && x->keys_off == keys_off)
+    if (lock_in_transaction(x->run) || (x->clean && x->lock_ms == lock_ms && x->keys_off == keys_off))
         return PAWL_OK;
     int code = batch_session(&x->batch, version, keys_off, e);
     if (!code)
@@ -67,8 +69,25 @@ static int queue_ledger(struct applying *x, int64_t version, struct pawl_error *
         return PAWL_OK;
     x->run->history.exists =
         true; /* CREATE TABLE IF NOT EXISTS: saying it once a run is enough, and twice does no harm */
-    return batch_add(&x->batch, (struct db_request){.sql = x->run->ledger->create},
-                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+    return lock_queue_create(x->run, &x->batch, version, e);
+}
+
+/* The limits that end with the transaction, and the lock of one that has just begun. */
+static int queue_lock(struct applying *x, int64_t version, int64_t lock_ms, bool opens, struct pawl_error *e)
+{
+    if (!lock_in_transaction(x->run))
+        return PAWL_OK;
+    int code = queue_limits(x, version, lock_ms, e);
+    return code || !opens ? code : lock_queue(x->run, &x->batch, version, e);
+}
+
+/* The session may be a pool's, and another client's next: what the text may have left in it is undone in the same flight. */
+static int queue_tidy(struct applying *x, int64_t version, struct pawl_error *e)
+{
+    if (!lock_in_transaction(x->run) || x->clean)
+        return PAWL_OK;
+    x->clean = true;
+    return batch_session(&x->batch, version, false, e);
 }
 
 static int queue_record(struct applying *x, const struct migration *m, struct pawl_error *e)
@@ -126,11 +145,14 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     uint64_t started_ns = clock_ns();
     int64_t lock_ms = x->scripts[i].lock_timeout_ms;
     bool keys_off = x->single ? run_keys_off(x->plan, x->scripts) : x->scripts[i].foreign_keys_off;
-    int code = queue_clean(x, m->version, lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms, keys_off, e);
+    lock_ms = lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms;
+    int code = queue_clean(x, m->version, lock_ms, keys_off, e);
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);
     if (!code)
         code = queue_ledger(x, m->version, e);
+    if (!code)
+        code = queue_lock(x, m->version, lock_ms, opens, e);
     if (!code)
         code = queue_record(x, m, e);
     if (!code)
@@ -141,6 +163,8 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
         code = queue_finish(x, m, started_ns, e);
     if (!code && !x->single)
         code = batch_frame(&x->batch, x->run->db->driver->commit, m->version, e);
+    if (!code)
+        code = queue_tidy(x, m->version, e);
     if (!x->pipeline)
         x->elapsed_ns[i] = clock_ns() - started_ns;
     return code;
@@ -286,7 +310,7 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
 {
     struct run *r = x->run;
     struct batch_origin failed = x->batch.failed;
-    if (code != PAWL_SQL || x->single || x->done == x->alone || failed.role != BATCH_STATEMENT ||
+    if (code != PAWL_SQL || x->single || lock_in_transaction(r) || x->done == x->alone || failed.role != BATCH_STATEMENT ||
         x->plan->steps[x->done]->version != failed.version || !r->db->driver->wants_outside ||
         !r->db->driver->wants_outside(e->sqlstate) ||
         r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
@@ -327,6 +351,7 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
                          .scripts = scripts,
                          .single = single,
                          .pipeline = (r->db->driver->caps & DB_CAP_PIPELINE) != 0,
+                         .clean = lock_in_transaction(r),
                          .elapsed_ns = arena_array(r->arena, plan->n, sizeof *x.elapsed_ns)};
     bool ledger_existed = r->history.exists;
     int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);

@@ -22,7 +22,9 @@ static int record(struct run *r, struct batch *b, size_t count, struct pawl_erro
 {
     int code = batch_frame(b, r->db->driver->begin, 0, e);
     if (!code && !r->history.exists)
-        code = batch_add(b, (struct db_request){.sql = r->ledger->create}, (struct batch_origin){0}, e);
+        code = lock_queue_create(r, b, 0, e);
+    if (!code)
+        code = lock_queue(r, b, 0, e);
     for (size_t i = 0; i < count && !code; i++) {
         const struct migration *m = &r->set->items[i];
         code = batch_add(b, ledger_insert(&b->arena, r->ledger, m, true),

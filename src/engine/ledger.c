@@ -71,13 +71,15 @@ static int make_statements(struct arena *a, const struct db_driver *driver, stru
     out->progress = expand(a, sql->progress, t);
     out->remove = expand(a, sql->remove, t);
     out->restamp = expand(a, sql->restamp, t);
+    if (sql->lock)
+        out->lock = expand(a, sql->lock, t);
     if (sql->measure)
         out->measure = expand(a, sql->measure, t);
     if (sql->index)
         out->index = expand(a, sql->index, t);
     bool ok = out->name.p && out->create.p && out->select.p && out->insert.p && out->finish.p && out->progress.p &&
               out->remove.p && out->restamp.p && (!sql->measure || out->measure.p) &&
-              (!sql->index || out->index.p);
+              (!sql->index || out->index.p) && (!sql->lock || out->lock.p);
     return ok ? PAWL_OK : err_nomem(e);
 }
 

@@ -14,7 +14,7 @@
 
 struct ledger {
     struct slice name;                                                               /* as configured */
-    struct slice create, select, insert, finish, progress, measure, index, remove, restamp; /* measure, index: .p NULL = no such thing */
+    struct slice create, select, insert, finish, progress, measure, index, remove, restamp, lock; /* measure, index, lock: .p NULL = no such thing */
     bool placed; /* the statements name the schema, so a migration that changes the search path does not matter */
 };
 

@@ -7,7 +7,46 @@
 
 static bool needed(const struct run *r)
 {
-    return (r->db->driver->caps & DB_CAP_SESSION_LOCK) != 0;
+    return (r->db->driver->caps & DB_CAP_SESSION_LOCK) != 0 && r->lock != PAWL_LOCK_TABLE;
+}
+
+bool lock_in_transaction(const struct run *r)
+{
+    return r->ledger->lock.p && r->lock == PAWL_LOCK_TABLE;
+}
+
+int lock_queue_create(const struct run *r, struct batch *b, int64_t version, struct pawl_error *e)
+{
+    const char *alone = r->db->driver->ledger->alone;
+    int code = alone && lock_in_transaction(r) ? batch_frame(b, alone, version, e) : PAWL_OK;
+    if (code)
+        return code;
+    return batch_add(b, (struct db_request){.sql = r->ledger->create},
+                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+}
+
+int lock_queue(const struct run *r, struct batch *b, int64_t version, struct pawl_error *e)
+{
+    if (!lock_in_transaction(r))
+        return PAWL_OK;
+    return batch_add(b, (struct db_request){.sql = r->ledger->lock},
+                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+}
+
+int lock_allows(const struct run *r, const struct plan *plan, const struct script *scripts, struct pawl_error *e)
+{
+    for (size_t i = 0; lock_in_transaction(r) && i < plan->n; i++) {
+        const struct standing *s = plan->steps[i];
+        if ((!scripts[i].no_transaction || scripts[i].skip) && s->state != PAWL_STATE_DIRTY)
+            continue;
+        err_set(e, PAWL_REFUSED,
+                "migration %lld runs without a transaction, and so without the table lock that keeps other runs away",
+                (long long)s->version);
+        err_hint(e, "leave out --lock table, and connect to the server directly or through a pool in session mode");
+        err_place(e, plan->reverting ? s->migration->down.path : s->migration->up.path, 0, 0);
+        return PAWL_REFUSED;
+    }
+    return PAWL_OK;
 }
 
 static int held(const struct run *r, struct slice holder, struct pawl_error *e)

@@ -72,6 +72,8 @@ static int repair_all(struct repairing *x, struct pawl_error *e)
 {
     const struct standings *all = &x->run->standings;
     int code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
+    if (!code)
+        code = lock_queue(x->run, &x->batch, 0, e);
     for (size_t i = 0; i < all->n && !code; i++) {
         const struct standing *s = &all->items[i];
         if (s->state == PAWL_STATE_LINE_ENDINGS)

@@ -83,6 +83,8 @@ static int revert_all(struct reverting *x, const struct plan *plan, const struct
     int code = batch_session(&x->batch, 0, run_keys_off(plan, scripts), e);
     if (!code)
         code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
+    if (!code)
+        code = lock_queue(x->run, &x->batch, 0, e);
     for (size_t i = 0; i < plan->n && !code; i++) {
         code = run_interrupted(x->run, e);
         if (code)
@@ -101,6 +103,8 @@ static int revert_all(struct reverting *x, const struct plan *plan, const struct
 static int commit_all(struct reverting *x, const struct plan *plan, struct pawl_result *out, struct pawl_error *e)
 {
     int code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
+    if (!code && lock_in_transaction(x->run)) /* the session may be a pool's, and somebody else's next */
+        code = batch_session(&x->batch, 0, false, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (code)
@@ -277,6 +281,8 @@ static int revert_locked(struct run *r, const struct revert_request *q, struct p
     if (code || plan.n == 0)
         return code;
     code = run_check(r, &plan, &scripts, e);
+    if (!code)
+        code = lock_allows(r, &plan, scripts, e);
     if (!code && !q->options->no_backup && !q->options->dry_run && !q->options->confirm)
         code = copy_file(r, q->target, e);
     if (code)

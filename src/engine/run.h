@@ -21,6 +21,7 @@ struct run {
     const volatile int *interrupt;                                /* may be NULL */
     uint32_t wait_ms;                                             /* for locks */
     uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
+    enum pawl_lock lock;
     /* Kept up to date by run_look. */
     struct history history;
     struct standings standings;

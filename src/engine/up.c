@@ -84,6 +84,8 @@ static int apply_round(struct run *r, const struct up_request *q, struct pawl_re
     if (!code && plan.n)
         code = run_check(r, &plan, &scripts, e);
     if (!code && plan.n)
+        code = lock_allows(r, &plan, scripts, e);
+    if (!code && plan.n)
         code = apply_as_chosen(r, q, &plan, scripts, applied, e);
     out->steps += applied->done;
     out->version = r->standings.version;
@@ -170,6 +172,8 @@ int up_run(struct run *r, const struct up_request *q, struct pawl_result *out, s
         return code;
     if (q->dry_run) {
         code = run_check(r, &plan, &scripts, e);
+        if (!code)
+            code = lock_allows(r, &plan, scripts, e);
         return code ? code : tell(r, &plan, out);
     }
     code = lock_take(r, e);

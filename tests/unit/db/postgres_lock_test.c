@@ -233,6 +233,7 @@ static void a_pool_in_transaction_mode_is_refused(void **state)
     assert_false(got);
     assert_non_null(strstr(e.message, "pooler"));
     assert_non_null(strstr(e.hint, "session mode"));
+    assert_non_null(strstr(e.hint, "--lock table"));
     assert_true(gets_lock(direct, NULL));                   /* nothing was left behind */
     assert_string_equal(pg_text(through, "select 1"), "1"); /* reading is fine */
     db_close(direct);
