@@ -122,26 +122,41 @@ static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_e
     return ask(db, empty_sql, ledger, out, e);
 }
 
+/* Parts of a stamp: the highest transaction number that has ended; ours, if we have one; the end of the log, if it tells. */
+static const char stamp_sql[] =
+    "select txid_snapshot_xmax(txid_current_snapshot()), txid_current_if_assigned(), "
+    "case when pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
+    "or exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') then null "
+    "else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end";
+
 static int on_stamp(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
+    struct db_stamp *out = context;
     (void)n;
     (void)e;
-    *(struct db_stamp *)context = (struct db_stamp){v[0].i, v[1].type == DB_INT};
+    if (v[1].type != DB_INT)
+        *out = (struct db_stamp){v[0].i, v[0].i};
+    else if (v[2].type == DB_INT)
+        *out = (struct db_stamp){v[2].i, v[2].i};
+    else
+        *out = (struct db_stamp){-1, -1};
+    /* Nothing here tells rows from schema. */
     return PAWL_OK;
 }
 
 /*
  * Whoever writes is given a transaction number. Before that, the highest number that has ended tells two moments apart. In a
- * transaction that has its number already, nothing says whether it wrote again, so no two stamps are equal there. Other
- * sessions' writes make stamps differ, too, which costs a look and is never wrong.
+ * transaction that has its number already, the end of the write-ahead log does, since nothing permanent is written without
+ * it, unless the server logs as little as it can (wal_level = minimal leaves out tables of the same transaction), or there
+ * are temporary or unlogged tables: then no two stamps are equal. Other sessions' writes make stamps differ, too, which costs
+ * a look and is never wrong.
  */
 static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
-    struct db_request r = {.sql = SLICE("select txid_snapshot_xmax(txid_current_snapshot()), txid_current_if_assigned()"),
-                           .on_row = on_stamp, .context = out};
+    struct db_request r = {.sql = SLICE(stamp_sql), .on_row = on_stamp, .context = out};
     int code = db_run(base, &r, 1, NULL, e);
-    if (!code && out->data)
+    if (!code && out->data < 0)
         *out = (struct db_stamp){-++db->stamps, -db->stamps};
     return code;
 }
@@ -228,8 +243,9 @@ static const struct db_ledger_sql ledger = {
     .create = "create table if not exists {t} (version bigint primary key, description text not null, "
               "installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null, "
               "execution_time bigint not null)",
-    .select = "select version, description, to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), success, "
-              "checksum, execution_time from {t} order by version",
+    .select =
+        "select version, description, to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), success, "
+        "checksum, execution_time from {t} order by version",
     /* Several migrations may share a transaction and so its now(). */
     .insert = "insert into {t} (version, description, checksum, success, execution_time, installed_on) "
               "values ($1, $2, $3, $4, $5, clock_timestamp())",
@@ -240,17 +256,19 @@ static const struct db_ledger_sql ledger = {
     .alone = "select pg_advisory_xact_lock(1885435756, 0)",
     .lock = "lock table {t} in share row exclusive mode",
     /* One migration ends where the next begins; the last one ends now. */
-    .measure = "update {t} l set execution_time = x.ns from (select version, (extract(epoch from coalesce(lead(installed_on) "
-               "over (order by installed_on, version), clock_timestamp()) - installed_on) * 1000000000)::bigint as ns "
-               "from {t} where installed_on >= (select installed_on from {t} where version = $1) and success) x "
-               "where x.version = l.version and l.execution_time = -1",
+    .measure =
+        "update {t} l set execution_time = x.ns from (select version, (extract(epoch from coalesce(lead(installed_on) "
+        "over (order by installed_on, version), clock_timestamp()) - installed_on) * 1000000000)::bigint as ns "
+        "from {t} where installed_on >= (select installed_on from {t} where version = $1) and success) x "
+        "where x.version = l.version and l.execution_time = -1",
     .progress = "update {t} set execution_time = $2 where version = $1",
     /* A transaction's number is its age; both rows carry the one that wrote them. */
-    .index = "select i.indisvalid and i.indisready, age(c.xmin) < (select age(l.xmin) from {t} l where l.version = $4), "
-             "format('drop index concurrently %I.%I', n.nspname, c.relname) "
-             "from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace "
-             "where c.relname = $3 and i.indrelid = to_regclass(case when $1 = '' then '' else quote_ident($1) || '.' end "
-             "|| quote_ident($2))",
+    .index =
+        "select i.indisvalid and i.indisready, age(c.xmin) < (select age(l.xmin) from {t} l where l.version = $4), "
+        "format('drop index concurrently %I.%I', n.nspname, c.relname) "
+        "from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace "
+        "where c.relname = $3 and i.indrelid = to_regclass(case when $1 = '' then '' else quote_ident($1) || '.' end "
+        "|| quote_ident($2))",
     .remove = "delete from {t} where version = $1 returning version",
     .restamp = "update {t} set checksum = $2 where version = $1",
 };
