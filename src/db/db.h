@@ -212,6 +212,7 @@ struct db_driver {
 
 struct db {
     const struct db_driver *driver;
+    uint64_t resets; /* how often `session` was asked for: what a server kept for the session before that is gone */
 };
 
 /* By scheme; a plain path is SQLite. PAWL_USAGE for a scheme that no driver has. */

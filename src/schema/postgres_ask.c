@@ -39,6 +39,11 @@ void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *cont
 /* Which of our statements it is, counted from 1; it is told to the server when it is new. 0 = no more of them. */
 static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql)
 {
+    if (in->resets != in->db->resets) { /* the session was put back, and our statements with it */
+        in->resets = in->db->resets;
+        in->n_statements = 0;
+        in->session++;
+    }
     for (size_t i = 0; i < in->n_statements; i++)
         if (in->statements[i] == key)
             return i + 1;

@@ -170,6 +170,7 @@ struct pg_in {
     const void *statements[PG_STATEMENTS];
     size_t n_statements;
     uint64_t session;
+    uint64_t resets;          /* of the session, when they were prepared */
     bool unprepared;          /* it has lost one, so do without */
     struct arena names_arena; /* of known_names */
     struct map known_names;
