@@ -122,9 +122,9 @@ static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_e
     return ask(db, empty_sql, ledger, out, e);
 }
 
-/* Parts of a stamp: the highest transaction number that has ended; ours, if we have one; the end of the log, if it tells. */
+/* Parts of a stamp: which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells. */
 static const char stamp_sql[] =
-    "select txid_snapshot_xmax(txid_current_snapshot()), txid_current_if_assigned(), "
+    "select hashtextextended(txid_current_snapshot()::text, 0), txid_current_if_assigned(), "
     "case when pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
     "or exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') then null "
     "else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end";
@@ -145,8 +145,8 @@ static int on_stamp(void *context, const struct db_value *v, size_t n, struct pa
 }
 
 /*
- * Whoever writes is given a transaction number. Before that, the highest number that has ended tells two moments apart. In a
- * transaction that has its number already, the end of the write-ahead log does, since nothing permanent is written without
+ * Whoever writes is given a transaction number. Before that, the snapshot (which transactions have ended, however late they
+ * began) tells two moments apart. In a transaction that has its number already, the end of the write-ahead log does, since nothing permanent is written without
  * it, unless the server logs as little as it can (wal_level = minimal leaves out tables of the same transaction), or there
  * are temporary or unlogged tables: then no two stamps are equal. Other sessions' writes make stamps differ, too, which costs
  * a look and is never wrong.
