@@ -25,8 +25,9 @@ static int open_texts(struct trial *tr, size_t k, struct texts *t, struct pawl_e
     }
     if (code)
         return code;
-    s->up_outside = unit_outside(&t->up);
-    s->down_outside = t->has_down && unit_outside(&t->down);
+    /* A new enum value is used by what follows only behind a COMMIT, so it cannot be tried inside a transaction either. */
+    s->up_outside = unit_outside(&t->up) || t->up.script.new_enum_value;
+    s->down_outside = t->has_down && (unit_outside(&t->down) || t->down.script.new_enum_value);
     s->mentions_ledger = t->up.script.mentions_ledger;
     t->outside = s->up_outside || s->down_outside;
     s->keys_off = t->up.script.foreign_keys_off || (t->has_down && t->down.script.foreign_keys_off);
@@ -104,13 +105,24 @@ static int record(struct trial *tr, size_t k, const struct unit *up, struct pawl
     return code;
 }
 
-static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold *pre, bool *stop, struct pawl_error *e)
+/* The engine runs a text that is refused so once more, outside any transaction. */
+static bool wants_outside(const struct trial *tr, const struct texts *t, const struct outcome *o)
+{
+    const struct db_driver *driver = tr->db->driver;
+    return o->failed && !unit_outside(&t->up) && driver->wants_outside && driver->wants_outside(o->error.sqlstate);
+}
+
+static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold *pre, bool *stop, bool *again,
+                 struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct outcome o;
     int code = unit_run(tr, &t->up, &o, e);
+    *again = !code && wants_outside(tr, t, &o);
     if (code)
         return code;
+    if (*again)
+        return hold_back(tr, pre, e);
     if (o.failed) {
         *stop = true;
         code = settle(tr, pre, &o, e);
@@ -380,13 +392,20 @@ static int reverse_below(struct trial *tr, size_t k, const struct texts *t, stru
     return code ? code : hold_drop(tr, pre, e);
 }
 
-static int prove(struct trial *tr, size_t k, const struct texts *t, bool *stop, struct pawl_error *e)
+static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct hold pre;
+    bool again = false;
     int code = hold_open(tr, &tr->tmp, &pre, t->outside, k, e);
     if (!code)
-        code = apply(tr, k, t, &pre, stop, e);
+        code = apply(tr, k, t, &pre, stop, &again, e);
+    if (!code && again) {
+        s->forced_outside = s->up_outside = t->outside = t->up.script.no_transaction = true;
+        code = hold_open(tr, &tr->tmp, &pre, true, k, e);
+        if (!code)
+            code = apply(tr, k, t, &pre, stop, &again, e);
+    }
     if (code || *stop)
         return code;
     code = replay(tr, k, t, e);

@@ -8,8 +8,8 @@
 #include "sys/file.h"
 
 #define MAX_SCRIPT ((size_t)256 << 20)
-#define MAX_TRIES 24     /* scratch databases made for one script */
-#define MAX_SCRIPTS 200  /* made small; further ones are written with all that came before */
+#define MAX_TRIES 24    /* scratch databases made for one script */
+#define MAX_SCRIPTS 200 /* made small; further ones are written with all that came before */
 
 /* One text to run. */
 struct piece {
@@ -21,13 +21,13 @@ struct repro {
     struct trial *tr;
     const struct tale *tale;
     struct arena *arena;
-    bool *prefix;        /* by step: its up text comes first */
-    size_t n_prefix;     /* steps up to here may be in the prefix */
-    size_t forced;       /* this one has to stay; SIZE_MAX = none */
+    bool *prefix;    /* by step: its up text comes first */
+    size_t n_prefix; /* steps up to here may be in the prefix */
+    size_t forced;   /* this one has to stay; SIZE_MAX = none */
     struct piece *tail;
     size_t n_tail;
-    size_t from;         /* the difference is that from tail[from] to the end */
-    bool can_check;      /* a shorter script can be tried */
+    size_t from;    /* the difference is that from tail[from] to the end */
+    bool can_check; /* a shorter script can be tried */
 };
 
 /* ---- which texts ------------------------------------------------------------------------------------------------- */
@@ -206,8 +206,7 @@ static bool touches(struct words *w, const struct dialect *dialect, const struct
     script_start(&c, &u->script, &u->text, engine, dialect);
     while (script_next(&c, &st)) {
         head_read(&h, dialect, st.sql);
-        struct slice name = lower(w->arena, h.name.name), on = lower(w->arena, h.on.name),
-                     to = lower(w->arena, h.to);
+        struct slice name = lower(w->arena, h.name.name), on = lower(w->arena, h.on.name), to = lower(w->arena, h.to);
         if (!name.n || map_get(&w->map, name) || (on.n && map_get(&w->map, on)) || (to.n && map_get(&w->map, to)))
             return true;
     }
@@ -299,9 +298,10 @@ static int add_text(struct strbuf *b, const struct repro *r, struct piece p, str
 static void add_schema(struct strbuf *b, const struct repro *r)
 {
     bool sqlite = dialect_has(r->tr->options->driver->dialect, DIALECT_PRAGMA);
-    strbuf_addz(b, sqlite ? "SELECT type, name, sql FROM sqlite_schema ORDER BY name;\n"
-                          : "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns WHERE "
-                            "table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, 3;\n");
+    strbuf_addz(
+        b, sqlite ? "SELECT type, name, sql FROM sqlite_schema ORDER BY name;\n"
+                  : "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns WHERE "
+                    "table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, 3;\n");
 }
 
 static int add_setup(struct strbuf *b, const struct repro *r, struct pawl_error *e)
@@ -328,8 +328,9 @@ static int build(struct strbuf *b, const struct repro *r, const char *message, s
     add_comment(b, message);
     strbuf_addz(b, differs ? "-- expected: both listings of the schema, or all rows, are the same\n"
                            : "-- expected: no error\n");
-    strbuf_addz(b, dialect_has(driver->dialect, DIALECT_PRAGMA) ? "-- run it: sqlite3 :memory: < this file\n"
-                                                               : "-- run it: psql -f this file, on an empty database\n");
+    strbuf_addz(b, dialect_has(driver->dialect, DIALECT_PRAGMA)
+                       ? "-- run it: sqlite3 :memory: < this file\n"
+                       : "-- run it: psql -f this file, on an empty database\n");
     code = add_setup(b, r, e);
     for (size_t k = 0; !code && k < r->n_prefix; k++)
         if (r->prefix[k])

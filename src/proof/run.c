@@ -65,8 +65,8 @@ static int look_at(struct trial *tr, bool first, struct unit *u)
     return code;
 }
 
-int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
-              struct pawl_error *e)
+static int open_unit(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
+                     struct pawl_error *e)
 {
     struct remembered *memory = memory_of(tr, m, reverting);
     *out = (struct unit){.migration = m, .file = reverting ? &m->down : &m->up, .reverting = reverting};
@@ -85,6 +85,15 @@ int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool 
     if (code && e)
         *e = out->error;
     return code ? code : remember_text(tr, memory, out, e);
+}
+
+int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
+              struct pawl_error *e)
+{
+    int code = open_unit(tr, m, reverting, first, out, e);
+    if (!code && !reverting && tr->steps && tr->steps[m - tr->set->items].forced_outside)
+        out->script.no_transaction = true;
+    return code;
 }
 
 void unit_close(struct unit *u)
@@ -123,12 +132,13 @@ static int send_batch(struct trial *tr, struct batch *b, struct pawl_error *e)
     return code;
 }
 
-static int add(struct trial *tr, struct batch *b, struct slice sql, size_t offset, struct slice copy,
+/* What runs outside a transaction is sent by itself: statements that travel together belong to one. */
+static int add(struct trial *tr, struct batch *b, struct slice sql, size_t offset, struct slice copy, bool alone,
                struct pawl_error *e)
 {
     b->requests[b->n] = (struct db_request){.sql = sql, .copy = copy};
     b->offsets[b->n++] = offset;
-    return b->n == BATCH ? send_batch(tr, b, e) : PAWL_OK;
+    return alone || b->n == BATCH ? send_batch(tr, b, e) : PAWL_OK;
 }
 
 static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, struct pawl_error *e)
@@ -139,7 +149,7 @@ static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, st
     int code = PAWL_OK;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
     while (!code && script_next(&c, &st))
-        code = add(tr, b, st.sql, st.offset, st.copy, e);
+        code = add(tr, b, st.sql, st.offset, st.copy, unit_outside(u), e);
     return code ? code : send_batch(tr, b, e);
 }
 
@@ -229,7 +239,7 @@ int run_setup(struct trial *tr, const char *path, struct pawl_error *e)
     while (!code && (r = split_next(&s, &st, e)) == SPLIT_STATEMENT) {
         struct slice copy = {st.data_length ? sql.p + st.data_offset : NULL, st.data_length};
         if (st.kind != STATEMENT_CLIENT)
-            code = add(tr, &b, slice_sub(sql, st.offset, st.offset + st.length), st.offset, copy, e);
+            code = add(tr, &b, slice_sub(sql, st.offset, st.offset + st.length), st.offset, copy, true, e);
     }
     if (!code && r == SPLIT_ERROR)
         code = PAWL_SOURCE;

@@ -53,6 +53,7 @@ struct step {
     unsigned char down;                       /* enum down_state */
     bool wrote_data;                          /* the up text changed rows */
     bool up_outside, down_outside;            /* runs outside any transaction */
+    bool forced_outside;                      /* the up text was refused inside one, as engine/apply would find too */
     bool keys_off;                            /* a text of it switches foreign keys off for itself */
     bool mentions_ledger;                     /* the up text does */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */

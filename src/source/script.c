@@ -221,6 +221,9 @@ static void check_statement(struct check *c, const struct statement *st)
         txshape_add(&c->shape, st, &h);
     if (h.class == HEAD_TRANSACTION)
         own_control(c, st, &h);
+    if (h.class == HEAD_DDL && h.action == HEAD_ALTER && h.object == HEAD_TYPE &&
+        slice_ieq(slice_sub(slice_trim(h.rest), 0, 4), SLICE("add ")))
+        c->out->new_enum_value = true;
     if (turns_keys_off(&h))
         c->out->foreign_keys_off = true;
     check_outside(c, st, &h);

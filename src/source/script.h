@@ -18,6 +18,7 @@ struct script {
     bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
     size_t begin, commit;    /* byte offsets of those two statements in text.sql */
     bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
+    bool new_enum_value;     /* it adds a value to an enum type, which may be used only after its COMMIT */
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
     bool empty;              /* no statement for any engine */
     bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
