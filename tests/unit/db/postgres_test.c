@@ -488,6 +488,20 @@ static void stamps_tell_whether_something_was_written(void **state)
     pg_exec(db, "insert into t values (1)");
     assert_int_equal(db->driver->stamp(db, &b, &e), PAWL_OK);
     assert_memory_not_equal(&a, &b, sizeof a);
+    /* in a transaction that has written: what writes nothing more, and what does */
+    pg_exec(db, "create table if not exists t (id int)");
+    pg_exec(db, "update t set id = 2 where id = 3");
+    assert_int_equal(db->driver->stamp(db, &a, &e), PAWL_OK);
+    assert_memory_equal(&a, &b, sizeof a);
+    pg_exec(db, "savepoint s");
+    pg_exec(db, "create index on t (id)");
+    assert_int_equal(db->driver->stamp(db, &b, &e), PAWL_OK);
+    assert_memory_not_equal(&a, &b, sizeof a);
+    /* rows of unlogged tables are not in the log, so nothing is said about them */
+    pg_exec(db, "create unlogged table u (id int)");
+    assert_int_equal(db->driver->stamp(db, &a, &e), PAWL_OK);
+    assert_int_equal(db->driver->stamp(db, &b, &e), PAWL_OK);
+    assert_memory_not_equal(&a, &b, sizeof a);
     db_rollback(db);
     db_close(db);
 }
