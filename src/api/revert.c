@@ -1,17 +1,20 @@
 #include "engine/revert.h"
 
 #include "api/api.h"
+#include "engine/guard.h"
 
 #define PAWL_API __attribute__((visibility("default")))
 
-static struct guard guard_of(const struct pawl *p)
+/* Asked before anything is opened: a refusal does not depend on what is there. */
+static int may_revert(struct pawl *p, struct pawl_error *e)
 {
-    return (struct guard){
+    struct guard guard = {
         .environment = slice_of(p->config.environment),
         .is_protected = p->config.is_protected,
         .protected_urls = p->config.protected_urls,
         .n_protected_urls = p->config.n_protected_urls,
     };
+    return guard_revert(&p->operation, &guard, &p->target, e);
 }
 
 PAWL_API int pawl_down(struct pawl *p, const struct pawl_down_options *options, struct pawl_result *out,
@@ -19,12 +22,13 @@ PAWL_API int pawl_down(struct pawl *p, const struct pawl_down_options *options, 
 {
     static const struct pawl_down_options defaults = {.to = -1};
     struct operation o;
-    struct revert_request q = {.guard = guard_of(p), .target = &p->target, .options = options ? options : &defaults};
     *out = (struct pawl_result){0};
-    int code = operation_begin(p, &o, &(struct db_options){0}, e);
+    int code = may_revert(p, e);
+    if (!code)
+        code = operation_begin(p, &o, &(struct db_options){0}, e);
     if (code)
         return code;
-    code = revert_run(&o.run, &q, out, e);
+    code = revert_run(&o.run, options ? options : &defaults, out, e);
     operation_end(&o);
     return code;
 }
@@ -38,7 +42,9 @@ PAWL_API int pawl_redo(struct pawl *p, const struct pawl_down_options *options, 
     one.to = -1;
     one.steps = 1;
     *out = (struct pawl_result){0};
-    int code = pawl_status(p, &before, e);
+    int code = may_revert(p, e);
+    if (!code)
+        code = pawl_status(p, &before, e);
     if (code)
         return code;
     int64_t version = before.version; /* `before` itself dies with the next call */

@@ -48,7 +48,7 @@ int guard_revert(struct arena *a, const struct guard *g, const struct db_target 
         return PAWL_REFUSED;
     }
     int code = PAWL_OK;
-    for (size_t i = 0; i < g->n_protected_urls && !code; i++)
+    for (size_t i = 0; i < g->n_protected_urls && !code && target->driver; i++)
         code = check_protected(a, g->protected_urls[i], target, e);
     return code;
 }

@@ -168,13 +168,13 @@ static int revert_one_by_one(struct reverting *x, const struct plan *plan, const
 /* ---- before anything is done ------------------------------------------------------------------------------------- */
 
 /* app.db -> app.db.version-42.20260518093000.bak, beside it; the second one within a second gets -2 behind the time. */
-static struct slice copy_name(struct run *r, const struct db_target *target)
+static struct slice copy_name(struct run *r)
 {
     char stamp[CALENDAR_STAMP], again[16] = "";
     struct slice path;
     calendar_stamp(stamp);
     for (int i = 2; i < 1000; i++) {
-        path = arena_printf(r->arena, SLICE_FMT ".version-%lld.%s%s.bak", SLICE_ARG(target->location),
+        path = arena_printf(r->arena, SLICE_FMT ".version-%lld.%s%s.bak", SLICE_ARG(r->target->location),
                             (long long)r->standings.version, stamp, again);
         if (!path.p || !file_exists(path.p))
             break;
@@ -183,11 +183,11 @@ static struct slice copy_name(struct run *r, const struct db_target *target)
     return path;
 }
 
-static int copy_file(struct run *r, const struct db_target *target, struct pawl_error *e)
+static int copy_file(struct run *r, struct pawl_error *e)
 {
-    if (!(r->db->driver->caps & DB_CAP_FILE) || slice_eq(target->location, SLICE(":memory:")))
+    if (!(r->db->driver->caps & DB_CAP_FILE) || slice_eq(r->target->location, SLICE(":memory:")))
         return PAWL_OK;
-    struct slice path = copy_name(r, target);
+    struct slice path = copy_name(r);
     if (!path.p)
         return err_nomem(e);
     int code = r->db->driver->backup(r->db, path, e);
@@ -207,14 +207,13 @@ static int tell(struct run *r, const struct plan *plan, struct pawl_result *out)
 }
 
 /* Asks if somebody is to be asked, and copies the file when the answer is yes: whoever says no is left with no copy. */
-static int ask(struct run *r, const struct revert_request *q, const struct plan *plan, size_t losses,
+static int ask(struct run *r, const struct pawl_down_options *o, const struct plan *plan, size_t losses,
                struct pawl_error *e)
 {
-    const struct pawl_down_options *o = q->options;
     if (!o->confirm)
         return PAWL_OK;
     if (o->confirm(o->confirm_context, plan->n, losses))
-        return o->no_backup ? PAWL_OK : copy_file(r, q->target, e);
+        return o->no_backup ? PAWL_OK : copy_file(r, e);
     err_set(e, PAWL_REFUSED, "not confirmed; nothing was reverted");
     err_hint(e, "answer yes, or pass --yes where nobody can answer");
     return PAWL_REFUSED;
@@ -225,12 +224,12 @@ static int ask(struct run *r, const struct revert_request *q, const struct plan 
  * has to be asked, the transaction is rolled back first, so that no lock is held while they think, and run again after
  * the answer.
  */
-static int revert_together(struct reverting *x, const struct revert_request *q, const struct plan *plan,
+static int revert_together(struct reverting *x, const struct pawl_down_options *o, const struct plan *plan,
                            const struct script *scripts, struct pawl_result *out, struct pawl_error *e)
 {
     struct loss *census = NULL;
     size_t losses = 0;
-    bool rehearsal = q->options->dry_run || q->options->confirm;
+    bool rehearsal = o->dry_run || o->confirm;
     int code = loss_count(x->run, &census, e);
     if (!code)
         code = revert_all(x, plan, scripts, !rehearsal, e);
@@ -239,23 +238,23 @@ static int revert_together(struct reverting *x, const struct revert_request *q, 
     loss_free(census);
     if (!code && rehearsal) {
         db_rollback(x->run->db);
-        if (q->options->dry_run)
+        if (o->dry_run)
             return tell(x->run, plan, out);
-        code = ask(x->run, q, plan, losses, e);
+        code = ask(x->run, o, plan, losses, e);
         if (!code)
             code = revert_all(x, plan, scripts, true, e);
     }
     return code ? code : commit_all(x, plan, out, e);
 }
 
-static int revert_apart(struct reverting *x, const struct revert_request *q, const struct plan *plan,
+static int revert_apart(struct reverting *x, const struct pawl_down_options *o, const struct plan *plan,
                         const struct script *scripts, struct pawl_result *out, struct pawl_error *e)
 {
     report_note(x->run->report, PAWL_LEVEL_WARNING,
                 "a down runs without a transaction, so what it destroys cannot be counted beforehand");
-    if (q->options->dry_run)
+    if (o->dry_run)
         return tell(x->run, plan, out);
-    int code = ask(x->run, q, plan, 1, e);
+    int code = ask(x->run, o, plan, 1, e);
     return code ? code : revert_one_by_one(x, plan, scripts, out, e);
 }
 
@@ -269,30 +268,31 @@ static int64_t version_after(const struct standings *s, int64_t reverted)
     return version;
 }
 
-static int revert_locked(struct run *r, const struct revert_request *q, struct pawl_result *out, struct pawl_error *e)
+static int revert_locked(struct run *r, const struct pawl_down_options *o, struct pawl_result *out,
+                         struct pawl_error *e)
 {
     struct reverting x = {.run = r};
     struct plan plan;
     struct script *scripts;
     int code = run_look(r, e);
     if (!code)
-        code = plan_down(r->arena, &r->standings, q->options->to, q->options->steps, &plan, e);
+        code = plan_down(r->arena, &r->standings, o->to, o->steps, &plan, e);
     out->version = r->standings.version;
     if (code || plan.n == 0)
         return code;
     code = run_check(r, &plan, &scripts, e);
     if (!code)
         code = lock_allows(r, &plan, scripts, e);
-    if (!code && !q->options->no_backup && !q->options->dry_run && !q->options->confirm)
-        code = copy_file(r, q->target, e);
+    if (!code && !o->no_backup && !o->dry_run && !o->confirm)
+        code = copy_file(r, e);
     if (code)
         return code;
     x.elapsed_ns = arena_array(r->arena, plan.n, sizeof *x.elapsed_ns);
     if (!x.elapsed_ns)
         return err_nomem(e);
     batch_init(&x.batch, r->db);
-    code = all_inside(r, &plan, scripts) ? revert_together(&x, q, &plan, scripts, out, e)
-                                         : revert_apart(&x, q, &plan, scripts, out, e);
+    code = all_inside(r, &plan, scripts) ? revert_together(&x, o, &plan, scripts, out, e)
+                                         : revert_apart(&x, o, &plan, scripts, out, e);
     if (code)
         db_rollback(r->db);
     batch_clear(&x.batch);
@@ -301,15 +301,13 @@ static int revert_locked(struct run *r, const struct revert_request *q, struct p
     return code;
 }
 
-int revert_run(struct run *r, const struct revert_request *q, struct pawl_result *out, struct pawl_error *e)
+int revert_run(struct run *r, const struct pawl_down_options *o, struct pawl_result *out, struct pawl_error *e)
 {
     *out = (struct pawl_result){0};
-    int code = guard_revert(r->arena, &q->guard, q->target, e);
-    if (!code)
-        code = lock_take(r, e);
+    int code = lock_take(r, e);
     if (code)
         return code;
-    code = revert_locked(r, q, out, e);
+    code = revert_locked(r, o, out, e);
     lock_release(r);
     return code;
 }
