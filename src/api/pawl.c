@@ -185,6 +185,7 @@ int operation_begin(struct pawl *p, struct operation *o, const struct db_options
     *o = (struct operation){.p = p};
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
+    report_hold(&p->report, &p->operation); /* until run_look */
     o->run = (struct run){
         .arena = &p->operation,
         .target = &p->target,

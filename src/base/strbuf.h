@@ -27,7 +27,7 @@ void strbuf_add(struct strbuf *b, struct slice s);
 void strbuf_addz(struct strbuf *b, const char *z);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void strbuf_vaddf(struct strbuf *b, const char *format, va_list args);
+void strbuf_vaddf(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 bool strbuf_ok(const struct strbuf *b);
 /* What it holds; valid until the next call that changes it. */
 struct slice strbuf_slice(const struct strbuf *b);

@@ -41,6 +41,28 @@ static void show_note(struct out *o, const struct pawl_event *event)
     text_emit(o, o->messages, &b);
 }
 
+/* Of many losses the first are shown, and behind the last one what the others add up to. */
+static void show_more_losses(struct out *o)
+{
+    STRBUF(b, TEXT_MAX);
+    size_t tables = 0, others = 0;
+    int64_t rows = 0;
+    const char *comma = " ";
+    for (size_t i = TEXT_MOST; i < o->record.n_losses; i++) {
+        bool table = slice_starts(slice_of(o->record.losses[i].object), SLICE("table "));
+        tables += table;
+        others += !table;
+        rows += table ? o->record.losses[i].count : 0;
+    }
+    strbuf_addz(&b, "  and");
+    text_count(&b, tables, "more table", "more tables", &comma);
+    if (tables)
+        strbuf_addf(&b, " with %" PRId64 " %s", rows, text_plural((size_t)rows, "row", "rows"));
+    text_count(&b, others, "more column or part of a table", "more columns or parts of tables", &comma);
+    strbuf_addz(&b, "; --json lists them\n");
+    text_emit(o, o->messages, &b);
+}
+
 /*
  * What is lost must be seen before it is lost, quiet or not. The object is "table users", "column users.email" or "rows of
  * users"; the count is one of rows, or of values for a column.
@@ -48,6 +70,11 @@ static void show_note(struct out *o, const struct pawl_event *event)
 static void show_loss(struct out *o, const struct pawl_event *event)
 {
     STRBUF(b, TEXT_MAX);
+    if (o->record.n_losses > TEXT_MOST) {
+        if ((int64_t)o->record.n_losses == event->total)
+            show_more_losses(o);
+        return;
+    }
     struct slice object = slice_of(event->object);
     bool column = slice_starts(object, SLICE("column ")), rows = slice_starts(object, SLICE("rows of "));
     const char *unit = text_plural((size_t)event->count, column ? "value" : "row", column ? "values" : "rows");
@@ -112,7 +139,7 @@ static void text_steps(struct out *o, const char *did, const struct pawl_result 
 {
     STRBUF(b, TEXT_MAX);
     bool dry = o->record.n_steps && o->record.steps[0].dry_run;
-    text_findings(o, o->messages, o->color_messages);
+    text_findings(o, o->messages, o->color_messages, TEXT_MOST);
     if (o->quiet || (!ok && !result->steps))
         return;
     if (result->steps)
@@ -197,7 +224,7 @@ static void put_status_counts(struct strbuf *b, const struct pawl_status *s)
 
 static void text_status(struct out *o, const struct pawl_status *s)
 {
-    text_findings(o, o->messages, o->color_messages);
+    text_findings(o, o->messages, o->color_messages, TEXT_MOST);
     struct status_widths w = status_widths(o, s);
     for (size_t i = 0; i < s->n; i++) {
         if (o->quiet && s->rows[i].state == PAWL_STATE_APPLIED)

@@ -28,17 +28,26 @@ static void put_finding(struct strbuf *b, bool color, const struct pawl_finding 
     }
 }
 
-void text_findings(struct out *o, FILE *stream, bool color)
+void text_findings(struct out *o, FILE *stream, bool color, size_t most)
 {
+    size_t shown = 0, left = 0;
     record_sort(&o->record);
     for (size_t i = 0; i < o->record.n_findings; i++) {
         const struct pawl_finding *f = &o->record.findings[i];
         if (f->level < PAWL_LEVEL_WARNING && o->quiet)
             continue;
+        if (f->level < PAWL_LEVEL_ERROR && shown++ >= most) {
+            left++;
+            continue;
+        }
         STRBUF(b, TEXT_MAX);
         put_finding(&b, color, f);
         text_emit(o, stream, &b);
     }
+    STRBUF(rest, TEXT_MAX);
+    if (left)
+        strbuf_addf(&rest, "pawl: %zu more like these; `pawl verify` lists them\n", left);
+    text_emit(o, stream, &rest);
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
@@ -152,7 +161,7 @@ void text_verified(struct out *o, bool ok)
     const struct record *r = &o->record;
     for (size_t i = 0; i < r->n_runs; i++)
         show_run(o, &r->runs[i]);
-    text_findings(o, o->results, o->color);
+    text_findings(o, o->results, o->color, SIZE_MAX);
     if (o->quiet || !r->n_runs)
         return;
     STRBUF(b, TEXT_MAX);
@@ -161,7 +170,7 @@ void text_verified(struct out *o, bool ok)
     if (r->n_findings)
         strbuf_addc(&b, '\n');
     text_colored(&b, o->color, ok ? GREEN : RED, ok ? "proved" : "not proved");
-    strbuf_addz(&b, ": ");
+    comma = ": ";
     text_count(&b, n, "migration", "migrations", &comma);
     for (size_t i = 0; i < r->n_runs; i++)
         strbuf_addf(&b, "%s%s %s", i ? " and " : " on ", r->runs[i].engine, r->runs[i].engine_version);

@@ -13,6 +13,8 @@
 #define TEXT_MAX (1u << 24)
 /* Columns that a description may take in a table. */
 #define TEXT_NAME_MAX 40
+/* Losses, or findings beside a result, that are shown one by one; of the rest there is a sum. --json has them all. */
+#define TEXT_MOST 20
 
 enum color { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, CYAN };
 
@@ -40,8 +42,8 @@ size_t text_wider(struct out *o, size_t width, const char *name);
 void text_emit(struct out *o, FILE *stream, const struct strbuf *b);
 void text_wipe(struct out *o);
 
-/* All findings, by version. */
-void text_findings(struct out *o, FILE *stream, bool color);
+/* Findings, by version: every error, and of the others as many as `most`. */
+void text_findings(struct out *o, FILE *stream, bool color, size_t most);
 /* The table of proofs, the findings, and one line that sums up. */
 void text_verified(struct out *o, bool ok);
 

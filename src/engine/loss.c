@@ -16,12 +16,19 @@ struct counted {
     int64_t *values; /* not null, by column */
 };
 
+struct lost {
+    const char *object;
+    int64_t count;
+};
+
 struct loss {
     struct run *run;
     struct arena arena;
     struct facts *facts;
     struct counted *before;
     size_t n;
+    struct lost *lost;
+    size_t n_lost, cap_lost;
 };
 
 static struct slice label_of(struct arena *a, const struct table *t)
@@ -125,21 +132,16 @@ void loss_free(struct loss *l)
 
 /* ---- afterwards -------------------------------------------------------------------------------------------------- */
 
-static int tell(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
-                size_t *losses, struct pawl_error *e)
+static int add(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
+               struct pawl_error *e)
 {
     if (count <= 0)
         return PAWL_OK;
     struct slice object = arena_printf(&l->arena, "%s" SLICE_FMT "%s" SLICE_FMT, what, SLICE_ARG(label),
                                        column.n ? "." : "", SLICE_ARG(column));
-    if (!object.p)
+    if (!object.p || !arena_grow(&l->arena, (void **)&l->lost, &l->cap_lost, l->n_lost, sizeof *l->lost))
         return err_nomem(e);
-    ++*losses;
-    report_event(l->run->report, &(struct pawl_event){.kind = PAWL_EVENT_LOSS,
-                                                      .level = PAWL_LEVEL_WARNING,
-                                                      .reverting = true,
-                                                      .count = count,
-                                                      .object = object.p});
+    l->lost[l->n_lost++] = (struct lost){object.p, count};
     return PAWL_OK;
 }
 
@@ -151,19 +153,18 @@ static bool has_column(const struct table *t, struct slice column)
     return false;
 }
 
-static int compare(struct loss *l, const struct counted *was, const struct table *now, size_t *losses,
-                   struct pawl_error *e)
+static int compare(struct loss *l, const struct counted *was, const struct table *now, struct pawl_error *e)
 {
     int64_t rows = 0;
     int code = PAWL_OK;
     if (!now)
-        return tell(l, "table ", was->label, SLICE(""), was->rows, losses, e);
+        return add(l, "table ", was->label, SLICE(""), was->rows, e);
     for (size_t i = 0; i < was->table->n_columns && !code; i++)
         if (!has_column(now, was->table->columns[i]))
-            code = tell(l, "column ", was->label, was->table->columns[i], was->values[i], losses, e);
+            code = add(l, "column ", was->label, was->table->columns[i], was->values[i], e);
     if (!code)
         code = count(l, now, 0, &rows, e);
-    return code ? code : tell(l, "rows of ", was->label, SLICE(""), was->rows - rows, losses, e);
+    return code ? code : add(l, "rows of ", was->label, SLICE(""), was->rows - rows, e);
 }
 
 int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
@@ -188,6 +189,16 @@ int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
     }
     for (size_t i = 0; i < l->n && !code; i++)
         if (l->before[i].rows)
-            code = compare(l, &l->before[i], map_get(&tables, l->before[i].label), losses, e);
-    return code;
+            code = compare(l, &l->before[i], map_get(&tables, l->before[i].label), e);
+    if (code)
+        return code;
+    *losses = l->n_lost;
+    for (size_t i = 0; i < l->n_lost; i++)
+        report_event(l->run->report, &(struct pawl_event){.kind = PAWL_EVENT_LOSS,
+                                                          .level = PAWL_LEVEL_WARNING,
+                                                          .reverting = true,
+                                                          .count = l->lost[i].count,
+                                                          .total = (int64_t)l->n_lost,
+                                                          .object = l->lost[i].object});
+    return PAWL_OK;
 }

@@ -9,10 +9,29 @@ static bool alike(const struct migration_file *file, struct slice stored)
     return eol_compare(file, stored, &d, NULL) == PAWL_OK && (d.equal || d.flags);
 }
 
+static bool is_to_do(const void *context, int64_t version)
+{
+    const struct standings *s = context;
+    size_t low = 0, high = s->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (s->items[middle].version < version)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < s->n && s->items[low].version == version &&
+           (s->items[low].state == PAWL_STATE_PENDING || s->items[low].state == PAWL_STATE_DIRTY);
+}
+
 int run_look(struct run *r, struct pawl_error *e)
 {
     int code = ledger_read(r->arena, r->ledger, r->db, &r->history, e);
-    return code ? code : plan_stand(r->arena, r->set, &r->history, alike, &r->standings, e);
+    if (!code)
+        code = plan_stand(r->arena, r->set, &r->history, alike, &r->standings, e);
+    if (!code)
+        report_release(r->report, is_to_do, &r->standings);
+    return code;
 }
 
 int run_interrupted(const struct run *r, struct pawl_error *e)

@@ -27,7 +27,10 @@ struct run {
     struct standings standings;
 };
 
-/* Reads the ledger and lays the folder beside it. */
+/*
+ * Reads the ledger and lays the folder beside it. Of the findings that the report holds, those about files that are still to
+ * be run are told: about the others `verify` tells, and nobody can mend them any more while something is deployed.
+ */
 int run_look(struct run *r, struct pawl_error *e);
 /* After the connection broke: a new one in its place. r->db is never left NULL. */
 int run_reconnect(struct run *r, struct pawl_error *e);

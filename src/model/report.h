@@ -7,6 +7,7 @@
 #ifndef PAWL_MODEL_REPORT_H
 #define PAWL_MODEL_REPORT_H
 
+#include "base/arena.h"
 #include "pawl.h"
 
 struct report {
@@ -14,6 +15,9 @@ struct report {
     void *context;
     enum pawl_level levels[PAWL_FINDING_COUNT];
     size_t errors, warnings, notes;
+    struct arena *hold; /* not NULL: findings below the level of an error wait here, see report_hold */
+    struct pawl_finding *held;
+    size_t n_held, cap_held;
 };
 
 void report_init(struct report *r, pawl_event_fn *on_event, void *context);
@@ -23,6 +27,14 @@ void report_init_silent(struct report *r, const struct report *like);
 enum pawl_level report_finding(struct report *r, struct pawl_finding *finding);
 /* The same at a level of its own. */
 void report_finding_at(struct report *r, struct pawl_finding *finding, enum pawl_level level);
+/*
+ * From now on findings below the level of an error wait in `a`, until report_release tells those that matter: what a folder
+ * is like is known before it is known which of its files are still to be run. With no memory to keep one it is told at once. NULL:
+ * nothing waits.
+ */
+void report_hold(struct report *r, struct arena *a);
+/* Tells what was held about the versions that are `wanted`, forgets the rest and holds nothing any more. */
+void report_release(struct report *r, bool (*wanted)(const void *context, int64_t version), const void *context);
 void report_event(struct report *r, const struct pawl_event *event);
 /* A remark outside any file: printf into a PAWL_EVENT_NOTE. */
 void report_note(struct report *r, enum pawl_level level, const char *format, ...)

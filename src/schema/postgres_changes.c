@@ -375,8 +375,8 @@ static int compare_counts(struct pg_in *in, enum pg_counted what, struct pg_oids
             "select oid, 1 from pg_class where oid >= 16384 and relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')",
         [PG_INDEXES] = "select indrelid, count(*) from pg_index where indrelid >= 16384 group by 1",
         [PG_CONSTRAINTS] =
-            "select conrelid, count(*) from pg_constraint where conrelid >= 16384 and contype in ('p', 'u', 'f', "
-            "'c', 'x', 'n') group by 1",
+            ("select conrelid, count(*) from pg_constraint where conrelid >= 16384 and contype in ('p', 'u', 'f', "
+             "'c', 'x', 'n') group by 1"),
         [PG_TRIGGERS] =
             "select tgrelid, count(*) from pg_trigger where tgrelid >= 16384 and not tgisinternal group by 1",
         [PG_RULES] =

@@ -5,8 +5,8 @@
 static const char *const postgres_mutations[] = {
     /* schemas and tables */
     "create schema s",
-    "create table a (id int generated always as identity primary key, n text collate \"C\" default 'x', "
-    "g int generated always as (1 + 2) stored, u uuid unique)",
+    ("create table a (id int generated always as identity primary key, n text collate \"C\" default 'x', "
+     "g int generated always as (1 + 2) stored, u uuid unique)"),
     "create table \"we.ird \"\" na'me\" (\"a b\" int, \"c\"\"d\" text, \"e,f\" int unique)",
     "create unlogged table ul (a int)",
     "alter table ul set logged",
