@@ -11,6 +11,8 @@
 #include "db/postgres_url.h"
 #include "sys/clock.h"
 
+#define UNLOCK_MS 10000 /* how long a server may take to unlock */
+
 struct answer {
     bool direct; /* we talk to the server itself, and to the database that we think */
     bool got;
@@ -194,6 +196,25 @@ static int work_lock(struct pg_db *db, bool take, bool *got, struct pawl_error *
     return db_run(&db->base, &r, 1, NULL, e);
 }
 
+/* Sends it, so that the answer is on its way while the other connection is busy. */
+static bool send_unlock(struct pg_db *lock)
+{
+    return lock->pq.sendQueryParams(lock->conn, "select pg_advisory_unlock_all()", 0, NULL, NULL, NULL, NULL, 0) &&
+           lock->pq.flush(lock->conn) == 0;
+}
+
+/* A connection that does not answer is of no use any more, and loses the lock with that. */
+static void await_unlock(struct pg_db *lock, bool sent)
+{
+    lock->broken = !sent;
+    while (!lock->broken && lock->pq.isBusy(lock->conn))
+        lock->broken =
+            !clock_wait_fd(lock->pq.socket(lock->conn), READY_READ, UNLOCK_MS) || !lock->pq.consumeInput(lock->conn);
+    PGresult *result;
+    while (!lock->broken && (result = lock->pq.getResult(lock->conn)) != NULL)
+        lock->pq.clear(result);
+}
+
 static int unlock_key(struct pg_db *lock, struct pawl_error *e)
 {
     struct db_value key = DB_V_INT(lock->lock_key);
@@ -241,11 +262,14 @@ int pg_unlock(struct db *base, struct pawl_error *e)
     struct pg_db *db = pg_of(base);
     if (!db->locked)
         return PAWL_OK;
+    (void)e;
     db->locked = false;
     bool had = false;
+    bool sent = send_unlock(db->lock);
     if (!db->broken) /* a broken one releases it by itself */
         work_lock(db, false, &had, NULL);
-    return unlock_key(db->lock, e);
+    await_unlock(db->lock, sent);
+    return PAWL_OK;
 }
 
 int pg_lock_check(struct pg_db *db, struct pawl_error *e)

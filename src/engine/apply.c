@@ -310,9 +310,9 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
 {
     struct run *r = x->run;
     struct batch_origin failed = x->batch.failed;
-    if (code != PAWL_SQL || x->single || lock_in_transaction(r) || x->done == x->alone || failed.role != BATCH_STATEMENT ||
-        x->plan->steps[x->done]->version != failed.version || !r->db->driver->wants_outside ||
-        !r->db->driver->wants_outside(e->sqlstate) ||
+    if (code != PAWL_SQL || x->single || lock_in_transaction(r) || x->done == x->alone ||
+        failed.role != BATCH_STATEMENT || x->plan->steps[x->done]->version != failed.version ||
+        !r->db->driver->wants_outside || !r->db->driver->wants_outside(e->sqlstate) ||
         r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
         return false;
     db_rollback(r->db);

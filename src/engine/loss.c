@@ -13,7 +13,9 @@ struct counted {
     const struct table *table;
     struct slice label; /* "users" or "public.users": as messages say it, and the key in the map */
     int64_t rows;
-    int64_t *values; /* not null, by column */
+    int64_t *values; /* not null, by column; the one in front of them is that of the rows */
+    const struct table *now;
+    int64_t rows_now;
 };
 
 struct lost {
@@ -52,12 +54,28 @@ static int on_numbers(void *context, const struct db_value *columns, size_t n, s
     return PAWL_OK;
 }
 
+/* Counts on their way: so many travel together. Not all of them, since each keeps a lock until the flight is over. */
+#define FLIGHT 256
+
+struct census {
+    struct loss *loss;
+    struct db_request requests[FLIGHT];
+    struct numbers numbers[FLIGHT];
+    size_t n;
+};
+
+static int census_take(struct census *x, struct pawl_error *e)
+{
+    size_t n = x->n;
+    x->n = 0;
+    return n ? db_run(x->loss->run->db, x->requests, n, NULL, e) : PAWL_OK;
+}
+
 /* SELECT count(*), count(a), count(b) FROM t: one pass over the table, whatever its width. */
-static int count(struct loss *l, const struct table *t, size_t n_columns, int64_t *values, struct pawl_error *e)
+static struct slice count_text(struct loss *l, const struct table *t, size_t n_columns)
 {
     STRBUF(sql, (size_t)1 << 20);
     const struct dialect *d = l->run->db->driver->dialect;
-    struct numbers numbers = {values, n_columns + 1};
     strbuf_addz(&sql, "SELECT count(*)");
     for (size_t i = 0; i < n_columns; i++) {
         strbuf_addz(&sql, ", count(");
@@ -66,14 +84,46 @@ static int count(struct loss *l, const struct table *t, size_t n_columns, int64_
     }
     strbuf_addz(&sql, " FROM ");
     quote_qualified(&sql, d, t->schema, t->name);
-    if (!strbuf_ok(&sql))
+    return strbuf_ok(&sql) ? arena_dup(&l->arena, strbuf_slice(&sql)) : (struct slice){NULL, 0};
+}
+
+/* `values` are there after census_take. */
+static int census_add(struct census *x, const struct table *t, size_t n_columns, int64_t *values, struct pawl_error *e)
+{
+    struct slice sql = count_text(x->loss, t, n_columns);
+    if (!sql.p)
         return err_nomem(e);
-    struct db_request request = {.sql = strbuf_slice(&sql), .on_row = on_numbers, .context = &numbers};
-    int code = db_run(l->run->db, &request, 1, NULL, e);
-    if (code == PAWL_SQL && t->is_virtual) { /* a module that is not there must not stop a revert */
+    x->numbers[x->n] = (struct numbers){values, n_columns + 1};
+    x->requests[x->n] = (struct db_request){.sql = sql, .on_row = on_numbers, .context = &x->numbers[x->n]};
+    if (!t->is_virtual)
+        return ++x->n < FLIGHT ? PAWL_OK : census_take(x, e);
+    int code = db_run(x->loss->run->db, &x->requests[x->n], 1, NULL, e);
+    if (code == PAWL_SQL) { /* a module that is not there must not stop a revert */
         err_clear(e);
         code = PAWL_OK;
     }
+    return code;
+}
+
+static int count_tables(struct loss *l, const struct table *tables, struct pawl_error *e)
+{
+    struct census x = {.loss = l};
+    int code = PAWL_OK;
+    for (size_t i = 0; i < l->n && !code; i++) {
+        struct counted *c = &l->before[i];
+        size_t width = tables[i].n_columns < MOST_COLUMNS ? tables[i].n_columns : MOST_COLUMNS;
+        int64_t *values = arena_array(&l->arena, tables[i].n_columns + 1, sizeof *values);
+        c->table = &tables[i];
+        c->label = label_of(&l->arena, &tables[i]);
+        if (!values || !c->label.p)
+            return err_nomem(e);
+        c->values = values + 1;
+        code = census_add(&x, &tables[i], width, values, e);
+    }
+    if (!code)
+        code = census_take(&x, e);
+    for (size_t i = 0; i < l->n && !code; i++)
+        l->before[i].rows = l->before[i].values[-1];
     return code;
 }
 
@@ -89,21 +139,7 @@ static int count_all(struct loss *l, struct pawl_error *e)
     if (code)
         return code;
     l->before = arena_array(&l->arena, l->n, sizeof *l->before);
-    if (!l->before)
-        return err_nomem(e);
-    for (size_t i = 0; i < l->n && !code; i++) {
-        struct counted *c = &l->before[i];
-        size_t width = tables[i].n_columns < MOST_COLUMNS ? tables[i].n_columns : MOST_COLUMNS;
-        int64_t *values = arena_array(&l->arena, tables[i].n_columns + 1, sizeof *values);
-        c->table = &tables[i];
-        c->label = label_of(&l->arena, &tables[i]);
-        if (!values || !c->label.p)
-            return err_nomem(e);
-        code = count(l, &tables[i], width, values, e);
-        c->rows = values[0];
-        c->values = values + 1;
-    }
-    return code;
+    return l->before ? count_tables(l, tables, e) : err_nomem(e);
 }
 
 int loss_count(struct run *r, struct loss **out, struct pawl_error *e)
@@ -153,18 +189,29 @@ static bool has_column(const struct table *t, struct slice column)
     return false;
 }
 
-static int compare(struct loss *l, const struct counted *was, const struct table *now, struct pawl_error *e)
+static int compare(struct loss *l, const struct counted *was, struct pawl_error *e)
 {
-    int64_t rows = 0;
     int code = PAWL_OK;
-    if (!now)
+    if (!was->now)
         return add(l, "table ", was->label, SLICE(""), was->rows, e);
     for (size_t i = 0; i < was->table->n_columns && !code; i++)
-        if (!has_column(now, was->table->columns[i]))
+        if (!has_column(was->now, was->table->columns[i]))
             code = add(l, "column ", was->label, was->table->columns[i], was->values[i], e);
-    if (!code)
-        code = count(l, now, 0, &rows, e);
-    return code ? code : add(l, "rows of ", was->label, SLICE(""), was->rows - rows, e);
+    return code ? code : add(l, "rows of ", was->label, SLICE(""), was->rows - was->rows_now, e);
+}
+
+/* Of tables that had any, and are still there. */
+static int count_again(struct loss *l, const struct map *tables, struct pawl_error *e)
+{
+    struct census x = {.loss = l};
+    int code = PAWL_OK;
+    for (size_t i = 0; i < l->n && !code; i++) {
+        struct counted *c = &l->before[i];
+        c->now = c->rows ? map_get(tables, c->label) : NULL;
+        if (c->now)
+            code = census_add(&x, c->now, 0, &c->rows_now, e);
+    }
+    return code ? code : census_take(&x, e);
 }
 
 int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
@@ -187,9 +234,11 @@ int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
         if (!label.p || !map_set(&l->arena, &tables, label, &now[i]))
             code = err_nomem(e);
     }
+    if (!code)
+        code = count_again(l, &tables, e);
     for (size_t i = 0; i < l->n && !code; i++)
         if (l->before[i].rows)
-            code = compare(l, &l->before[i], map_get(&tables, l->before[i].label), e);
+            code = compare(l, &l->before[i], e);
     if (code)
         return code;
     *losses = l->n_lost;
