@@ -5,6 +5,9 @@
 #include "engine/run.h"
 #include "pawl.h"
 
+/* Everything the library shows to the outside is marked so; the rest is hidden. */
+#define PAWL_API __attribute__((visibility("default")))
+
 struct pawl {
     struct arena arena;     /* the configuration */
     struct arena operation; /* of the last call; results live in it until the next one */

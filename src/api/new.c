@@ -2,8 +2,6 @@
 #include "source/skeleton.h"
 #include "sys/calendar.h"
 
-#define PAWL_API __attribute__((visibility("default")))
-
 PAWL_API int pawl_new(struct pawl *p, const struct pawl_new_options *options, struct pawl_new_files *out,
                       struct pawl_error *e)
 {

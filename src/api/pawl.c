@@ -8,9 +8,6 @@
 #include "engine/up.h"
 #include "source/directory.h"
 
-/* Everything the library shows to the outside is marked so here; the rest is hidden. */
-#define PAWL_API __attribute__((visibility("default")))
-
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 PAWL_API const char *pawl_version(void)

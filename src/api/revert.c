@@ -3,8 +3,6 @@
 #include "api/api.h"
 #include "engine/guard.h"
 
-#define PAWL_API __attribute__((visibility("default")))
-
 /* Asked before anything is opened: a refusal does not depend on what is there. */
 static int may_revert(struct pawl *p, struct pawl_error *e)
 {

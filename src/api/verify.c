@@ -4,8 +4,6 @@
 #include "proof/proof.h"
 #include "source/directory.h"
 
-#define PAWL_API __attribute__((visibility("default")))
-
 struct verifying {
     struct pawl *p;
     const struct pawl_verify_options *options;

@@ -15,11 +15,6 @@ struct arena_block {
     _Alignas(max_align_t) unsigned char bytes[];
 };
 
-void arena_init(struct arena *a)
-{
-    a->head = NULL;
-}
-
 void arena_clear(struct arena *a)
 {
     struct arena_block *b = a->head;

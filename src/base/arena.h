@@ -13,7 +13,6 @@ struct arena {
     struct arena_block *head; /* the block being filled; older ones hang behind it */
 };
 
-void arena_init(struct arena *a);
 void arena_clear(struct arena *a);
 /* Forgets what was taken but keeps the newest block for reuse; for scratch arenas in loops. */
 void arena_reset(struct arena *a);

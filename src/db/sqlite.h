@@ -45,6 +45,8 @@ void sqlite_keys_forget(struct sqlite_db *db);
 /* Are all foreign keys whole that the open transaction can have broken? PAWL_DATA if not; see db_driver.check. */
 int sqlite_keys_check(struct db *db, struct pawl_error *e);
 
+/* All pages of one database into another. */
+int sqlite_copy(sqlite3 *to, sqlite3 *from, struct pawl_error *e);
 int sqlite_backup(struct db *db, struct slice path, struct pawl_error *e);
 
 /* For scratch databases: what statements touch; see db_driver.touched. */

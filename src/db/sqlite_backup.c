@@ -2,7 +2,7 @@
 #include "db/sqlite.h"
 #include "sys/file.h"
 
-static int copy(sqlite3 *to, sqlite3 *from, struct pawl_error *e)
+int sqlite_copy(sqlite3 *to, sqlite3 *from, struct pawl_error *e)
 {
     sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
     if (!b)
@@ -40,7 +40,7 @@ int sqlite_backup(struct db *base, struct slice path, struct pawl_error *e)
     if (file_exists(z))
         return err_set(e, PAWL_IO, "the copy " SLICE_FMT " would overwrite a file", SLICE_ARG(path));
     int result = sqlite3_open_v2(z, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
-    int code = result == SQLITE_OK ? copy(to, sqlite_of(base)->handle, e) : sqlite_error(to, result, e);
+    int code = result == SQLITE_OK ? sqlite_copy(to, sqlite_of(base)->handle, e) : sqlite_error(to, result, e);
     if (!code)
         code = look_through(to, path, e);
     sqlite3_close(to);

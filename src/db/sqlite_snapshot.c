@@ -6,16 +6,6 @@ struct db_snapshot {
     sqlite3 *handle;
 };
 
-static int copy(sqlite3 *to, sqlite3 *from, struct pawl_error *e)
-{
-    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
-    if (!b)
-        return sqlite_error(to, sqlite3_errcode(to), e);
-    int result = sqlite3_backup_step(b, -1);
-    sqlite3_backup_finish(b);
-    return result == SQLITE_DONE ? PAWL_OK : sqlite_error(to, result, e);
-}
-
 int sqlite_snapshot(struct db *base, struct db_snapshot **out, struct pawl_error *e)
 {
     *out = NULL;
@@ -23,7 +13,8 @@ int sqlite_snapshot(struct db *base, struct db_snapshot **out, struct pawl_error
     if (!s)
         return err_nomem(e);
     int result = sqlite3_open_v2(":memory:", &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    int code = result == SQLITE_OK ? copy(s->handle, sqlite_of(base)->handle, e) : sqlite_error(s->handle, result, e);
+    int code =
+        result == SQLITE_OK ? sqlite_copy(s->handle, sqlite_of(base)->handle, e) : sqlite_error(s->handle, result, e);
     if (code)
         sqlite_forget(s);
     else
@@ -33,7 +24,7 @@ int sqlite_snapshot(struct db *base, struct db_snapshot **out, struct pawl_error
 
 int sqlite_restore(struct db *base, struct db_snapshot *s, struct pawl_error *e)
 {
-    return copy(sqlite_of(base)->handle, s->handle, e);
+    return sqlite_copy(sqlite_of(base)->handle, s->handle, e);
 }
 
 void sqlite_forget(struct db_snapshot *s)
