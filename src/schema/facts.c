@@ -329,6 +329,21 @@ static int finish(struct facts *f, struct arena *a, struct delta *out, struct pa
     return PAWL_OK;
 }
 
+static int scan(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    struct scan s = {.f = f};
+    f->round++;
+    int code = f->introspector->scan(f->state, &s, e);
+    if (!code)
+        code = finish(f, a, out, e);
+    if (code) {
+        drop_fresh(f);
+        *out = (struct delta){0};
+    }
+    return code;
+}
+
+/* Two facts of one key mean that what an introspector remembers of earlier scans is wrong: then everything is read anew. */
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
 {
     struct db_stamp stamp;
@@ -338,16 +353,13 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
         return code;
     if (f->known && stamp.schema == f->stamp.schema)
         return PAWL_OK;
-    struct scan s = {.f = f};
-    f->round++;
-    code = f->introspector->scan(f->state, &s, e);
-    if (!code)
-        code = finish(f, a, out, e);
-    if (code) {
-        drop_fresh(f);
-        *out = (struct delta){0};
-        return code;
+    code = scan(f, a, out, e);
+    if (code == PAWL_INTERNAL && f->introspector->forget) {
+        f->introspector->forget(f->state);
+        code = scan(f, a, out, e);
     }
+    if (code)
+        return code;
     f->stamp = stamp;
     f->known = true;
     f->disturbed = false;

@@ -51,6 +51,8 @@ struct introspector {
     int (*scan)(void *state, struct scan *s, struct pawl_error *e);
     /* The database went back to an earlier state, and some facts with it. NULL: stamps of units tell it all. */
     void (*rolled_back)(void *state);
+    /* What is remembered of earlier scans does not fit: the next one reads everything. NULL: nothing is remembered. */
+    void (*forget)(void *state);
 };
 
 /* The one place where engines are found; NULL = none of that name. */

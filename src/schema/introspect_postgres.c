@@ -296,6 +296,7 @@ static void remember(struct pg_in *in)
         if (in->rels[i]->fresh)
             in->rels[i]->transaction = in->next_moment.transaction;
     pg_looked(in);
+    pg_counted_all(in);
     in->rolled_back = 0;
     in->known = true;
 }
@@ -351,4 +352,10 @@ static void rolled_back(void *state)
     in->rolled_back = in->moment.transaction ? in->moment.transaction : in->rolled_back;
 }
 
-const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan, rolled_back};
+static void forget(void *state)
+{
+    struct pg_in *in = state;
+    in->known = false;
+}
+
+const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan, rolled_back, forget};

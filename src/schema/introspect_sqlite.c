@@ -310,4 +310,4 @@ static int scan(void *context, struct scan *scan, struct pawl_error *e)
     return PAWL_OK;
 }
 
-const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan, NULL};
+const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan, NULL, NULL};

@@ -188,6 +188,9 @@ struct pg_in {
     struct map young_by_oid;
     uint64_t there[PG_COUNTED]; /* rows that the server counts */
     bool counted[PG_COUNTED];
+    /* Of them, those of relations that are left out (an extension's); once known, since then only they may be in excess. */
+    uint64_t foreign[PG_COUNTED];
+    bool foreign_known[PG_COUNTED];
     struct fact fact;
     struct strbuf text;
 };

@@ -20,13 +20,17 @@
 const struct pg_query pg_comment_queries[] = {
     {"comment . . . text",
      "select " RELATION_KIND("c") ", n.nspname, c.relname, d.description from pg_description d join pg_class c on "
-     "c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace and " PG_USER_SCHEMA("n") " where "
-     "d.classoid = 'pg_class'::regclass and d.objoid >= 16384 and d.objsubid = 0", 0, 0},
+                                  "c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace and " PG_USER_SCHEMA(
+                                      "n") " where "
+                                           "d.classoid = 'pg_class'::regclass and d.objoid >= 16384 and d.objsubid = 0",
+     0, 0},
     {"comment . . . . text",
      "select 'column', n.nspname, c.relname, a.attname, d.description from pg_description d join pg_class c on "
-     "c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace and " PG_USER_SCHEMA("n") " join pg_attribute a on "
-     "a.attrelid = d.objoid and a.attnum = d.objsubid where d.classoid = 'pg_class'::regclass and d.objoid >= 16384 and "
-     "d.objsubid > 0", 0, 0},
+     "c.oid = d.objoid join pg_namespace n on n.oid = c.relnamespace and " PG_USER_SCHEMA(
+         "n") " join pg_attribute a on "
+              "a.attrelid = d.objoid and a.attnum = d.objsubid where d.classoid = 'pg_class'::regclass and d.objoid >= 16384 and "
+              "d.objsubid > 0",
+     0, 0},
     COMMENTS_ON_PARTS("pg_constraint", "constraint", "conname", "conrelid"),
     COMMENTS_ON_PARTS("pg_trigger", "trigger", "tgname", "tgrelid"),
     COMMENTS_ON_PARTS("pg_rewrite", "rule", "rulename", "ev_class"),

@@ -64,6 +64,8 @@ void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_y
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e);
 /* Relations that have lost rows since, to be asked after those with young rows were read. */
 int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e);
+/* Everything that changed was read: what the server counts beyond that is not ours. */
+void pg_counted_all(struct pg_in *in);
 
 /* ---- postgres_names.c -------------------------------------------------------------------------------------------- */
 

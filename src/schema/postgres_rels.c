@@ -8,6 +8,7 @@ void pg_forget_rels(struct pg_in *in)
     for (size_t i = 0; i < in->n_rels; i++)
         mem_free(in->rels[i]);
     in->n_rels = 0;
+    memset(in->foreign_known, 0, sizeof in->foreign_known);
 }
 
 /* Copies p into the block, behind what is there. */

@@ -88,6 +88,17 @@ static int add_table(struct arena *a, struct slice line, struct table **out, siz
     return code || t->is_virtual ? code : read_columns(a, fact_value(line, "order"), t, e);
 }
 
+/* Composite types have columns too, but no rows. */
+static bool has_rows(struct facts *f, struct arena *a, struct slice line)
+{
+    size_t at = 0;
+    struct slice kind, name;
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
+        return false;
+    struct slice key = arena_printf(a, "composite " SLICE_FMT, SLICE_ARG(name));
+    return !key.p || !facts_get(f, key).p;
+}
+
 int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n, struct pawl_error *e)
 {
     const struct slice kinds[] = {SLICE("columns "), SLICE("virtual-table ")};
@@ -98,7 +109,8 @@ int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n,
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         facts_range(f, kinds[k], &from, &to);
         for (size_t i = from; i < to && !code; i++)
-            code = add_table(a, facts_at(f, i), out, n, &cap, e);
+            if (has_rows(f, a, facts_at(f, i)))
+                code = add_table(a, facts_at(f, i), out, n, &cap, e);
     }
     return code;
 }
