@@ -1,7 +1,7 @@
 #include "api/api.h"
 
 #include "db/pgserver.h"
-#include "proof/proof.h"
+#include "proof/across.h"
 #include "source/directory.h"
 
 struct verifying {
@@ -9,6 +9,7 @@ struct verifying {
     const struct pawl_verify_options *options;
     struct migration_set set;
     size_t ran; /* engines */
+    struct proof_trace traces[2];
 };
 
 static const struct pawl_scratch *scratch_of(const struct pawl_verify_options *o, const char *engine)
@@ -46,6 +47,8 @@ static int prove(struct verifying *v, const struct db_driver *driver, const stru
         .n_setup = scratch->n_setup,
         .repro_dir = v->options->repro_dir,
     };
+    if (v->ran < 2)
+        o.trace = &v->traces[v->ran];
     v->ran++;
     return proof_run(&v->p->operation, &v->set, &o, &v->p->report, e);
 }
@@ -104,6 +107,12 @@ static int prove_all(struct verifying *v, struct pawl_error *e)
     if (sqlite == PAWL_INTERRUPTED || sqlite == PAWL_NOMEM)
         return worse(sqlite, &first, PAWL_OK, &second, e);
     int postgres = wanted(v, "postgres") ? prove_postgres(v, &second) : PAWL_OK;
+    bool whole = (!sqlite || sqlite == PAWL_CHECK) && (!postgres || postgres == PAWL_CHECK);
+    if (v->ran == 2 && whole) {
+        int code = across_compare(&v->set, v->traces, &v->p->report, e);
+        if (code)
+            return code;
+    }
     return worse(sqlite, &first, postgres, &second, e);
 }
 

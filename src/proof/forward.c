@@ -29,6 +29,7 @@ static int open_texts(struct trial *tr, size_t k, struct texts *t, struct pawl_e
     s->up_outside = unit_outside(&t->up) || t->up.script.new_enum_value;
     s->down_outside = t->has_down && (unit_outside(&t->down) || t->down.script.new_enum_value);
     s->mentions_ledger = t->up.script.mentions_ledger;
+    s->left_out = t->up.script.left_out;
     t->outside = s->up_outside || s->down_outside;
     s->keys_off = t->up.script.foreign_keys_off || (t->has_down && t->down.script.foreign_keys_off);
     tr->keys_off = s->keys_off;

@@ -44,6 +44,22 @@ static int forward(struct trial *tr, struct pawl_error *e)
     return code;
 }
 
+/* The differences stay where they are, in the steps' own arena. */
+static int leave_trace(const struct trial *tr, struct pawl_error *e)
+{
+    struct proof_trace *trace = tr->options->trace;
+    if (!trace)
+        return PAWL_OK;
+    trace->engine = tr->options->driver->name;
+    trace->versions = arena_array(tr->keep, tr->applied + 1, sizeof *trace->versions);
+    if (!trace->versions)
+        return err_nomem(e);
+    for (size_t k = 0; k < tr->applied; k++)
+        trace->versions[k] = (struct proof_version){tr->steps[k].change, tr->steps[k].left_out};
+    trace->n = tr->applied;
+    return PAWL_OK;
+}
+
 /* Behind a version that does not apply nothing can be looked at. */
 static int tell_rest(struct trial *tr, struct pawl_error *e)
 {
@@ -61,6 +77,8 @@ static int prove(struct trial *tr, struct pawl_error *e)
         return code;
     tell_engine(tr);
     code = forward(tr, e);
+    if (!code)
+        code = leave_trace(tr, e);
     if (!code && tr->applied == tr->set->n)
         code = head_prove(tr, e);
     if (!code && tr->reverse_from < tr->applied)

@@ -18,6 +18,18 @@
 #include "db/db.h"
 #include "model/migration.h"
 #include "model/report.h"
+#include "schema/facts.h"
+
+/* What the set makes of the schema, version by version; proof/across compares it with what another engine has made. */
+struct proof_trace {
+    const char *engine;
+    struct delta baseline;
+    struct proof_version {
+        struct delta change;
+        bool left_out; /* the up text has statements that are for other engines only */
+    } * versions;
+    size_t n; /* that were applied */
+};
 
 struct proof_options {
     const struct db_driver *driver;
@@ -26,7 +38,8 @@ struct proof_options {
     struct slice ledger;            /* as configured */
     const char *const *setup;       /* SQL files that run first; what they make is the baseline */
     size_t n_setup;
-    const char *repro_dir; /* a script for each failure is written here; NULL = nowhere */
+    struct proof_trace *trace; /* filled in, with texts in the arena of proof_run; NULL = not wanted */
+    const char *repro_dir;     /* a script for each failure is written here; NULL = nowhere */
 };
 
 /*

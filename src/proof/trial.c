@@ -78,11 +78,11 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
 }
 
 /* The baseline: all that is there before the first migration. */
-static int read_baseline(struct trial *tr, struct pawl_error *e)
+static int read_baseline(struct trial *tr, struct delta *keep, struct pawl_error *e)
 {
     ARENA(a);
     struct delta all;
-    return facts_refresh(tr->facts, &a, &all, e);
+    return facts_refresh(tr->facts, keep ? tr->keep : &a, keep ? keep : &all, e);
 }
 
 int trial_open(struct trial *tr, struct pawl_error *e)
@@ -90,7 +90,7 @@ int trial_open(struct trial *tr, struct pawl_error *e)
     int code = ledger_init(tr->keep, tr->options->driver, tr->options->ledger, &tr->ledger, e);
     if (!code)
         code = open_scratch(tr, e);
-    return code ? code : read_baseline(tr, e);
+    return code ? code : read_baseline(tr, tr->options->trace ? &tr->options->trace->baseline : NULL, e);
 }
 
 void trial_close(struct trial *tr)
@@ -131,5 +131,5 @@ int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e)
     int code = open_scratch(tr, e);
     for (size_t k = 0; !code && k < state; k++)
         code = apply_again(tr, k, e);
-    return code ? code : read_baseline(tr, e);
+    return code ? code : read_baseline(tr, NULL, e);
 }

@@ -56,6 +56,7 @@ struct step {
     bool forced_outside;                      /* the up text was refused inside one, as engine/apply would find too */
     bool keys_off;                            /* a text of it switches foreign keys off for itself */
     bool mentions_ledger;                     /* the up text does */
+    bool left_out;                            /* the up text has something for other engines only */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
     struct known_failure replay, head;

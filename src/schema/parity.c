@@ -35,20 +35,31 @@ static size_t part_end(struct slice s)
     return s.n;
 }
 
-/* Without "public." */
-static struct slice plain(const struct side *s, struct slice name)
+static struct slice lower(struct arena *a, struct slice text)
 {
-    return s->schemas && slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name;
+    char *p = arena_strz(a, text);
+    for (size_t i = 0; p && i < text.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] + 32);
+    return (struct slice){p, p ? text.n : 0};
+}
+
+/* Without "public.", and in lower case: SQLite keeps the case of a name that PostgreSQL folds, and neither minds. */
+static struct slice plain(struct side *s, struct slice name)
+{
+    struct slice out =
+        lower(s->a, s->schemas && slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name);
+    s->failed |= !out.p;
+    return out;
 }
 
 /* The table at the beginning of a name (schema and all, unless that is public), and what stands behind it. */
-static struct slice table_of(const struct side *s, struct slice name, struct slice *rest)
+static struct slice table_of(struct side *s, struct slice name)
 {
     struct slice p = plain(s, name);
     size_t end = part_end(p);
     if (s->schemas && p.n == name.n && end < p.n)
         end += 1 + part_end(slice_sub(p, end + 1, p.n));
-    *rest = slice_sub(p, end + (end < p.n), p.n);
     return slice_sub(p, 0, end);
 }
 
@@ -76,26 +87,17 @@ static void add(struct side *s, struct slice line)
         s->lines[s->n++] = line;
 }
 
-static struct slice lower(struct arena *a, struct slice text)
-{
-    char *p = arena_strz(a, text);
-    for (size_t i = 0; p && i < text.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] + 32);
-    return (struct slice){p, p ? text.n : 0};
-}
-
 /* ---- types ------------------------------------------------------------------------------------------------------- */
 
 /* What the name of a type has in it decides, in this order; SQLite's own rules are the last ones. */
 struct slice parity_class(struct arena *a, struct slice type)
 {
     static const char *const classes[][2] = {
-        {"interval", "interval"}, {"bool", "boolean"},    {"timestamp", "timestamp"}, {"datetime", "timestamp"},
-        {"date", "date"},         {"json", "json"},       {"uuid", "uuid"},           {"bytea", "blob"},
-        {"numeric", "numeric"},   {"decimal", "numeric"}, {"serial", "integer"},      {"int", "integer"},
-        {"char", "text"},         {"clob", "text"},       {"text", "text"},           {"blob", "blob"},
-        {"real", "real"},         {"floa", "real"},       {"doub", "real"},           {"time", "time"},
+        {"interval", "interval"}, {"bool", "boolean"}, {"timestamp", "timestamp"}, {"datetime", "timestamp"},
+        {"date", "date"},         {"json", "json"},    {"uuid", "uuid"},           {"bytea", "blob"},
+        {"numeric", "numeric"},   {"dec", "numeric"},  {"serial", "integer"},      {"int", "integer"},
+        {"char", "text"},         {"clob", "text"},    {"text", "text"},           {"blob", "blob"},
+        {"real", "real"},         {"floa", "real"},    {"doub", "real"},           {"time", "time"},
     };
     struct slice name = lower(a, type);
     bool array = slice_ends(name, SLICE("[]"));
@@ -104,43 +106,65 @@ struct slice parity_class(struct arena *a, struct slice type)
     for (size_t i = 0; i < sizeof classes / sizeof *classes && !array; i++)
         if (slice_find(name, slice_of(classes[i][0])) != SIZE_MAX)
             return slice_of(classes[i][1]);
-    return name;
+    return slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name;
 }
 
 /* ---- defaults ---------------------------------------------------------------------------------------------------- */
 
-/* Behind a cast: "::timestamp with time zone" and the like. */
+static bool in_type(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' ' ||
+           c == '.' || c == '"' || c == '[' || c == ']' || c == ':';
+}
+
+/* Behind a cast: "::timestamp(3) with time zone" and the like. */
 static size_t skip_cast(struct slice s, size_t i)
 {
-    while (i < s.n && s.p[i] != ')' && s.p[i] != ',' && s.p[i] != '(')
-        i++;
-    if (i < s.n && s.p[i] == '(')
-        while (i < s.n && s.p[i++] != ')')
-            ;
+    while (i < s.n && (in_type(s.p[i]) || s.p[i] == '('))
+        if (s.p[i++] == '(')
+            while (i < s.n && s.p[i++] != ')')
+                ;
     return i;
 }
 
-/* In lower case but for strings, without casts and without the parentheses around it all. */
-static struct slice default_value(struct side *s, struct slice text, bool boolean)
+/* Without the parentheses around it all. */
+static struct slice inner(struct slice text)
 {
-    STRBUF(b, TEXT_MAX);
     struct slice v = slice_trim(text);
     while (v.n > 2 && v.p[0] == '(' && v.p[v.n - 1] == ')')
         v = slice_trim(slice_sub(v, 1, v.n - 1));
-    bool string = false;
+    return v;
+}
+
+static bool is_number(struct slice class)
+{
+    return slice_eq(class, SLICE("integer")) || slice_eq(class, SLICE("real")) || slice_eq(class, SLICE("numeric"));
+}
+
+/* In lower case but for strings, without casts and spaces and without the parentheses around it all. */
+static struct slice default_value(struct side *s, struct slice text, struct slice class)
+{
+    STRBUF(b, TEXT_MAX);
+    struct slice v = inner(text);
+    bool string = false, boolean = slice_eq(class, SLICE("boolean"));
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
         string ^= c == '\'';
         if (!string && c == ':' && i + 1 < v.n && v.p[i + 1] == ':')
             i = skip_cast(v, i) - 1;
-        else
+        else if (string || c != ' ')
             strbuf_addc(&b, !string && c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
     }
     struct slice out = strbuf_ok(&b) ? arena_dup(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
     s->failed |= !out.p;
+    out = inner(out);
+    if (is_number(class) && out.n > 2 && out.p[0] == '\'') /* PostgreSQL keeps -1 as '-1'::integer */
+        out = slice_sub(out, 1, out.n - 1);
     if (slice_eq(out, SLICE("now()")) || slice_eq(out, SLICE("current_timestamp")) ||
         slice_starts(out, SLICE("datetime('now'")))
         return SLICE("now");
+    if (slice_starts(out, SLICE("date('now'")))
+        return SLICE("current_date");
     if (slice_starts(out, SLICE("nextval(")) || slice_eq(out, SLICE("null")))
         return SLICE("none");
     if (boolean && (slice_eq(out, SLICE("1")) || slice_eq(out, SLICE("0"))))
@@ -160,14 +184,16 @@ static void column(struct side *s, struct slice name, struct slice line)
     struct slice raw = fact_value(line, "default");
     if (slice_eq(raw, SLICE("none")))
         return;
-    struct slice value = default_value(s, unquoted(s, raw), slice_eq(class, SLICE("boolean")));
+    struct slice value = default_value(s, unquoted(s, raw), class);
     if (!slice_eq(value, SLICE("none")))
         add(s, arena_printf(s->a, "default " SLICE_FMT " value=" SLICE_FMT, SLICE_ARG(place), SLICE_ARG(value)));
 }
 
 static void keyed(struct side *s, const char *kind, struct slice table, struct slice columns)
 {
-    add(s, arena_printf(s->a, "%s " SLICE_FMT " columns=" SLICE_FMT, kind, SLICE_ARG(table), SLICE_ARG(columns)));
+    struct slice list = lower(s->a, columns);
+    s->failed |= !list.p;
+    add(s, arena_printf(s->a, "%s " SLICE_FMT " columns=" SLICE_FMT, kind, SLICE_ARG(table), SLICE_ARG(list)));
 }
 
 static struct slice action(struct slice line, const char *attribute)
@@ -178,11 +204,13 @@ static struct slice action(struct slice line, const char *attribute)
 
 static void foreign_key(struct side *s, struct slice table, struct slice line)
 {
-    struct slice target = plain(s, fact_value(line, "references")), columns = fact_value(line, "columns");
+    struct slice target = plain(s, fact_value(line, "references"));
+    struct slice columns = lower(s->a, fact_value(line, "columns"));
     size_t paren = slice_find_byte(target, '(');
     struct slice to = slice_sub(target, 0, paren);
     const struct slice *key = map_get(&s->keys, to); /* REFERENCES t: its primary key */
     struct slice what = paren != SIZE_MAX ? slice_sub(target, paren + 1, target.n - 1) : key ? *key : SLICE("");
+    s->failed |= !columns.p;
     add(s, arena_printf(s->a,
                         "foreign-key " SLICE_FMT " columns=" SLICE_FMT " references=" SLICE_FMT "(" SLICE_FMT
                         ") on_delete=" SLICE_FMT " on_update=" SLICE_FMT,
@@ -190,9 +218,46 @@ static void foreign_key(struct side *s, struct slice table, struct slice line)
                         SLICE_ARG(action(line, "on_delete")), SLICE_ARG(action(line, "on_update"))));
 }
 
+/* The end of an expression in a list of keys: (bare) or ("quoted"). */
+static size_t expression_end(struct slice s, size_t i)
+{
+    size_t depth = 0;
+    bool inside = false;
+    for (; i < s.n; i++) {
+        if (inside && s.p[i] == '\\')
+            i++;
+        else if (s.p[i] == '"')
+            inside = !inside;
+        else if (!inside && s.p[i] == '(')
+            depth++;
+        else if (!inside && s.p[i] == ')' && --depth == 0)
+            return i + 1;
+    }
+    return s.n;
+}
+
+/* Each engine spells expressions its own way, so all are alike here. */
+static struct slice without_expressions(struct side *s, struct slice keys)
+{
+    STRBUF(b, TEXT_MAX);
+    bool inside = false;
+    for (size_t i = 0; i < keys.n; i++) {
+        if (!inside && keys.p[i] == '(') {
+            strbuf_addz(&b, "(expression)");
+            i = expression_end(keys, i) - 1;
+            continue;
+        }
+        inside ^= keys.p[i] == '"';
+        strbuf_addc(&b, keys.p[i]);
+    }
+    struct slice out = strbuf_ok(&b) ? lower(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+    s->failed |= !out.p;
+    return out;
+}
+
 static void index_of(struct side *s, struct slice line)
 {
-    struct slice table = plain(s, fact_value(line, "on")), keys = fact_value(line, "keys");
+    struct slice table = plain(s, fact_value(line, "on")), keys = without_expressions(s, fact_value(line, "keys"));
     bool partial = !slice_eq(fact_value(line, "where"), SLICE("none"));
     bool unique = slice_eq(fact_value(line, "unique"), SLICE("yes"));
     if (unique && !partial)
@@ -204,11 +269,11 @@ static void index_of(struct side *s, struct slice line)
 
 static void one_line(struct side *s, struct slice line)
 {
-    struct slice kind, name, rest;
+    struct slice kind, name;
     size_t at = 0;
     if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
         return;
-    struct slice table = table_of(s, name, &rest);
+    struct slice table = table_of(s, name);
     if (slice_eq(kind, SLICE("table")))
         add(s, arena_printf(s->a, "table " SLICE_FMT, SLICE_ARG(table)));
     else if (slice_eq(kind, SLICE("column")))
@@ -224,19 +289,19 @@ static void one_line(struct side *s, struct slice line)
 /* Columns of primary keys by "table.column", the keys themselves by table; how many checks a table has. */
 static void note_keys(struct side *s, struct slice line)
 {
-    struct slice kind, name, rest;
+    struct slice kind, name;
     size_t at = 0;
     if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
         return;
-    struct slice table = table_of(s, name, &rest);
+    struct slice table = table_of(s, name);
     if (slice_eq(kind, SLICE("check"))) {
         uintptr_t count = (uintptr_t)map_get(&s->checks, table);
         s->failed |= !map_set(s->a, &s->checks, table, (void *)(count + 1));
     }
     if (!slice_eq(kind, SLICE("primary-key")))
         return;
-    struct slice list = fact_value(line, "columns"), *kept = arena_alloc(s->a, sizeof *kept);
-    if (!kept || !map_set(s->a, &s->keys, table, kept)) {
+    struct slice list = lower(s->a, fact_value(line, "columns")), *kept = arena_alloc(s->a, sizeof *kept);
+    if (!kept || !list.p || !map_set(s->a, &s->keys, table, kept)) {
         s->failed = true;
         return;
     }
@@ -256,6 +321,8 @@ static int by_text(const void *x, const void *y)
 
 static bool convert(struct side *s, const struct parity_side *from)
 {
+    for (size_t i = 0; i < from->n_others; i++)
+        note_keys(s, from->others[i]);
     for (size_t i = 0; i < from->n; i++)
         note_keys(s, from->lines[i]);
     for (size_t i = 0; i < from->n; i++)
@@ -269,14 +336,56 @@ static bool convert(struct side *s, const struct parity_side *from)
     return !s->failed;
 }
 
+/* ---- what a fact is about ----------------------------------------------------------------------------------------- */
+
+bool parity_table(struct arena *a, struct slice line, bool schemas, struct slice *table)
+{
+    static const char *const kinds[] = {"table", "column", "primary-key", "unique", "foreign-key", "check"};
+    struct side s = {.a = a, .schemas = schemas};
+    struct slice kind, name;
+    size_t at = 0;
+    *table = (struct slice){NULL, 0};
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
+        return true;
+    if (slice_eq(kind, SLICE("index")))
+        *table = plain(&s, fact_value(line, "on"));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !table->p; i++)
+        if (slice_eq(kind, slice_of(kinds[i])))
+            *table = table_of(&s, name);
+    return !s.failed;
+}
+
+bool parity_target(struct arena *a, struct slice line, bool schemas, struct slice *table)
+{
+    struct side s = {.a = a, .schemas = schemas};
+    *table = (struct slice){NULL, 0};
+    if (!slice_starts(line, SLICE("foreign-key ")))
+        return true;
+    struct slice target = plain(&s, fact_value(line, "references"));
+    *table = slice_sub(target, 0, slice_find_byte(target, '('));
+    return !s.failed;
+}
+
 /* ---- comparing --------------------------------------------------------------------------------------------------- */
+
+/* A table has many indexes and foreign keys: those on the same columns are one thing. */
+static bool same_thing(struct slice x, struct slice y)
+{
+    if (!slice_eq(slice_sub(x, 0, fact_key_of(x)), slice_sub(y, 0, fact_key_of(y))))
+        return false;
+    if (slice_starts(x, SLICE("foreign-key ")) || slice_starts(x, SLICE("unique ")))
+        return slice_eq(fact_value(x, "columns"), fact_value(y, "columns"));
+    if (slice_starts(x, SLICE("index ")) || slice_starts(x, SLICE("unique-index ")))
+        return slice_eq(fact_value(x, "keys"), fact_value(y, "keys"));
+    return true;
+}
 
 /* Two sides of one thing become one difference. */
 static bool joined(struct parity_difference *last, struct parity_difference item)
 {
     bool opposite = item.first.p ? !last->first.p : !last->second.p;
     struct slice x = last->first.p ? last->first : last->second, y = item.first.p ? item.first : item.second;
-    if (!opposite || !slice_eq(slice_sub(x, 0, fact_key_of(x)), slice_sub(y, 0, fact_key_of(y))))
+    if (!opposite || !same_thing(x, y))
         return false;
     *(item.first.p ? &last->first : &last->second) = y;
     return true;

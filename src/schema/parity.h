@@ -10,9 +10,9 @@
  *     unique users columns=email                  (a constraint or an index)
  *     foreign-key users columns=a references=b(id) on_delete=cascade on_update=none
  *     checks users count=2                        (their texts cannot be compared)
- *     index users keys=email,name:desc partial=no
+ *     index users keys=email,name:desc partial=no (expressions in keys: "(expression)")
  *
- * Names lose the schema public. Classes of types: integer, real, numeric, text, blob, boolean, timestamp, date, time, interval,
+ * Names lose the schema public and the case of their letters. Classes of types: integer, real, numeric, text, blob, boolean, timestamp, date, time, interval,
  * uuid, json, any (SQLite: nothing declared), or the declared name. A column of a primary key is not null on either engine.
  */
 #ifndef PAWL_SCHEMA_PARITY_H
@@ -24,6 +24,8 @@
 struct parity_side {
     const struct slice *lines; /* facts in their order */
     size_t n;
+    const struct slice *others; /* primary keys of other tables, which REFERENCES may mean without saying so */
+    size_t n_others;
     bool schemas; /* names begin with a schema (PostgreSQL) */
 };
 
@@ -37,8 +39,14 @@ struct parity {
 };
 
 /* Texts live in `a`. */
-int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second, struct parity *out,
-                   struct pawl_error *e);
+int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second,
+                   struct parity *out, struct pawl_error *e);
+/*
+ * The table that a fact is about, as portable facts name it, in `a`; .p NULL: parity is not concerned with that fact. The second:
+ * the table that a foreign key points to, .p NULL for other facts. false: no memory.
+ */
+bool parity_table(struct arena *a, struct slice line, bool schemas, struct slice *table);
+bool parity_target(struct arena *a, struct slice line, bool schemas, struct slice *table);
 /* The class of a declared type, as above. */
 struct slice parity_class(struct arena *a, struct slice type);
 

@@ -255,6 +255,7 @@ static void check_all(struct check *c, struct walk *w)
             continue;
         }
         c->all++;
+        c->out->left_out |= s.foreign;
         if (!s.foreign)
             check_statement(c, &s.st);
         if (s.st.end - released > KEEP) {
@@ -273,6 +274,7 @@ static void check_end(struct check *c, const struct walk *w)
 {
     struct script *out = c->out;
     out->skip = w->skip;
+    out->left_out |= w->skip;
     out->repeatable = w->repeatable;
     out->lock_timeout_ms = w->lock_timeout_ms;
     if (out->no_transaction) {

@@ -22,6 +22,7 @@ struct script {
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
     bool empty;              /* no statement for any engine */
     bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
+    bool left_out;           /* something in it, or all of it, is for other engines only */
     bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;

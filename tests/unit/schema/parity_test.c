@@ -6,7 +6,7 @@ static struct parity compared(struct arena *a, const char *sqlite, const char *p
 {
     struct db *dbs[] = {scratch(), pg_scratch_open((struct db_options){0})};
     const char *sql[] = {sqlite, postgres};
-    struct parity_side sides[2];
+    struct parity_side sides[2] = {0};
     struct pawl_error e = {0};
     struct parity out;
     for (size_t i = 0; i < 2; i++) {
@@ -48,6 +48,47 @@ static void the_same_text_means_the_same(void **state)
     expect(sql, sql, "");
 }
 
+/* What the engines keep in other words, or PostgreSQL in other letters. */
+static void spelling_is_no_difference(void **state)
+{
+    (void)state;
+    const char *sql =
+        "create table Users (Id bigint not null primary key, n integer not null default -1, price numeric(8, 2) default -1.5, "
+        "Name varchar(20) default 'A b', day date default current_date, data jsonb default '{}', x double precision default 0.5, "
+        "made timestamp(3) default current_timestamp, code varchar(9) default ('a ' || 'b'), owed dec(8, 2) default (1 + 2));"
+        "create table p (A bigint references USERS on delete set null, b smallint check (b > 1), unique (A, b));"
+        "create index users_lower on Users (lower(Name), n desc);";
+    expect(sql, sql, "");
+}
+
+/* Facts by their table; a foreign key also points to one. */
+static void facts_belong_to_tables(void **state)
+{
+    (void)state;
+    ARENA(a);
+    static const struct {
+        const char *line, *table, *target;
+        bool schemas;
+    } cases[] = {
+        {"column public.users.email type=text", "users", NULL, true},
+        {"column Users.email type=text", "users", NULL, false},
+        {"primary-key app.users.users_pkey columns=id", "app.users", NULL, true},
+        {"index public.i on=public.t unique=no keys=a", "t", NULL, true},
+        {"foreign-key public.t.f columns=a references=public.users(id)", "t", "users", true},
+        {"foreign-key t:a columns=a references=Users", "t", "users", false},
+        {"view public.v", NULL, NULL, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct slice table, target;
+        assert_true(parity_table(&a, slice_of(cases[i].line), cases[i].schemas, &table));
+        assert_true(parity_target(&a, slice_of(cases[i].line), cases[i].schemas, &target));
+        assert_int_equal(table.p != NULL, cases[i].table != NULL);
+        assert_int_equal(target.p != NULL, cases[i].target != NULL);
+        assert_true(!table.p || slice_eq(table, slice_of(cases[i].table)));
+        assert_true(!target.p || slice_eq(target, slice_of(cases[i].target)));
+    }
+}
+
 static void differences_are_told(void **state)
 {
     (void)state;
@@ -60,18 +101,25 @@ static void differences_are_told(void **state)
     expect("create table t (a int unique, b int)", "create table t (a int, b int); create unique index on t (a)", "");
     expect("create table t (a int)", "create table t (a int); create table u (a int)",
            " | column u.a class=integer null=yes\n | table u\n");
-    expect("create table t (a int primary key, b int references t (a))",
-           "create table t (a int primary key, b int references t (a) on delete set null)",
-           "foreign-key t columns=b references=t(a) on_delete=none on_update=none | foreign-key t columns=b references=t(a) "
-           "on_delete=set-null on_update=none\n");
+    expect(
+        "create table t (a int primary key, b int references t (a))",
+        "create table t (a int primary key, b int references t (a) on delete set null)",
+        "foreign-key t columns=b references=t(a) on_delete=none on_update=none | foreign-key t columns=b references=t(a) "
+        "on_delete=set-null on_update=none\n");
     expect("create table t (a int check (a > 1))", "create table t (a int)", "checks t count=1 | \n");
-    expect("create table t (a int); create index i on t (a)", "create table t (a int)", "index t keys=a partial=no | \n");
+    expect("create table t (a int); create index i on t (a)", "create table t (a int)",
+           "index t keys=a partial=no | \n");
+    expect("create table t (a int, b int); create index i on t (a)",
+           "create table t (a int, b int); create index i on t (b)",
+           "index t keys=a partial=no | \n | index t keys=b partial=no\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_text_means_the_same),
+        cmocka_unit_test(spelling_is_no_difference),
+        cmocka_unit_test(facts_belong_to_tables),
         cmocka_unit_test(differences_are_told),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
