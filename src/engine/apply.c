@@ -354,10 +354,10 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
                          .clean = lock_in_transaction(r),
                          .elapsed_ns = arena_array(r->arena, plan->n, sizeof *x.elapsed_ns)};
     bool ledger_existed = r->history.exists;
-    int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);
     batch_init(&x.batch, r->db);
     e = e ? e : &own;
     err_clear(e);
+    int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);
     if (!code)
         code = apply_from(&x, 0, e);
     while (leave_transaction(&x, code, e)) {

@@ -4,7 +4,17 @@
 
 #include <stdio.h>
 
-static enum pawl_state state_of(const struct migration *m, const struct ledger_row *row, plan_alike_fn *alike)
+static int changed_how(const struct migration *m, const struct ledger_row *row, plan_alike_fn *alike,
+                       enum pawl_state *out)
+{
+    bool is_alike = false;
+    int code = alike ? alike(&m->up, row->checksum, &is_alike) : PAWL_OK;
+    *out = is_alike ? PAWL_STATE_LINE_ENDINGS : PAWL_STATE_CHANGED;
+    return code;
+}
+
+/* All but in what way a file differs. */
+static enum pawl_state state_of(const struct migration *m, const struct ledger_row *row)
 {
     if (!row)
         return PAWL_STATE_PENDING;
@@ -14,7 +24,7 @@ static enum pawl_state state_of(const struct migration *m, const struct ledger_r
         return PAWL_STATE_MISSING;
     if (row->checksum.n == SHA384_BYTES && memcmp(row->checksum.p, m->up.checksum, SHA384_BYTES) == 0)
         return PAWL_STATE_APPLIED;
-    return alike && alike(&m->up, row->checksum) ? PAWL_STATE_LINE_ENDINGS : PAWL_STATE_CHANGED;
+    return PAWL_STATE_CHANGED;
 }
 
 int plan_stand(struct arena *a, const struct migration_set *set, const struct history *history, plan_alike_fn *alike,
@@ -34,7 +44,9 @@ int plan_stand(struct arena *a, const struct migration_set *set, const struct hi
             m = NULL;
         struct standing *s = &out->items[out->n++];
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the loop goes on only while one of the two is there */
-        *s = (struct standing){m ? m->version : row->version, state_of(m, row, alike), m, row};
+        *s = (struct standing){m ? m->version : row->version, state_of(m, row), m, row};
+        if (s->state == PAWL_STATE_CHANGED && changed_how(m, row, alike, &s->state))
+            return err_nomem(e);
         i += m != NULL;
         k += row != NULL;
         if (m)

@@ -30,9 +30,9 @@ struct standings {
 
 /*
  * Does a stored checksum (48 bytes) belong to a file whose line endings or byte order mark are another way? Asked only for
- * files whose checksum differs. A failure to read counts as no.
+ * files whose checksum differs. A file that cannot be read is not alike; PAWL_NOMEM is the only error.
  */
-typedef bool plan_alike_fn(const struct migration_file *file, struct slice stored);
+typedef int plan_alike_fn(const struct migration_file *file, struct slice stored, bool *out);
 
 /* Lays files and ledger beside each other. */
 int plan_stand(struct arena *a, const struct migration_set *set, const struct history *history, plan_alike_fn *alike,

@@ -3,10 +3,12 @@
 #include "source/eol.h"
 #include "source/text.h"
 
-static bool alike(const struct migration_file *file, struct slice stored)
+static int alike(const struct migration_file *file, struct slice stored, bool *out)
 {
     struct eol_difference d;
-    return eol_compare(file, stored, &d, NULL) == PAWL_OK && (d.equal || d.flags);
+    int code = eol_compare(file, stored, &d, NULL);
+    *out = code == PAWL_OK && (d.equal || d.flags);
+    return code == PAWL_NOMEM ? code : PAWL_OK;
 }
 
 static bool is_to_do(const void *context, int64_t version)

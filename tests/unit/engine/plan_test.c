@@ -19,10 +19,11 @@ struct situation {
     struct standings standings;
 };
 
-static bool alike(const struct migration_file *file, struct slice stored)
+static int alike(const struct migration_file *file, struct slice stored, bool *out)
 {
     (void)stored;
-    return file->bom; /* the situation says so */
+    *out = file->bom; /* the situation says so */
+    return PAWL_OK;
 }
 
 static void make(struct situation *x, const char *letters)
