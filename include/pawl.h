@@ -192,11 +192,11 @@ enum pawl_event_kind {
     PAWL_EVENT_STEP_BEGIN, /* version, file, reverting: a migration starts */
     PAWL_EVENT_STEP_END,   /* the same, and elapsed_ns: it is committed (or, in a dry run, would be) */
     PAWL_EVENT_NOTE,       /* message: something the user should know; level says how much */
-    PAWL_EVENT_LOSS,       /* object, count: rows or values that this revert destroys; total: how many such events come */
-    PAWL_EVENT_FINDING,    /* finding */
-    PAWL_EVENT_ENGINE,     /* engine, engine_version: verify starts on this engine */
-    PAWL_EVENT_PROOF,      /* version, file, proof, verdict */
-    PAWL_EVENT_PROGRESS,   /* message = stage, count of total */
+    PAWL_EVENT_LOSS,     /* object, count: rows or values that this revert destroys; total: how many such events come */
+    PAWL_EVENT_FINDING,  /* finding */
+    PAWL_EVENT_ENGINE,   /* engine, engine_version: verify starts on this engine */
+    PAWL_EVENT_PROOF,    /* version, file, proof, verdict */
+    PAWL_EVENT_PROGRESS, /* message = stage, count of total */
 };
 
 /* Everything that happens is told through one callback. Strings live until it returns. Unused members are 0 or NULL. */

@@ -107,8 +107,9 @@ struct db_ledger_sql {
         *finish; /* (version, nanoseconds or -1 = let the engine measure, if it can): success and execution_time */
     const char
         *progress; /* (version, execution_time): success = false; how far a migration without a transaction has come */
-    const char *alone; /* in front of `create` where nothing else keeps two from making the table at once; NULL = no need */
-    const char *lock;  /* to the end of the transaction: nobody else writes to the ledger; NULL = BEGIN does that */
+    const char
+        *alone; /* in front of `create` where nothing else keeps two from making the table at once; NULL = no need */
+    const char *lock; /* to the end of the transaction: nobody else writes to the ledger; NULL = BEGIN does that */
     /* (version): measures from the engine's own clock all rows from that one on that have none yet, in place of `finish` for
      * each. NULL = the engine cannot. */
     const char *measure;

@@ -78,8 +78,8 @@ static int make_statements(struct arena *a, const struct db_driver *driver, stru
     if (sql->index)
         out->index = expand(a, sql->index, t);
     bool ok = out->name.p && out->create.p && out->select.p && out->insert.p && out->finish.p && out->progress.p &&
-              out->remove.p && out->restamp.p && (!sql->measure || out->measure.p) &&
-              (!sql->index || out->index.p) && (!sql->lock || out->lock.p);
+              out->remove.p && out->restamp.p && (!sql->measure || out->measure.p) && (!sql->index || out->index.p) &&
+              (!sql->lock || out->lock.p);
     return ok ? PAWL_OK : err_nomem(e);
 }
 

@@ -13,8 +13,9 @@
 #include "model/migration.h"
 
 struct ledger {
-    struct slice name;                                                               /* as configured */
-    struct slice create, select, insert, finish, progress, measure, index, remove, restamp, lock; /* measure, index, lock: .p NULL = no such thing */
+    struct slice name; /* as configured */
+    struct slice create, select, insert, finish, progress, measure, index, remove, restamp,
+        lock;    /* measure, index, lock: .p NULL = no such thing */
     bool placed; /* the statements name the schema, so a migration that changes the search path does not matter */
 };
 
