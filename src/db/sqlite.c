@@ -361,6 +361,7 @@ static int run_one(struct sqlite_db *db, const struct db_request *r, struct db_f
     if (r->copy.p)
         return err_set(e, PAWL_SQL, "COPY ... FROM stdin is not known to SQLite");
     db->unwatched = r->n_params > 0; /* pawl's own: see sqlite_keys.c */
+    db->watched = r->sql;
     int result = sqlite3_prepare_v2(db->handle, r->sql.p ? r->sql.p : "", (int)r->sql.n, &statement, NULL);
     db->unwatched = false;
     if (result != SQLITE_OK) {

@@ -23,6 +23,7 @@ struct sqlite_db {
     struct arena touched_arena;
     struct sqlite_touched *touched;
     bool touched_all;
+    struct slice watched;   /* the statement that is being prepared */
     bool unwatched;         /* for the moment */
     struct sqlite_log *log; /* scratch databases: what statements touched; else NULL */
     bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */

@@ -40,11 +40,19 @@ static void touch(struct sqlite_db *db, const char *table, bool as_child, bool a
     db->touched = t;
 }
 
+/* INSERT OR REPLACE, REPLACE INTO: rows may be deleted on the way. Too often yes is no harm. */
+static bool says_replace(struct slice sql)
+{
+    for (size_t i = 0; i + 7 <= sql.n; i++)
+        if ((sql.p[i] == 'r' || sql.p[i] == 'R') && slice_ieq(slice_sub(sql, i, i + 7), SLICE("replace")))
+            return true;
+    return false;
+}
+
 static int authorize(void *context, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
     struct sqlite_db *db = context;
-    (void)trigger;
     if (action == SQLITE_PRAGMA && second && slice_ieq(slice_of(first), SLICE("writable_schema")) &&
         !slice_ieq(slice_of(second), SLICE("off")))
         db->schema_by_hand = true;
@@ -53,7 +61,7 @@ static int authorize(void *context, int action, const char *first, const char *s
     sqlite_touch(db, action, first, second);
     switch (action) {
     case SQLITE_INSERT:
-        touch(db, first, true, true); /* INSERT OR REPLACE deletes */
+        touch(db, first, true, trigger || says_replace(db->watched));
         break;
     case SQLITE_ALTER_TABLE:
         touch(db, second, true, false);
@@ -144,6 +152,21 @@ static int check_table(struct sqlite_db *db, sqlite3 **before, const char *table
     return code;
 }
 
+/* Does the table itself say ON CONFLICT REPLACE, so that a plain INSERT may delete rows of it? */
+static bool replaces(struct sqlite_db *db, const char *table)
+{
+    sqlite3_stmt *query = NULL;
+    bool found = true;
+    if (sqlite3_prepare_v2(db->handle,
+                           "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
+                           " AND sql LIKE '%conflict%replace%'",
+                           -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_bind_text(query, 1, table, -1, SQLITE_STATIC) == SQLITE_OK)
+        found = sqlite3_step(query) != SQLITE_DONE;
+    sqlite3_finalize(query);
+    return found;
+}
+
 /* All tables that refer to `parent`; NULL = to any. */
 static int check_children(struct sqlite_db *db, sqlite3 **before, const char *parent, struct pawl_error *e)
 {
@@ -180,7 +203,7 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
     for (const struct sqlite_touched *t = db->touched; t && !code && !db->touched_all; t = t->next) {
         if (t->as_child)
             code = check_table(db, &before, t->table.p, e);
-        if (!code && t->as_parent)
+        if (!code && (t->as_parent || replaces(db, t->table.p)))
             code = check_children(db, &before, t->table.p, e);
     }
     db->unwatched = false;

@@ -272,6 +272,41 @@ static void new_orphans_are_found_whatever_made_them(void **state)
     db_close(db);
 }
 
+/* A row that is replaced is deleted, and its children are orphans then. */
+static void replaced_parents_leave_orphans(void **state)
+{
+    (void)state;
+    static const char *const makers[] = {
+        "INSERT OR REPLACE INTO a VALUES (7, 'one')",
+        "replace into a values (7, 'one')",
+        "INSERT INTO b VALUES (7, 'one')",
+        "INSERT INTO r VALUES (7)",
+    };
+    ARENA(a);
+    struct db *db = open_file(&a, "replaced.db", (struct db_options){0});
+    exec(db, "CREATE TABLE a (id INTEGER PRIMARY KEY, code TEXT UNIQUE)");
+    exec(db, "CREATE TABLE b (id INTEGER PRIMARY KEY, code TEXT UNIQUE ON CONFLICT REPLACE)");
+    exec(db, "CREATE TABLE r (id INTEGER)");
+    exec(db, "CREATE TRIGGER t AFTER INSERT ON r BEGIN REPLACE INTO a VALUES (new.id, 'one'); END");
+    exec(db, "CREATE TABLE c (a REFERENCES a, b REFERENCES b)");
+    exec(db, "INSERT INTO a VALUES (1, 'one')");
+    exec(db, "INSERT INTO b VALUES (1, 'one')");
+    exec(db, "INSERT INTO c VALUES (1, 1)");
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++) {
+        struct pawl_error e;
+        exec(db, "BEGIN IMMEDIATE");
+        exec(db, makers[i]);
+        assert_int_equal(db->driver->check(db, &e), PAWL_DATA);
+        db_rollback(db);
+    }
+    exec(db, "BEGIN IMMEDIATE");
+    exec(db, "INSERT INTO a VALUES (8, 'eight')");
+    struct pawl_error e;
+    assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+    db_rollback(db);
+    db_close(db);
+}
+
 static void orphans_from_before_do_not_stop_a_migration(void **state)
 {
     (void)state;
@@ -315,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_reader_recovers_what_a_killed_writer_left),
         cmocka_unit_test(a_rebuilt_parent_keeps_its_children),
         cmocka_unit_test(new_orphans_are_found_whatever_made_them),
+        cmocka_unit_test(replaced_parents_leave_orphans),
         cmocka_unit_test(orphans_from_before_do_not_stop_a_migration),
         cmocka_unit_test(a_copy_is_whole_and_overwrites_nothing),
     };
