@@ -45,7 +45,7 @@ int plan_stand(struct arena *a, const struct migration_set *set, const struct hi
         struct standing *s = &out->items[out->n++];
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the loop goes on only while one of the two is there */
         *s = (struct standing){m ? m->version : row->version, state_of(m, row), m, row};
-        if (s->state == PAWL_STATE_CHANGED && changed_how(m, row, alike, &s->state))
+        if (m && row && s->state == PAWL_STATE_CHANGED && changed_how(m, row, alike, &s->state))
             return err_nomem(e);
         i += m != NULL;
         k += row != NULL;
