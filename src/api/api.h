@@ -4,6 +4,7 @@
 
 #include "engine/run.h"
 #include "pawl.h"
+#include "source/directory.h"
 
 /* Everything the library shows to the outside is marked so; the rest is hidden. */
 #define PAWL_API __attribute__((visibility("default")))
@@ -19,6 +20,7 @@ struct pawl {
 /* One operation on the database: its connection, ledger and folder. */
 struct operation {
     struct pawl *p;
+    enum source_extent extent;
     struct db_options options;
     struct ledger ledger;
     struct migration_set set;
@@ -26,7 +28,8 @@ struct operation {
 };
 
 /* Reads the folder, opens the database. After an error everything is closed again. */
-int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e);
+int operation_begin(struct pawl *p, struct operation *o, enum source_extent extent, const struct db_options *how,
+                    struct pawl_error *e);
 void operation_end(struct operation *o);
 
 #endif

@@ -6,7 +6,6 @@
 #include "engine/baseline.h"
 #include "engine/repair.h"
 #include "engine/up.h"
-#include "source/directory.h"
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
@@ -166,20 +165,21 @@ static int read_and_open(struct operation *o, struct pawl_error *e)
 {
     struct pawl *p = o->p;
     if (!p->target.driver) { /* says that no URL was given, and how to give one */
-        int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
+        int code = source_read(&p->operation, p->config.dir, o->extent, &p->report, &o->set, e);
         return code ? code : db_target_parse(&p->operation, NULL, &p->target, e);
     }
     struct db *started = db_start(&p->target, &o->options);
-    int code = source_read(&p->operation, p->config.dir, &p->report, &o->set, e);
+    int code = source_read(&p->operation, p->config.dir, o->extent, &p->report, &o->set, e);
     if (!code)
         return db_open_started(started, &p->target, &o->options, &o->run.db, e);
     db_close(started);
     return code;
 }
 
-int operation_begin(struct pawl *p, struct operation *o, const struct db_options *how, struct pawl_error *e)
+int operation_begin(struct pawl *p, struct operation *o, enum source_extent extent, const struct db_options *how,
+                    struct pawl_error *e)
 {
-    *o = (struct operation){.p = p};
+    *o = (struct operation){.p = p, .extent = extent};
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, &p->operation); /* until run_look */
@@ -227,7 +227,8 @@ PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, stru
     };
     *out = (struct pawl_result){0};
     int code = operation_begin(
-        p, &o, &(struct db_options){.create = !u->dry_run, .read_only = u->dry_run, .empty_if_missing = u->dry_run}, e);
+        p, &o, SOURCE_UPS,
+        &(struct db_options){.create = !u->dry_run, .read_only = u->dry_run, .empty_if_missing = u->dry_run}, e);
     if (code)
         return code;
     code = up_run(&o.run, &q, out, e);
@@ -241,7 +242,7 @@ PAWL_API int pawl_repair(struct pawl *p, const struct pawl_repair_options *optio
     struct operation o;
     bool dry_run = options && options->dry_run;
     *out = (struct pawl_result){0};
-    int code = operation_begin(p, &o, &(struct db_options){.read_only = dry_run}, e);
+    int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){.read_only = dry_run}, e);
     if (code)
         return code;
     code = repair_run(&o.run, dry_run, out, e);
@@ -253,7 +254,7 @@ PAWL_API int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *
 {
     struct operation o;
     *out = (struct pawl_result){0};
-    int code = operation_begin(p, &o, &(struct db_options){0}, e);
+    int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){0}, e);
     if (code)
         return code;
     code = baseline_run(&o.run, version, out, e);
@@ -309,7 +310,7 @@ PAWL_API int pawl_status(struct pawl *p, struct pawl_status *out, struct pawl_er
 {
     struct operation o;
     *out = (struct pawl_status){0};
-    int code = operation_begin(p, &o, &(struct db_options){.read_only = true, .empty_if_missing = true}, e);
+    int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){.read_only = true, .empty_if_missing = true}, e);
     if (code)
         return code;
     code = run_look(&o.run, e);
@@ -324,7 +325,7 @@ PAWL_API int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_er
     struct operation o;
     struct pawl_error why = {0};
     *out = (struct pawl_health){0};
-    int code = operation_begin(p, &o, &(struct db_options){.read_only = true}, &why);
+    int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){.read_only = true}, &why);
     if (!code) {
         code = run_look(&o.run, &why);
         if (!code)

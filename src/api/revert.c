@@ -23,7 +23,7 @@ PAWL_API int pawl_down(struct pawl *p, const struct pawl_down_options *options, 
     *out = (struct pawl_result){0};
     int code = may_revert(p, e);
     if (!code)
-        code = operation_begin(p, &o, &(struct db_options){0}, e);
+        code = operation_begin(p, &o, SOURCE_ALL, &(struct db_options){0}, e);
     if (code)
         return code;
     code = revert_run(&o.run, options ? options : &defaults, out, e);

@@ -128,7 +128,7 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, NULL);
-    int code = source_read(&p->operation, p->config.dir, &p->report, &v.set, e);
+    int code = source_read(&p->operation, p->config.dir, SOURCE_ALL, &p->report, &v.set, e);
     if (code == PAWL_SOURCE) { /* for a proof, files that cannot be used are a check that does not hold */
         if (e)
             e->code = PAWL_CHECK;

@@ -23,7 +23,7 @@ struct migration {
     int64_t version; /* > 0 */
     struct slice description;
     struct migration_file up;
-    struct migration_file down;
+    struct migration_file down; /* perhaps only its path: see source/directory */
 };
 
 enum numbering { NUMBERING_NONE, NUMBERING_SEQUENTIAL, NUMBERING_TIMESTAMP, NUMBERING_MIXED };

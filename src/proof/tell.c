@@ -172,7 +172,7 @@ int tell(struct trial *tr, const struct tale *t, struct pawl_error *e)
     STRBUF(detail, MAX_DETAIL);
     struct pawl_finding f = {.id = t->id, .version = tr->steps[t->k].migration->version, .hint = t->hint};
     struct slice statement = {NULL, 0};
-    enum pawl_level level;
+    enum pawl_level level = PAWL_LEVEL_OFF;
     const struct migration *m = tr->steps[t->k].migration;
     f.file = t->unit && t->unit->file->path.p ? t->unit->file->path.p : m->up.path.p;
     find_place(tr, t, &f, &statement);
@@ -197,7 +197,7 @@ int tell_plain(struct trial *tr, size_t k, enum pawl_finding_id id, const char *
 {
     STRBUF(message, MAX_MESSAGE);
     STRBUF(detail, 1);
-    enum pawl_level level;
+    enum pawl_level level = PAWL_LEVEL_OFF;
     const struct migration *m = tr->steps[k].migration;
     struct pawl_finding f = {.id = id, .version = m->version, .file = m->up.path.p, .hint = hint};
     va_list args;

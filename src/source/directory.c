@@ -18,6 +18,7 @@ struct candidate {
 };
 
 struct scan {
+    enum source_extent extent;
     struct arena *a;      /* the caller's: what stays */
     struct arena scratch; /* what does not */
     const char *dir;
@@ -298,6 +299,15 @@ static struct slice description_of(struct arena *a, struct slice written)
     return (struct slice){p, p ? written.n : 0};
 }
 
+static int take_down(struct scan *s, const struct candidate *down, struct migration_file *out)
+{
+    bool ok;
+    if (s->extent == SOURCE_ALL)
+        return take_file(s, down, out, &ok);
+    *out = (struct migration_file){.path = path_of(s->a, s->dir, down->entry->name)};
+    return out->path.p ? PAWL_OK : err_nomem(s->e);
+}
+
 static int add_migration(struct scan *s, const struct group *g)
 {
     const struct candidate *up = &g->items[0];
@@ -310,13 +320,11 @@ static int add_migration(struct scan *s, const struct group *g)
     m->description = description_of(s->a, up->name.description);
     if (!m->description.p)
         return err_nomem(s->e);
-    if (g->downs) {
-        code = take_file(s, &g->items[g->ups], &m->down, &ok);
-        if (code != PAWL_OK)
-            return code;
-    } else {
+    code = g->downs ? take_down(s, &g->items[g->ups], &m->down) : PAWL_OK;
+    if (code != PAWL_OK)
+        return code;
+    if (!g->downs)
         report_lonely_up(s, m);
-    }
     s->numbers[s->set->n] = numbering_item_of(&up->name);
     s->set->n++;
     return PAWL_OK;
@@ -370,10 +378,10 @@ static int scan_folder(struct scan *s)
     return code == PAWL_OK ? findings_result(&s->findings, s->e) : code;
 }
 
-int source_read(struct arena *a, const char *dir, struct report *report, struct migration_set *out,
-                struct pawl_error *e)
+int source_read(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
+                struct migration_set *out, struct pawl_error *e)
 {
-    struct scan s = {.a = a, .dir = dir, .set = out, .e = e};
+    struct scan s = {.extent = extent, .a = a, .dir = dir, .set = out, .e = e};
     bool missing;
     *out = (struct migration_set){0};
     findings_init(&s.findings, report);

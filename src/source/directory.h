@@ -15,13 +15,19 @@
 #include "model/report.h"
 
 /*
+ * How much of the files is wanted. With SOURCE_UPS a down is known by its path alone, and nothing but that may be asked
+ * of it: who only goes forward does not pay for texts that are not going to run, and is not stopped by what is in them.
+ */
+enum source_extent { SOURCE_UPS, SOURCE_ALL };
+
+/*
  * Reads names and checksums; each file is opened once and closed again. All findings go to `report`. PAWL_SOURCE if
  * one of them makes the set unusable (the first such one is the error); *out then holds what can be told all the
  * same, so that `status` and `verify` may still look at it. PAWL_IO if the folder cannot be read; a missing one has a
  * hint that names --dir and `pawl new`. A folder without migrations is
  * an empty set, with a remark to `report`.
  */
-int source_read(struct arena *a, const char *dir, struct report *report, struct migration_set *out,
-                struct pawl_error *e);
+int source_read(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
+                struct migration_set *out, struct pawl_error *e);
 
 #endif

@@ -120,13 +120,13 @@ static void look_at_start(struct slice piece, struct inspection *out)
 }
 
 /* Reads the open file through; 0, an errno, or -1 when the hasher has no memory. */
-static int read_through(struct inspector *in, int fd, struct inspection *out)
+static int read_through(struct inspector *in, struct folder_file *file, struct inspection *out)
 {
     struct progress at = {0};
     size_t kept = 0; /* bytes at the front of the buffer that are hashed already */
     for (bool last = false; !last;) {
         size_t got;
-        int problem = folder_file_read(fd, in->buffer + kept, BUFFER_SIZE - kept, &got);
+        int problem = folder_file_read(file, in->buffer + kept, BUFFER_SIZE - kept, &got);
         if (problem)
             return problem;
         last = got < BUFFER_SIZE - kept;
@@ -151,12 +151,12 @@ int inspect_file(struct inspector *in, const struct folder *folder, const struct
                  struct inspection *out, struct pawl_error *e)
 {
     *out = (struct inspection){.utf8_fault = UINT64_MAX, .nul = UINT64_MAX};
-    int fd;
-    out->problem = folder_file_open(folder, entry, &fd);
+    struct folder_file file;
+    out->problem = folder_file_open(folder, entry, &file);
     if (out->problem)
         return PAWL_OK;
-    int problem = hasher_begin(&in->hasher) ? read_through(in, fd, out) : -1;
-    folder_file_close(fd);
+    int problem = hasher_begin(&in->hasher) ? read_through(in, &file, out) : -1;
+    folder_file_close(&file);
     if (problem < 0 || (problem == 0 && !hasher_end(&in->hasher, out->checksum)))
         return err_nomem(e);
     out->problem = problem;

@@ -93,31 +93,43 @@ int folder_list(struct arena *a, const struct folder *f, struct folder_list *out
     return code;
 }
 
-int folder_file_open(const struct folder *f, const struct folder_entry *entry, int *fd)
+int folder_file_open(const struct folder *f, const struct folder_entry *entry, struct folder_file *out)
 {
+    *out = (struct folder_file){.fd = -1};
     if (entry->kind != FILE_REGULAR)
         return EINVAL;
-    *fd = openat(f->fd, entry->name.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return *fd < 0 ? errno : 0;
+    out->fd = openat(f->fd, entry->name.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    int problem = out->fd < 0 || fstat(out->fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+    if (problem)
+        folder_file_close(out);
+    else
+        out->size = (uint64_t)st.st_size;
+    return problem;
 }
 
-int folder_file_read(int fd, char *buffer, size_t n, size_t *got)
+int folder_file_read(struct folder_file *f, char *buffer, size_t n, size_t *got)
 {
     *got = 0;
     while (*got < n) {
-        ssize_t more = read(fd, buffer + *got, n - *got);
+        size_t wanted = n - *got;
+        ssize_t more = read(f->fd, buffer + *got, wanted);
         if (more < 0 && errno == EINTR)
             continue;
         if (more < 0)
             return errno;
-        if (more == 0)
-            break;
         *got += (size_t)more;
+        f->done += (size_t)more;
+        /* A short read at the size that was told is the end: asking once more costs a call a file. */
+        if (more == 0 || ((size_t)more < wanted && f->size && f->done >= f->size))
+            break;
     }
     return 0;
 }
 
-void folder_file_close(int fd)
+void folder_file_close(struct folder_file *f)
 {
-    close(fd);
+    if (f->fd >= 0)
+        close(f->fd);
+    f->fd = -1;
 }

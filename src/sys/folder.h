@@ -30,13 +30,22 @@ int folder_open(const char *path, struct folder *out, bool *missing, struct pawl
 void folder_close(struct folder *f);
 int folder_list(struct arena *a, const struct folder *f, struct folder_list *out, struct pawl_error *e);
 
+struct folder_file {
+    int fd;
+    uint64_t size; /* when it was opened; 0: perhaps a file system that does not tell */
+    uint64_t done; /* bytes read */
+};
+
 /*
  * A file in the folder, for reading from its start. Returns 0 or an errno, since the caller makes a finding of it and
- * goes on. A file that is not regular is EINVAL.
+ * goes on; only after 0 it must be closed. A file that is not regular is EINVAL.
  */
-int folder_file_open(const struct folder *f, const struct folder_entry *entry, int *fd);
-/* Fills `buffer` as far as the file goes; *got < n means that its end was reached. 0 or an errno. */
-int folder_file_read(int fd, char *buffer, size_t n, size_t *got);
-void folder_file_close(int fd);
+int folder_file_open(const struct folder *f, const struct folder_entry *entry, struct folder_file *out);
+/*
+ * Fills `buffer` as far as the file goes, be that less or more than its size was; *got < n means that its end was
+ * reached. 0 or an errno.
+ */
+int folder_file_read(struct folder_file *f, char *buffer, size_t n, size_t *got);
+void folder_file_close(struct folder_file *f);
 
 #endif

@@ -253,7 +253,7 @@ static void relaxed(void **state)
     struct proved p = {0};
     put(*state, "0001_a", "CREATE TABLE IF NOT EXISTS a (x);", "DROP TABLE a;");
     report_init(&r, NULL, NULL);
-    assert_int_equal(source_read(&a, *state, &r, &set, NULL), PAWL_OK);
+    assert_int_equal(source_read(&a, *state, SOURCE_ALL, &r, &set, NULL), PAWL_OK);
     report_init(&r, prove_event, &p);
     r.levels[PAWL_FINDING_REDOWN_FAILS] = PAWL_LEVEL_NOTE;
     struct proof_options o = {.driver = db_driver_find("sqlite"), .ledger = SLICE("_sqlx_migrations")};

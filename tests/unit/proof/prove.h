@@ -70,7 +70,7 @@ static inline void prove_with(const char *dir, struct proved *p, struct proof_op
     struct migration_set set;
     memset(p, 0, sizeof *p);
     report_init(&r, NULL, NULL);
-    assert_int_equal(source_read(&a, dir, &r, &set, &p->error), PAWL_OK);
+    assert_int_equal(source_read(&a, dir, SOURCE_ALL, &r, &set, &p->error), PAWL_OK);
     report_init(&r, prove_event, p);
     options.driver = db_driver_find("sqlite");
     if (!options.ledger.p)

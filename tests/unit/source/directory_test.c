@@ -25,7 +25,7 @@ static struct read *read_folder(const char *dir)
     arena_clear(&r.a);
     collect_init(&r.seen);
     err_clear(&r.e);
-    r.code = source_read(&r.a, dir, &r.seen.report, &r.set, &r.e);
+    r.code = source_read(&r.a, dir, SOURCE_ALL, &r.seen.report, &r.set, &r.e);
     return &r;
 }
 
@@ -54,6 +54,25 @@ static void reads_both_layouts_in_order(void **state)
     assert_int_equal(r->set.width, 4);
     assert_false(r->set.split_suffix);
     end_read(r);
+}
+
+/* Who goes forward is not stopped by a text that is not going to run. */
+static void downs_are_known_by_name_alone_when_only_ups_are_wanted(void **state)
+{
+    struct read r = {0};
+    tmpdir_put(*state, "1_a.sql", "select 1;");
+    tmpdir_put(*state, "1_a.down.sql", "\xef\xbb\xbfselect \xff;");
+    tmpdir_put(*state, "2_b.sql", "select 2;");
+    collect_init(&r.seen);
+    assert_int_equal(source_read(&r.a, *state, SOURCE_UPS, &r.seen.report, &r.set, &r.e), PAWL_OK);
+    assert_int_equal(r.seen.n, 1);
+    assert_found(&r.seen, "warning up-without-down 2_b.sql");
+    assert_string_equal(r.set.items[0].down.path.p, tmpdir_path(*state, "1_a.down.sql"));
+    assert_null(r.set.items[1].down.path.p);
+    assert_int_equal(source_read(&r.a, *state, SOURCE_ALL, &r.seen.report, &r.set, &r.e), PAWL_SOURCE);
+    assert_found(&r.seen, "note bom 1_a.down.sql");
+    assert_found(&r.seen, "error not-utf8 1_a.down.sql");
+    arena_clear(&r.a);
 }
 
 static void checksums_are_those_of_sqlx(void **state)
@@ -123,10 +142,10 @@ static void a_relaxed_level_lets_a_bad_name_pass_but_not_a_duplicate(void **stat
     collect_init(&r.seen);
     r.seen.report.levels[PAWL_FINDING_BAD_NAME] = PAWL_LEVEL_WARNING;
     r.seen.report.levels[PAWL_FINDING_DUPLICATE_VERSION] = PAWL_LEVEL_OFF;
-    assert_int_equal(source_read(&r.a, *state, &r.seen.report, &r.set, &r.e), PAWL_OK);
+    assert_int_equal(source_read(&r.a, *state, SOURCE_ALL, &r.seen.report, &r.set, &r.e), PAWL_OK);
     assert_int_equal(r.set.n, 1);
     tmpdir_put(*state, "1_b.sql", "x");
-    assert_int_equal(source_read(&r.a, *state, &r.seen.report, &r.set, &r.e), PAWL_SOURCE);
+    assert_int_equal(source_read(&r.a, *state, SOURCE_ALL, &r.seen.report, &r.set, &r.e), PAWL_SOURCE);
     assert_non_null(strstr(r.e.message, "version 1"));
     arena_clear(&r.a);
 }
@@ -384,7 +403,7 @@ static void every_failed_request_is_survived(void **state)
         struct read r = {0};
         collect_init(&r.seen);
         mem_fault_set(n, 0);
-        code = source_read(&r.a, *state, &r.seen.report, &r.set, &r.e);
+        code = source_read(&r.a, *state, SOURCE_ALL, &r.seen.report, &r.set, &r.e);
         long hits = mem_fault_hits();
         mem_fault_set(0, 0);
         assert_int_equal(code, hits ? PAWL_NOMEM : PAWL_SOURCE);
@@ -397,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TMPDIR_TEST(reads_both_layouts_in_order),
+        TMPDIR_TEST(downs_are_known_by_name_alone_when_only_ups_are_wanted),
         TMPDIR_TEST(checksums_are_those_of_sqlx),
         TMPDIR_TEST(duplicate_versions_stop),
         TMPDIR_TEST(names_outside_the_grammar),

@@ -36,7 +36,7 @@ static void a_hundred_thousand_files(void **state)
     }
     collect_init(&seen);
     double start = now();
-    assert_int_equal(source_read(&a, *state, &seen.report, &set, NULL), PAWL_OK);
+    assert_int_equal(source_read(&a, *state, SOURCE_ALL, &seen.report, &set, NULL), PAWL_OK);
     double seconds = now() - start;
     assert_int_equal(seen.n, 0);
     assert_int_equal(set.n, FILES / 2);
@@ -83,7 +83,7 @@ static void a_file_of_200_megabytes(void **state)
     write_large(*state, 2400000);
     collect_init(&seen);
     long before = resident();
-    assert_int_equal(source_read(&a, *state, &seen.report, &set, NULL), PAWL_OK);
+    assert_int_equal(source_read(&a, *state, SOURCE_ALL, &seen.report, &set, NULL), PAWL_OK);
     assert_true(set.items[0].up.size > 200000000);
     assert_int_equal(text_open(&set.items[0].up, &text, NULL), PAWL_OK);
     assert_int_equal(script_check(&set.items[0], &set.items[0].up, &text, "sqlite", &dialect_sqlite,

@@ -149,7 +149,7 @@ static void the_texts_say_nothing_to_an_engine(void **state)
     struct script script;
     collect_init(&seen);
     assert_int_equal(make(*state, "no-transaction", PAWL_NUMBERING_AUTO), PAWL_OK);
-    assert_int_equal(source_read(&a, *state, &seen.report, &set, NULL), PAWL_OK);
+    assert_int_equal(source_read(&a, *state, SOURCE_ALL, &seen.report, &set, NULL), PAWL_OK);
     assert_int_equal(seen.n, 0);
     assert_int_equal(set.n, 1);
     const struct migration *m = &set.items[0];

@@ -16,7 +16,7 @@ static struct migration_file file_of(struct arena *a, const char *dir)
     static struct collect seen;
     struct migration_set set;
     collect_init(&seen);
-    source_read(a, dir, &seen.report, &set, NULL);
+    source_read(a, dir, SOURCE_ALL, &seen.report, &set, NULL);
     assert_int_equal(set.n, 1);
     return set.items[0].up;
 }

@@ -65,21 +65,68 @@ static void reads_files_in_pieces(void **state)
     ARENA(a);
     struct folder f;
     struct folder_list list;
-    int fd;
+    struct folder_file file;
     char buffer[4];
     size_t got;
     tmpdir_put(*state, "a", "0123456");
     assert_int_equal(mkdir(tmpdir_path(*state, "b"), 0700), 0);
     assert_int_equal(folder_open(*state, &f, NULL, NULL), PAWL_OK);
     assert_int_equal(folder_list(&a, &f, &list, NULL), PAWL_OK);
-    assert_int_equal(folder_file_open(&f, &list.items[0], &fd), 0);
-    assert_int_equal(folder_file_read(fd, buffer, sizeof buffer, &got), 0);
+    assert_int_equal(folder_file_open(&f, &list.items[0], &file), 0);
+    assert_int_equal(folder_file_read(&file, buffer, sizeof buffer, &got), 0);
     assert_int_equal(got, 4);
-    assert_int_equal(folder_file_read(fd, buffer, sizeof buffer, &got), 0);
+    assert_int_equal(folder_file_read(&file, buffer, sizeof buffer, &got), 0);
     assert_int_equal(got, 3);
     assert_memory_equal(buffer, "456", 3);
-    folder_file_close(fd);
-    assert_int_equal(folder_file_open(&f, &list.items[1], &fd), EINVAL);
+    folder_file_close(&file);
+    assert_int_equal(folder_file_open(&f, &list.items[1], &file), EINVAL);
+    folder_close(&f);
+}
+
+/* What was opened may be written to before it is read: the end is where it is then. */
+static void files_may_grow_and_shrink_after_they_were_opened(void **state)
+{
+    ARENA(a);
+    struct folder f;
+    struct folder_list list;
+    static const char *const then[] = {"0123456", "012", "0123", ""};
+    for (size_t i = 0; i < sizeof then / sizeof then[0]; i++) {
+        struct folder_file file;
+        char buffer[8];
+        size_t got;
+        size_t n = strlen(then[i]);
+        tmpdir_put(*state, "a", "01234");
+        assert_int_equal(folder_open(*state, &f, NULL, NULL), PAWL_OK);
+        assert_int_equal(folder_list(&a, &f, &list, NULL), PAWL_OK);
+        assert_int_equal(folder_file_open(&f, &list.items[0], &file), 0);
+        tmpdir_put(*state, "a", then[i]);
+        assert_int_equal(folder_file_read(&file, buffer, sizeof buffer, &got), 0);
+        assert_int_equal(got, n);
+        assert_memory_equal(buffer, then[i], n);
+        folder_file_close(&file);
+        folder_close(&f);
+    }
+}
+
+/* A file that grew between two reads. */
+static void a_full_buffer_is_no_end(void **state)
+{
+    ARENA(a);
+    struct folder f;
+    struct folder_list list;
+    struct folder_file file;
+    char buffer[4];
+    size_t got;
+    tmpdir_put(*state, "a", "0123");
+    assert_int_equal(folder_open(*state, &f, NULL, NULL), PAWL_OK);
+    assert_int_equal(folder_list(&a, &f, &list, NULL), PAWL_OK);
+    assert_int_equal(folder_file_open(&f, &list.items[0], &file), 0);
+    assert_int_equal(folder_file_read(&file, buffer, sizeof buffer, &got), 0);
+    assert_int_equal(got, 4);
+    tmpdir_put(*state, "a", "0123456");
+    assert_int_equal(folder_file_read(&file, buffer, sizeof buffer, &got), 0);
+    assert_int_equal(got, 3);
+    folder_file_close(&file);
     folder_close(&f);
 }
 
@@ -116,10 +163,9 @@ static void views_are_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TMPDIR_TEST(lists_in_byte_order_with_kinds),
-        TMPDIR_TEST(tells_a_missing_folder_from_others),
-        TMPDIR_TEST(reads_files_in_pieces),
-        TMPDIR_TEST(views_are_the_file),
+        TMPDIR_TEST(lists_in_byte_order_with_kinds), TMPDIR_TEST(tells_a_missing_folder_from_others),
+        TMPDIR_TEST(reads_files_in_pieces),          TMPDIR_TEST(files_may_grow_and_shrink_after_they_were_opened),
+        TMPDIR_TEST(a_full_buffer_is_no_end),        TMPDIR_TEST(views_are_the_file),
     };
     return cmocka_run_group_tests_name("sys/folder", tests, NULL, NULL);
 }
