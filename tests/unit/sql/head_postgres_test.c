@@ -271,6 +271,43 @@ static const struct simple {
     {"VacuumStmt", "maintenance", NULL, NULL},
     {"VariableSetStmt", "set", NULL, NULL},
     {"CreateCastStmt", "ddl create object", NULL, NULL},
+    {"CreateConversionStmt", "ddl create object", NULL, NULL},
+    {"CreateFdwStmt", "ddl create object", NULL, NULL},
+    {"CreateForeignServerStmt", "ddl create object", NULL, NULL},
+    {"CreateUserMappingStmt", "ddl create object", NULL, NULL},
+    {"CreateTransformStmt", "ddl create object", NULL, NULL},
+    {"CreateOpClassStmt", "ddl create object", NULL, NULL},
+    {"CreateOpFamilyStmt", "ddl create object", NULL, NULL},
+    {"CreatePLangStmt", "ddl create object", NULL, NULL},
+    {"CreateAmStmt", "ddl create object", NULL, NULL},
+    {"AlterDefaultPrivilegesStmt", "ddl alter object", NULL, NULL},
+    {"DropOwnedStmt", "ddl drop object", NULL, NULL},
+    {"CreateRoleStmt", "ddl create role", "role", NULL},
+    {"CreatedbStmt", "ddl create database", "dbname", NULL},
+    {"CreateTableSpaceStmt", "ddl create tablespace", "tablespacename", NULL},
+    {"CreateSubscriptionStmt", "ddl create subscription", "subname", NULL},
+    {"AlterSeqStmt", "ddl alter sequence", "sequence", NULL},
+    {"AlterDomainStmt", "ddl alter domain", "typeName", NULL},
+    {"AlterPolicyStmt", "ddl alter policy", "policy_name", "table"},
+    {"AlterExtensionStmt", "ddl alter extension", "extname", NULL},
+    {"AlterPublicationStmt", "ddl alter publication", "pubname", NULL},
+    {"AlterEventTrigStmt", "ddl alter event trigger", "trigname", NULL},
+    {"CheckPointStmt", "maintenance", NULL, NULL},
+    {"ExplainStmt", "session", NULL, NULL},
+    {"VariableShowStmt", "session", NULL, NULL},
+    {"ListenStmt", "session", NULL, NULL},
+    {"UnlistenStmt", "session", NULL, NULL},
+    {"NotifyStmt", "session", NULL, NULL},
+    {"LockStmt", "session", NULL, NULL},
+    {"DiscardStmt", "session", NULL, NULL},
+    {"LoadStmt", "session", NULL, NULL},
+    {"PrepareStmt", "session", NULL, NULL},
+    {"DeallocateStmt", "session", NULL, NULL},
+    {"DeclareCursorStmt", "session", NULL, NULL},
+    {"FetchStmt", "session", NULL, NULL},
+    {"ClosePortalStmt", "session", NULL, NULL},
+    {"ExecuteStmt", "call", NULL, NULL},
+    {"ConstraintsSetStmt", "set", NULL, NULL},
 };
 
 static bool simple(struct strbuf *b, const struct simple *s, const json_t *n)
@@ -285,6 +322,68 @@ static bool simple(struct strbuf *b, const struct simple *s, const json_t *n)
         range(b, " ", name);
     if (s->on)
         range(b, " on ", json_object_get(n, s->on));
+    strbuf_addz(b, yes(n, "if_not_exists") ? " if-not" : "");
+    strbuf_addz(b, strcmp(s->node, "AlterSeqStmt") == 0 && yes(n, "missing_ok") ? " if" : "");
+    return true;
+}
+
+/* What GRANT and REVOKE are about: the kind and the first name. */
+static bool grant(struct strbuf *b, const json_t *n)
+{
+    const json_t *first = json_array_get(json_object_get(n, "objects"), 0);
+    const char *object = object_type(text(n, "objtype"));
+    strbuf_addf(b, "ddl %s ", yes(n, "is_grant") ? "grant" : "revoke");
+    if (strcmp(text(n, "targtype"), "ACL_TARGET_OBJECT") != 0 || strcmp(object, "object") == 0) {
+        strbuf_addz(b, "object");
+        return true;
+    }
+    strbuf_addz(b, object);
+    if (json_object_get(first, "RangeVar"))
+        range(b, " ", json_object_get(first, "RangeVar"));
+    else
+        object_name(b, first, object);
+    strbuf_addz(b, json_array_size(json_object_get(n, "objects")) > 1 ? " many" : "");
+    return true;
+}
+
+static bool truncate_statement(struct strbuf *b, const json_t *n)
+{
+    const json_t *relations = json_object_get(n, "relations");
+    strbuf_addz(b, "ddl truncate table");
+    range(b, " ", json_object_get(json_array_get(relations, 0), "RangeVar"));
+    strbuf_addf(b, "%s%s", json_array_size(relations) > 1 ? " many" : "",
+                strcmp(text(n, "behavior"), "DROP_CASCADE") == 0 ? " cascade" : "");
+    return true;
+}
+
+/* ALTER .. SET SCHEMA and ALTER .. OWNER TO, for what has a name of its own. */
+static bool moved(struct strbuf *b, const json_t *n, bool owner)
+{
+    const char *object = object_type(text(n, "objectType"));
+    strbuf_addf(b, "ddl %s %s", owner ? "alter" : "move", object);
+    if (strcmp(object, "object") == 0) {
+        strbuf_reset(b);
+        strbuf_addz(b, "ddl alter object");
+        return true;
+    }
+    if (json_object_get(n, "relation"))
+        range(b, " ", json_object_get(n, "relation"));
+    else
+        object_name(b, json_object_get(n, "object"), object);
+    strbuf_addz(b, yes(n, "missing_ok") ? " if" : "");
+    if (!owner)
+        strbuf_addf(b, " to %s", text(n, "newschema"));
+    else if (strcmp(object, "type") == 0)
+        strbuf_addz(b, "; alter type owner ");
+    return true;
+}
+
+static bool define(struct strbuf *b, const json_t *n)
+{
+    const char *object = object_type(text(n, "kind"));
+    strbuf_addf(b, "ddl create %s", object);
+    if (strcmp(object, "object") != 0)
+        whole(b, json_object_get(n, "defnames"));
     strbuf_addz(b, yes(n, "if_not_exists") ? " if-not" : "");
     return true;
 }
@@ -317,6 +416,27 @@ static bool theirs(struct strbuf *b, const char *type, const json_t *n)
         return false;
     if (strcmp(type, "DropStmt") == 0)
         return drop(b, n);
+    if (strcmp(type, "GrantStmt") == 0)
+        return grant(b, n);
+    if (strcmp(type, "GrantRoleStmt") == 0) {
+        strbuf_addf(b, "ddl %s role", yes(n, "is_grant") ? "grant" : "revoke");
+        return true;
+    }
+    if (strcmp(type, "TruncateStmt") == 0)
+        return truncate_statement(b, n);
+    if (strcmp(type, "CopyStmt") == 0) {
+        strbuf_addz(b, "copy");
+        range(b, " ", json_object_get(n, "relation"));
+        return true;
+    }
+    if (strcmp(type, "AlterObjectSchemaStmt") == 0 || strcmp(type, "AlterOwnerStmt") == 0)
+        return moved(b, n, type[5] == 'O' && type[6] == 'w');
+    if (strcmp(type, "DefineStmt") == 0)
+        return define(b, n);
+    if (strcmp(type, "ReindexStmt") == 0) {
+        strbuf_addz(b, "maintenance reindex");
+        return true;
+    }
     if (strcmp(type, "RenameStmt") == 0)
         return rename_statement(b, n);
     if (strcmp(type, "AlterTableStmt") == 0)
@@ -401,6 +521,10 @@ static bool ours(struct strbuf *b, struct slice statement)
     struct head h;
     head_read(&h, &dialect_postgres, statement);
     strbuf_addz(b, classes[h.class]);
+    if (h.action == HEAD_REINDEX) {
+        strbuf_addz(b, " reindex");
+        return true;
+    }
     if (h.transaction == HEAD_TX_SET) {
         strbuf_reset(b);
         strbuf_addz(b, "set");
@@ -413,12 +537,15 @@ static bool ours(struct strbuf *b, struct slice statement)
     name(b, " ", &h.name);
     if (!head_has(&h, HEAD_PARTITION))
         name(b, " on ", &h.on);
-    if (h.action == HEAD_DROP || h.action == HEAD_ALTER || h.action == HEAD_RENAME || h.action == HEAD_CREATE)
+    if (h.object != HEAD_OTHER && (h.action == HEAD_DROP || h.action == HEAD_ALTER || h.action == HEAD_RENAME ||
+                                   h.action == HEAD_CREATE || h.action == HEAD_MOVE))
         strbuf_addf(b, "%s%s", head_has(&h, HEAD_IF_EXISTS) ? " if" : "",
                     head_has(&h, HEAD_IF_NOT_EXISTS) ? " if-not" : "");
     if (h.object == HEAD_INDEX)
         strbuf_addz(b, head_has(&h, HEAD_CONCURRENTLY) ? " concurrently" : "");
-    if (h.action == HEAD_DROP)
+    if (h.action == HEAD_GRANT || h.action == HEAD_REVOKE)
+        strbuf_addz(b, head_has(&h, HEAD_MANY) ? " many" : "");
+    if (h.action == HEAD_DROP || h.action == HEAD_TRUNCATE)
         strbuf_addf(b, "%s%s", head_has(&h, HEAD_MANY) ? " many" : "", head_has(&h, HEAD_CASCADE) ? " cascade" : "");
     if (h.to.n)
         stripped(b, " to ", h.to);
@@ -526,6 +653,46 @@ static const char *const templates[] = {
     "TO %n}",
     "{SET x TO 1|SET LOCAL x = 'y'|RESET x|SET TRANSACTION READ ONLY|DO 'x'|CALL f(1)|VACUUM %n|ANALYZE %n}",
     "REFRESH MATERIALIZED VIEW~[CONCURRENTLY ]%q",
+    "GRANT~{ALL|SELECT|INSERT (%n), UPDATE (%n, %n)|ALL PRIVILEGES}~ON~[TABLE ]%q[,~%q]~TO~%n[ WITH GRANT OPTION]",
+    "GRANT~{USAGE|ALL}~ON~{SCHEMA %n|SEQUENCE %q|TYPE %q|DOMAIN %q|DATABASE %n|LANGUAGE %n}~TO~PUBLIC",
+    "GRANT EXECUTE~ON~{FUNCTION %q(int)|PROCEDURE %q()|ALL FUNCTIONS IN SCHEMA %n|FUNCTION %q(int, text), %q()}~TO~%n",
+    "GRANT ALL~ON ALL~{TABLES|SEQUENCES}~IN SCHEMA~%n[,~%n]~TO~%n",
+    "GRANT~%n[,~%n]~TO~%n",
+    "REVOKE~[GRANT OPTION FOR ]{ALL|DELETE}~ON~[TABLE ]%q~FROM~%n[~CASCADE]",
+    "REVOKE~%n~FROM~%n",
+    "ALTER DEFAULT PRIVILEGES~[IN SCHEMA %n]~GRANT SELECT ON TABLES~TO %n",
+    "TRUNCATE~[TABLE ][ONLY ]%q[,~%q][~RESTART IDENTITY][~CASCADE]",
+    "COPY~%q[ (%n, %n)]~{FROM STDIN|TO STDOUT|FROM STDIN WITH (FORMAT csv)}",
+    "ALTER~{TABLE|VIEW|SEQUENCE|MATERIALIZED VIEW}~[IF EXISTS ]%q~SET SCHEMA~%n",
+    "ALTER~{TYPE|DOMAIN|FUNCTION %q(int)|AGGREGATE %q(int)|EXTENSION}~%q~SET SCHEMA~%n",
+    "ALTER~{FUNCTION|PROCEDURE}~%q(int)~{SET SCHEMA %n|OWNER TO %n}",
+    "ALTER~{TYPE|DOMAIN|COLLATION|STATISTICS}~%q~OWNER TO~%n",
+    "ALTER~{SCHEMA|DATABASE|PUBLICATION|EVENT TRIGGER|TABLESPACE|LANGUAGE}~%n~OWNER TO~%n",
+    "ALTER SEQUENCE~[IF EXISTS ]%q~{RESTART|OWNED BY %n.%n|INCREMENT BY 5}",
+    "ALTER DOMAIN~%q~{SET NOT NULL|DROP DEFAULT|ADD CONSTRAINT %n CHECK (VALUE > 1)|DROP CONSTRAINT %n}",
+    "ALTER POLICY~%n~ON~%q~USING (true)",
+    "ALTER EXTENSION~%n~UPDATE",
+    "ALTER PUBLICATION~%n~ADD TABLE %q",
+    "ALTER EVENT TRIGGER~%n~DISABLE",
+    "CREATE~[OR REPLACE ]AGGREGATE~%q(int)~(SFUNC = f, STYPE = int)",
+    "CREATE COLLATION~[IF NOT EXISTS ]%q~(LOCALE = 'C')",
+    "CREATE~{ROLE|USER|GROUP}~%n~[WITH ]LOGIN",
+    "CREATE~{DATABASE|TABLESPACE}~%n[ LOCATION 'x']",
+    "CREATE CAST~(int AS text)~WITHOUT FUNCTION",
+    "CREATE~[TRUSTED ]LANGUAGE~%n~HANDLER %q",
+    "CREATE OPERATOR~+~(FUNCTION = %q)",
+    "CREATE FOREIGN TABLE~[IF NOT EXISTS ]%q~(%n int)~SERVER %n",
+    "CREATE {SERVER %n FOREIGN DATA WRAPPER %n|USER MAPPING FOR PUBLIC SERVER %n|FOREIGN DATA WRAPPER %n}",
+    "CREATE TEXT SEARCH CONFIGURATION~%q~(PARSER = %q)",
+    "DROP~{AGGREGATE|COLLATION|FOREIGN TABLE|STATISTICS}~[IF EXISTS ]%q[ CASCADE]",
+    "DROP~{EVENT TRIGGER|PUBLICATION|LANGUAGE|SERVER}~[IF EXISTS ]%n[ CASCADE]",
+    "DROP OWNED BY~%n",
+    "{EXPLAIN SELECT 1|SHOW %n|LISTEN %n|UNLISTEN *|NOTIFY %n|LOCK TABLE %q|DISCARD ALL|LOAD 'x'|DEALLOCATE ALL}",
+    "{PREPARE %n AS SELECT 1|EXECUTE %n|DECLARE %n CURSOR FOR SELECT 1|FETCH 1 FROM %n|CLOSE %n|CHECKPOINT}",
+    "REINDEX~{TABLE|INDEX|SCHEMA}~[CONCURRENTLY ]%n",
+    "SET CONSTRAINTS~{ALL|%n}~DEFERRED",
+    "COMMENT ON~{AGGREGATE %q(int)|DOMAIN %q|POLICY %n ON %q|RULE %n ON %q|EXTENSION %n|ROLE %n|DATABASE %n|LANGUAGE %n}~IS "
+    "'x'",
 };
 
 static const char *const words[] = {"a",   "Bc",     "\"D\"\"e\"", "begin",      "type",   "\"on\"",
