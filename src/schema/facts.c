@@ -39,6 +39,11 @@ struct facts {
     struct vec orphans; /* struct line * */
     /* of the scan that runs; kept for their memory */
     struct vec fresh_units, fresh_lines, edits, made_units, next_units;
+#ifdef PAWL_CHECKS
+    struct facts *twin; /* which takes all facts anew, each time */
+    bool is_twin;
+    struct slice ledger;
+#endif
 };
 
 struct scan {
@@ -73,6 +78,9 @@ int facts_open(struct db *db, struct slice ledger, struct facts **out, struct pa
         return err_nomem(e);
     f->db = db;
     f->introspector = in;
+#ifdef PAWL_CHECKS
+    f->ledger = ledger;
+#endif
     int code = in->open(db, ledger, &f->state, e);
     if (code) {
         mem_free(f);
@@ -96,6 +104,9 @@ void facts_close(struct facts *f)
 {
     if (!f)
         return;
+#ifdef PAWL_CHECKS
+    facts_close(f->twin);
+#endif
     f->introspector->close(f->state);
     drop_fresh(f);
     for (size_t i = 0; i < f->lines.n; i++)
@@ -343,7 +354,61 @@ static int scan(struct facts *f, struct arena *a, struct delta *out, struct pawl
     return code;
 }
 
-/* Two facts of one key mean that what an introspector remembers of earlier scans is wrong: then everything is read anew. */
+#ifdef PAWL_CHECKS
+static int same_line(const struct facts *f, const struct facts *twin, size_t i, struct pawl_error *e)
+{
+    struct slice has = i < f->lines.n ? facts_at(f, i) : SLICE("nothing more");
+    struct slice should = i < twin->lines.n ? facts_at(twin, i) : SLICE("nothing more");
+    return slice_eq(has, should)
+               ? PAWL_OK
+               : err_set(e, PAWL_INTERNAL, "facts that follow say: " SLICE_FMT "; taken anew: " SLICE_FMT,
+                         SLICE_ARG(slice_sub(has, 0, has.n < 200 ? has.n : 200)),
+                         SLICE_ARG(slice_sub(should, 0, should.n < 200 ? should.n : 200)));
+}
+
+/* Facts that follow the database are what somebody else finds who has never seen it. */
+static int check(struct facts *f, struct pawl_error *e)
+{
+    ARENA(a);
+    struct delta ignored;
+    if (f->is_twin)
+        return PAWL_OK;
+    if (f->twin && !f->introspector->forget) {
+        facts_close(f->twin);
+        f->twin = NULL;
+    }
+    int code = f->twin ? PAWL_OK : facts_open(f->db, f->ledger, &f->twin, e);
+    if (code)
+        return code;
+    f->twin->is_twin = true;
+    f->twin->known = false;
+    if (f->introspector->forget)
+        f->introspector->forget(f->twin->state);
+    code = facts_refresh(f->twin, &a, &ignored, e);
+    for (size_t i = 0; !code && i < f->lines.n + 1 && i < f->twin->lines.n + 1; i++)
+        code = same_line(f, f->twin, i, e);
+    return code;
+}
+#else
+#define check(f, e) PAWL_OK
+#endif
+
+/*
+ * Two facts of one key mean that what an introspector remembers of earlier scans is wrong: then everything is read anew, but not
+ * where mistakes are looked for.
+ */
+static int scan_or_again(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+{
+    int code = scan(f, a, out, e);
+#ifndef PAWL_CHECKS
+    if (code == PAWL_INTERNAL && f->introspector->forget) {
+        f->introspector->forget(f->state);
+        code = scan(f, a, out, e);
+    }
+#endif
+    return code;
+}
+
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
 {
     struct db_stamp stamp;
@@ -352,18 +417,14 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
     if (code)
         return code;
     if (f->known && stamp.schema == f->stamp.schema)
-        return PAWL_OK;
-    code = scan(f, a, out, e);
-    if (code == PAWL_INTERNAL && f->introspector->forget) {
-        f->introspector->forget(f->state);
-        code = scan(f, a, out, e);
-    }
+        return check(f, e);
+    code = scan_or_again(f, a, out, e);
     if (code)
         return code;
     f->stamp = stamp;
     f->known = true;
     f->disturbed = false;
-    return PAWL_OK;
+    return check(f, e);
 }
 
 /* ---- rolling back
@@ -428,7 +489,8 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
         drop_fresh(f);
         return code;
     }
-    if (f->edits.n > 0 && f->introspector->rolled_back)
+    /* Even where no fact is another: what was dropped and made again is another object with the same name. */
+    if (f->introspector->rolled_back)
         f->introspector->rolled_back(f->state);
     f->disturbed |= f->edits.n > 0 || !f->known || stamp.schema != f->stamp.schema;
     for (size_t i = 0; i < f->edits.n; i++) {
@@ -441,7 +503,7 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
     lines_apply(&f->lines, &f->edits);
     f->fresh_lines.n = 0;
     f->stamp = stamp;
-    return PAWL_OK;
+    return check(f, e);
 }
 
 /* ---- reading

@@ -121,6 +121,55 @@ static void a_rolled_back_transaction_leaves_nothing(void **state)
     db_close(db);
 }
 
+/*
+ * What was dropped and made again is the same to the facts and another thing to the catalogs. Going back over that leaves nothing
+ * to tell, and yet nothing is remembered rightly.
+ */
+static void made_again_and_rolled_back(void **state)
+{
+    static const char *const again[] = {
+        "drop view v; create view v as select id from t",
+        "drop table u; create table u (id int primary key)",
+        "drop index i; create index i on t (label)",
+        "alter table t drop constraint positive; alter table t add constraint positive check (id > 0)",
+        "drop function f(); create function f() returns int language sql as 'select 1'",
+    };
+    /* which the catalogs tell only where the object is listed, not where objects are */
+    static const char *const then[] = {
+        "alter view v alter column id set default 5",
+        "alter table u alter column id set default 5",
+        "alter index i set (fillfactor = 50)",
+        "alter table t alter column id set default 5",
+        "comment on function f() is 'made once'",
+    };
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    run_sql(db, "create table t (id int, label text, constraint positive check (id > 0)); create table u (id int primary key); "
+                "create index i on t (label); create view v as select id from t; "
+                "create function f() returns int language sql as 'select 1'");
+    for (size_t i = 0; i < COUNT(again); i++) {
+        ARENA(a);
+        struct pawl_error e = {0};
+        refresh(f, &a);
+        pg_exec(db, "begin");
+        run_sql(db, "create table other (a int); drop table other");
+        refresh(f, &a);
+        pg_exec(db, "savepoint one");
+        run_sql(db, again[i]);
+        struct delta d = refresh(f, &a);
+        assert_int_equal(d.n, 0);
+        pg_exec(db, "rollback to savepoint one");
+        assert_int_equal(facts_rolled_back(f, &d, &e), PAWL_OK);
+        run_sql(db, then[i]);
+        refresh(f, &a);
+        same_as_fresh(db, f, &a, then[i]);
+        pg_exec(db, "commit");
+    }
+    facts_close(f);
+    db_close(db);
+}
+
 /* What a caller has set is as it was, inside and outside of transactions. */
 static void settings_are_left_alone(void **state)
 {
@@ -150,6 +199,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(facts_that_follow_are_facts_taken_anew),
         cmocka_unit_test(rolled_back_changes_are_gone),
         cmocka_unit_test(a_rolled_back_transaction_leaves_nothing),
+        cmocka_unit_test(made_again_and_rolled_back),
         cmocka_unit_test(settings_are_left_alone),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
