@@ -1,34 +1,24 @@
 #include "api/api.h"
 
-#include "db/pgserver.h"
+#include "engine/scratch.h"
 #include "proof/across.h"
 #include "source/directory.h"
 
 struct verifying {
     struct pawl *p;
     const struct pawl_verify_options *options;
+    struct scratch_config scratch;
     struct migration_set set;
     size_t ran; /* engines */
     struct proof_trace traces[2];
 };
 
-static const struct pawl_scratch *scratch_of(const struct pawl_verify_options *o, const char *engine)
-{
-    for (size_t i = 0; i < o->n_scratch; i++)
-        if (strcmp(o->scratch[i].engine, engine) == 0)
-            return &o->scratch[i];
-    return NULL;
-}
-
 /* Proves the set on one engine; `server` is where its scratch databases are made, NULL for SQLite. */
 static int prove(struct verifying *v, const struct db_driver *driver, const struct db_target *server,
                  struct pawl_error *e)
 {
-    static const struct pawl_scratch nothing;
     const struct pawl_config *c = &v->p->config;
-    const struct pawl_scratch *scratch = scratch_of(v->options, driver->name);
-    if (!scratch)
-        scratch = &nothing;
+    struct pawl_scratch scratch = scratch_of(&v->scratch, driver->name);
     struct proof_options o = {
         .driver = driver,
         .server = server,
@@ -38,13 +28,13 @@ static int prove(struct verifying *v, const struct db_driver *driver, const stru
                .wait_ms = c->wait_ms,
                .connect_wait_ms = c->connect_wait_ms,
                .interrupt = c->interrupt,
-               .stubs = scratch->stubs,
-               .n_stubs = scratch->n_stubs,
-               .extensions = scratch->extensions,
-               .n_extensions = scratch->n_extensions},
+               .stubs = scratch.stubs,
+               .n_stubs = scratch.n_stubs,
+               .extensions = scratch.extensions,
+               .n_extensions = scratch.n_extensions},
         .ledger = slice_of(c->table),
-        .setup = scratch->setup,
-        .n_setup = scratch->n_setup,
+        .setup = scratch.setup,
+        .n_setup = scratch.n_setup,
         .repro_dir = v->options->repro_dir,
     };
     if (v->ran < 2)
@@ -53,34 +43,21 @@ static int prove(struct verifying *v, const struct db_driver *driver, const stru
     return proof_run(&v->p->operation, &v->set, &o, &v->p->report, e);
 }
 
-static int prove_on(struct verifying *v, const char *url, struct pawl_error *e)
-{
-    struct db_target server;
-    int code = db_target_parse(&v->p->operation, url, &server, e);
-    return code ? code : prove(v, server.driver, &server, e);
-}
-
 /* A given server, or a throw-away one; without either, only an engine that was asked for by name is missed. */
-static int prove_postgres(struct verifying *v, struct pawl_error *e)
+static int prove_on(struct verifying *v, const struct db_driver *driver, struct pawl_error *e)
 {
-    struct pgserver_options how = {.interrupt = v->p->config.interrupt};
-    struct pgserver *server = NULL;
-    struct slice bindir;
-    if (v->options->scratch_url)
-        return prove_on(v, v->options->scratch_url, e);
-    int code = pgserver_find(&v->p->operation, &bindir, e);
-    if (code)
-        return code;
-    if (!bindir.p && !v->options->engine) {
+    struct scratch_server server;
+    int code = scratch_server_open(&v->p->operation, driver, &v->scratch, v->p->config.interrupt, &server, e);
+    if (!code && server.found) {
+        code = prove(v, driver, server.target, e);
+    } else if (!code && v->options->engine) {
+        code = err_set(e, PAWL_CONFIG, "there are no binaries of a %s server to start one", driver->name);
+        err_hint(e, "install them, or name a server with --scratch-url");
+    } else if (!code) {
         report_note(&v->p->report, PAWL_LEVEL_NOTE,
                     "PostgreSQL was not proved: there are no server binaries and no --scratch-url");
-        return PAWL_OK;
     }
-    how.bindir = bindir.p;
-    code = pgserver_start(&how, &server, e);
-    if (!code)
-        code = prove_on(v, pgserver_url(server).p, e);
-    pgserver_stop(server);
+    scratch_server_close(&server);
     return code;
 }
 
@@ -103,10 +80,10 @@ static int prove_all(struct verifying *v, struct pawl_error *e)
 {
     struct pawl_error first = {0};
     struct pawl_error second = {0};
-    int sqlite = wanted(v, "sqlite") ? prove(v, db_driver_find("sqlite"), NULL, &first) : PAWL_OK;
+    int sqlite = wanted(v, "sqlite") ? prove_on(v, db_driver_find("sqlite"), &first) : PAWL_OK;
     if (sqlite == PAWL_INTERRUPTED || sqlite == PAWL_NOMEM)
         return worse(sqlite, &first, PAWL_OK, &second, e);
-    int postgres = wanted(v, "postgres") ? prove_postgres(v, &second) : PAWL_OK;
+    int postgres = wanted(v, "postgres") ? prove_on(v, db_driver_find("postgres"), &second) : PAWL_OK;
     bool whole = (!sqlite || sqlite == PAWL_CHECK) && (!postgres || postgres == PAWL_CHECK);
     if (v->ran == 2 && whole) {
         int code = across_compare(&v->set, v->traces, &v->p->report, e);
@@ -125,6 +102,7 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
         err_hint(e, "pawl knows sqlite and postgres");
         return PAWL_USAGE;
     }
+    v.scratch = (struct scratch_config){v.options->scratch_url, v.options->scratch, v.options->n_scratch};
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, NULL);

@@ -96,15 +96,17 @@ static int queue_record(struct applying *x, const struct migration *m, struct pa
     return batch_add(&x->batch, insert, (struct batch_origin){.role = BATCH_RECORD, .version = m->version}, e);
 }
 
-static int queue_text(struct applying *x, const struct migration *m, const struct script *script, struct pawl_error *e)
+static int queue_text(struct applying *x, size_t i, struct pawl_error *e)
 {
+    const struct migration *m = x->plan->steps[i]->migration;
+    const struct script *script = &x->scripts[i];
     struct text text;
     int code = script->skip ? PAWL_OK : text_open(&m->up, &text, e);
     if (code || script->skip)
         return code;
     x->clean &= !session_is_touched(x->run->db->driver->dialect, text.sql);
     code = batch_keep(&x->batch, &text, e);
-    return code ? code : batch_script(&x->batch, script, &text, m, &m->up, e);
+    return code ? code : batch_script(&x->batch, script, &text, m, &m->up, plan_in_place(x->plan, i), e);
 }
 
 /* Foreign keys and the like can only be looked at once the statements have run. */
@@ -156,7 +158,7 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     if (!code)
         code = queue_record(x, m, e);
     if (!code)
-        code = queue_text(x, m, &x->scripts[i], e);
+        code = queue_text(x, i, e);
     if (!code)
         code = check(x, m, e);
     if (!code)
@@ -233,6 +235,12 @@ static int commit_single(struct applying *x, struct pawl_error *e)
     return PAWL_OK;
 }
 
+static int look(struct applying *x, struct pawl_error *e)
+{
+    const struct run_watch *watch = x->run->watch;
+    return watch ? watch->on_step(watch->context, e) : PAWL_OK;
+}
+
 static int apply_inside(struct applying *x, size_t i, struct pawl_error *e)
 {
     run_step_begin(x->run, x->plan->steps[i], false, false);
@@ -246,7 +254,10 @@ static int apply_inside(struct applying *x, size_t i, struct pawl_error *e)
         }
         return code;
     }
-    return x->pipeline && !batch_full(&x->batch) ? PAWL_OK : x->single ? batch_flush(&x->batch, e) : flush(x, e);
+    if (x->pipeline && !batch_full(&x->batch))
+        return PAWL_OK;
+    code = x->single ? batch_flush(&x->batch, e) : flush(x, e);
+    return code ? code : look(x, e);
 }
 
 static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
@@ -261,13 +272,13 @@ static int apply_alone(struct applying *x, size_t i, struct pawl_error *e)
     run_step_begin(x->run, s, false, false);
     x->queued = i + 1;
     x->clean = false;
-    code = outside_run(x->run, s, &script, false, e);
+    code = outside_run(x->run, s, &script, false, plan_in_place(x->plan, i), e);
     if (code)
         return code;
     x->done = i + 1;
     x->elapsed_ns[i] = clock_ns() - started;
     tell_done(x, i);
-    return PAWL_OK;
+    return look(x, e);
 }
 
 static bool runs_outside(const struct applying *x, size_t i)
@@ -324,6 +335,8 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
     x->unmeasured = 0;
     x->clean = false;
     x->batch.failed = (struct batch_origin){0};
+    if (r->watch)
+        r->watch->on_undo(r->watch->context);
     return true;
 }
 
@@ -350,11 +363,12 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
                          .plan = plan,
                          .scripts = scripts,
                          .single = single,
-                         .pipeline = (r->db->driver->caps & DB_CAP_PIPELINE) != 0,
+                         .pipeline = !r->watch && (r->db->driver->caps & DB_CAP_PIPELINE) != 0,
                          .clean = lock_in_transaction(r),
                          .elapsed_ns = arena_array(r->arena, plan->n, sizeof *x.elapsed_ns)};
     bool ledger_existed = r->history.exists;
     batch_init(&x.batch, r->db);
+    x.batch.watch = r->watch;
     e = e ? e : &own;
     err_clear(e);
     int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);

@@ -1,5 +1,6 @@
 #include "engine/batch.h"
 
+#include "engine/run.h"
 #include "sql/locate.h"
 
 #define FULL_REQUESTS 4096
@@ -16,7 +17,7 @@ static void empty(struct batch *b)
     for (size_t i = 0; i < b->n_texts; i++)
         text_close(&b->texts[i]);
     arena_reset(&b->arena);
-    *b = (struct batch){.db = b->db, .arena = b->arena, .failed = b->failed, .lost = b->lost};
+    *b = (struct batch){.db = b->db, .watch = b->watch, .arena = b->arena, .failed = b->failed, .lost = b->lost};
 }
 
 void batch_clear(struct batch *b)
@@ -98,22 +99,24 @@ int batch_flush(struct batch *b, struct pawl_error *e)
 }
 
 int batch_script(struct batch *b, const struct script *script, const struct text *text, const struct migration *m,
-                 const struct migration_file *file, struct pawl_error *e)
+                 const struct migration_file *file, const bool *in_place, struct pawl_error *e)
 {
     struct script_cursor cursor;
     struct script_statement s;
     int code = PAWL_OK;
+    bool watched = b->watch && b->watch->statements;
     script_start(&cursor, script, text, b->db->driver->name, b->db->driver->dialect);
-    while (script_next(&cursor, &s)) {
-        if (b->n >= FULL_REQUESTS) {
+    for (size_t i = 0; !code && script_next(&cursor, &s); i++) {
+        if (in_place && in_place[i])
+            continue;
+        code = batch_add(b, (struct db_request){.sql = s.sql, .copy = s.copy},
+                         (struct batch_origin){BATCH_STATEMENT, m->version, file, text->sql, s.offset}, e);
+        if (!code && (watched || b->n >= FULL_REQUESTS)) {
             code = send(b, e);
             b->n = 0;
         }
-        if (!code)
-            code = batch_add(b, (struct db_request){.sql = s.sql, .copy = s.copy},
-                             (struct batch_origin){BATCH_STATEMENT, m->version, file, text->sql, s.offset}, e);
-        if (code)
-            return code;
+        if (!code && watched)
+            code = b->watch->on_statement(b->watch->context, &s, e);
     }
-    return PAWL_OK;
+    return code;
 }

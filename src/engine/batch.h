@@ -27,9 +27,12 @@ struct batch_origin {
     size_t offset;                     /* of the statement in it */
 };
 
+struct run_watch; /* engine/run.h */
+
 struct batch {
     struct db *db;
-    struct arena arena; /* of what is queued; emptied by each flush */
+    const struct run_watch *watch; /* NULL = nobody looks behind each statement */
+    struct arena arena;            /* of what is queued; emptied by each flush */
     struct db_request *requests;
     struct batch_origin *origins;
     size_t n, cap, origins_cap;
@@ -52,10 +55,10 @@ int batch_session(struct batch *b, int64_t version, bool keys_off, struct pawl_e
 int batch_keep(struct batch *b, struct text *text, struct pawl_error *e);
 /*
  * Queues every statement of the text that is meant for this engine, in pieces if there are many. Sends in between when the
- * queue is full, so memory stays bounded for a text of any size.
+ * queue is full, so memory stays bounded for a text of any size. `in_place`: see struct plan.
  */
 int batch_script(struct batch *b, const struct script *script, const struct text *text, const struct migration *m,
-                 const struct migration_file *file, struct pawl_error *e);
+                 const struct migration_file *file, const bool *in_place, struct pawl_error *e);
 /* Enough is queued that sending pays. */
 bool batch_full(const struct batch *b);
 /* Sends what is queued. On failure b->failed says what failed, and e has its place. Nothing is queued any more. */

@@ -13,9 +13,10 @@ struct outside {
     const struct migration_file *file;
     const struct text *text;
     bool reverting;
-    int64_t base;   /* what progress counts from: see engine/ledger */
-    size_t done;    /* statements known to be committed */
-    size_t resumed; /* SIZE_MAX, or where a run was interrupted before: at this statement or right behind it */
+    const bool *in_place; /* see struct plan; NULL = nothing is */
+    int64_t base;         /* what progress counts from: see engine/ledger */
+    size_t done;          /* statements known to be committed */
+    size_t resumed;       /* SIZE_MAX, or where a run was interrupted before: at this statement or right behind it */
 };
 
 static struct batch_origin frame(const struct outside *x)
@@ -150,6 +151,16 @@ static int set_again(struct outside *x, const struct script_statement *s, struct
     return code ? code : batch_flush(&x->batch, e);
 }
 
+static int run_one(struct outside *x, const struct script_statement *s, size_t index, bool grouped,
+                   struct pawl_error *e)
+{
+    const struct run_watch *watch = x->run->watch;
+    if (x->in_place && x->in_place[index])
+        return PAWL_OK;
+    int code = grouped ? run_grouped(x, s, index, e) : run_single(x, s, index, e);
+    return !code && watch && watch->statements ? watch->on_statement(watch->context, s, e) : code;
+}
+
 static int run_statements(struct outside *x, const struct script *script, struct pawl_error *e)
 {
     struct script_cursor cursor;
@@ -166,7 +177,7 @@ static int run_statements(struct outside *x, const struct script *script, struct
         else
             code = run_interrupted(x->run, e);
         if (!code && i >= skip)
-            code = grouped ? run_grouped(x, &s, i, e) : run_single(x, &s, i, e);
+            code = run_one(x, &s, i, grouped, e);
         grouped &= !s.ends;
         if (!code && i >= skip && !grouped) /* a group is done with its COMMIT, and not before */
             x->done = i + 1;
@@ -184,7 +195,7 @@ static int finish(struct outside *x, uint64_t started, struct pawl_error *e)
 }
 
 int outside_run(struct run *r, const struct standing *s, const struct script *script, bool reverting,
-                struct pawl_error *e)
+                const bool *in_place, struct pawl_error *e)
 {
     struct text text;
     struct outside x = {.run = r,
@@ -192,6 +203,7 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
                         .file = reverting ? &s->migration->down : &s->migration->up,
                         .text = &text,
                         .reverting = reverting,
+                        .in_place = in_place,
                         .resumed = SIZE_MAX};
     struct pawl_error own;
     uint64_t started = clock_ns();

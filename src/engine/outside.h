@@ -11,8 +11,11 @@
 
 #include "engine/run.h"
 
-/* Runs the up text (or, `reverting`, the down text and then removes the row). On failure no transaction is open. */
+/*
+ * Runs the up text (or, `reverting`, the down text and then removes the row). On failure no transaction is open. `in_place`:
+ * see struct plan.
+ */
 int outside_run(struct run *r, const struct standing *s, const struct script *script, bool reverting,
-                struct pawl_error *e);
+                const bool *in_place, struct pawl_error *e);
 
 #endif

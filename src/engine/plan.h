@@ -47,7 +47,16 @@ struct plan {
     const struct standing **steps; /* in the order in which they run */
     size_t n;
     bool reverting;
+    /* By step: by statement as it would be sent: is it in place already, so that it is passed over? NULL, and NULL for a step:
+     * all of them run. */
+    const bool *const *in_place;
 };
+
+/* Of the i-th step; NULL = all of its statements run. */
+static inline const bool *plan_in_place(const struct plan *p, size_t i)
+{
+    return p->in_place ? p->in_place[i] : NULL;
+}
 
 /*
  * What `up` does. Refusals, the worst first: PAWL_DIRTY, PAWL_MISSING, PAWL_CHANGED, PAWL_REFUSED (out of order). A dirty version

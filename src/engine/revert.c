@@ -55,7 +55,7 @@ static int run_text(struct reverting *x, const struct migration *m, const struct
         return code;
     code = batch_keep(&x->batch, &text, e);
     if (!code)
-        code = batch_script(&x->batch, script, &text, m, &m->down, e);
+        code = batch_script(&x->batch, script, &text, m, &m->down, NULL, e);
     return code ? code : batch_flush(&x->batch, e);
 }
 
@@ -145,7 +145,7 @@ static int revert_one(struct reverting *x, const struct standing *step, const st
     }
     uint64_t started = clock_ns();
     run_step_begin(x->run, step, true, false);
-    code = outside_run(x->run, step, script, true, e);
+    code = outside_run(x->run, step, script, true, NULL, e);
     if (!code) {
         out->steps++;
         run_step_end(x->run, step, true, false, clock_ns() - started);

@@ -10,6 +10,19 @@
 #include "model/report.h"
 #include "source/script.h"
 
+struct scratch_config; /* engine/scratch.h */
+
+/*
+ * Somebody who looks at the database each time that a step, or one statement of it, has run. Then nothing travels together.
+ */
+struct run_watch {
+    bool statements; /* look behind each statement, too; may be changed between steps */
+    int (*on_statement)(void *context, const struct script_statement *s, struct pawl_error *e);
+    int (*on_step)(void *context, struct pawl_error *e); /* it is committed */
+    void (*on_undo)(void *context); /* it was rolled back, and begins again outside a transaction */
+    void *context;
+};
+
 struct run {
     struct arena *arena; /* lives as long as the operation */
     struct db *db;
@@ -22,6 +35,8 @@ struct run {
     uint32_t wait_ms;                                             /* for locks */
     uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
     enum pawl_lock lock;
+    const struct scratch_config *scratch; /* where and how throw-away databases are made; NULL = nothing was said */
+    const struct run_watch *watch;        /* NULL = nobody looks */
     /* Kept up to date by run_look. */
     struct history history;
     struct standings standings;

@@ -2,11 +2,8 @@
 
 #include "sql/head.h"
 #include "sql/locate.h"
-#include "sql/split.h"
-#include "sys/file.h"
 
 #define BATCH 64 /* statements handed to the driver at once */
-#define SETUP_MAX ((size_t)64 << 20)
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
 
@@ -222,34 +219,4 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     out->wrote = out->wrote_data || out->wrote_schema;
     tr->rows |= out->wrote_data || (out->wrote && makes_rows(tr, u));
     return PAWL_OK;
-}
-
-int run_setup(struct trial *tr, const char *path, struct pawl_error *e)
-{
-    ARENA(a);
-    struct slice sql;
-    struct batch b = {.failed = SIZE_MAX};
-    struct splitter s;
-    struct statement st;
-    enum split_result r = SPLIT_END;
-    int code = file_read(&a, path, SETUP_MAX, &sql, e);
-    if (code)
-        return code;
-    split_init(&s, tr->db->driver->dialect, sql);
-    while (!code && (r = split_next(&s, &st, e)) == SPLIT_STATEMENT) {
-        struct slice copy = {st.data_length ? sql.p + st.data_offset : NULL, st.data_length};
-        if (st.kind != STATEMENT_CLIENT)
-            code = add(tr, &b, slice_sub(sql, st.offset, st.offset + st.length), st.offset, copy, true, e);
-    }
-    if (!code && r == SPLIT_ERROR)
-        code = PAWL_SOURCE;
-    if (!code)
-        code = send_batch(tr, &b, e);
-    if (code && b.failed != SIZE_MAX) {
-        struct place at = locate_once(sql, b.failed);
-        err_place(e, slice_of(path), at.line, at.column);
-    } else if (code) {
-        err_place(e, slice_of(path), 0, 0);
-    }
-    return code;
 }

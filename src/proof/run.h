@@ -52,9 +52,6 @@ static inline bool unit_outside(const struct unit *u)
     return u->open && u->script.no_transaction;
 }
 
-/* Runs all statements of a text that belongs to no migration, outside any transaction. */
-int run_setup(struct trial *tr, const char *path, struct pawl_error *e);
-
 /* Could a statement be refused with this code, so that it tells about the text and not about the walk? */
 bool run_is_refusal(int code);
 

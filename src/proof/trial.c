@@ -1,5 +1,6 @@
 #include "proof/trial.h"
 
+#include "engine/scratch.h"
 #include "proof/hold.h"
 #include "proof/record.h"
 #include "proof/run.h"
@@ -67,7 +68,7 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
     options.scratch = true;
     int code = o->driver->scratch(o->server, &options, &tr->db, e);
     for (size_t i = 0; !code && i < o->n_setup; i++)
-        code = run_setup(tr, o->setup[i], e);
+        code = scratch_setup(tr->db, o->setup[i], e);
     tr->rows |= o->n_setup > 0;
     tr->session_set = true;
     if (!code)

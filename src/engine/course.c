@@ -1,0 +1,257 @@
+#include "engine/course.h"
+
+#include <stdlib.h>
+
+#include "engine/apply.h"
+
+/* ---- keys and their turns ---------------------------------------------------------------------------------------- */
+
+static struct course_key *add_key(struct arena *a, struct course *c, struct slice key)
+{
+    struct course_key *k = map_get(&c->keys, key);
+    if (k)
+        return k;
+    void *list = c->list;
+    k = arena_alloc(a, sizeof *k);
+    if (!k || !arena_grow(a, &list, &c->cap_keys, c->n_keys, sizeof *c->list))
+        return NULL;
+    k->key = key;
+    c->list = list;
+    c->list[c->n_keys] = k;
+    if (!map_set(a, &c->keys, key, k))
+        return NULL;
+    c->n_keys++;
+    return k;
+}
+
+static int add_turns(struct arena *a, struct course *c, const struct delta *d, size_t state, struct pawl_error *e)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        struct course_key *k = add_key(a, c, d->items[i].key);
+        void *turns = k ? k->turns : NULL;
+        if (!k || !arena_grow(a, &turns, &k->cap, k->n, sizeof *k->turns))
+            return err_nomem(e);
+        k->turns = turns;
+        k->turns[k->n++] = (struct course_turn){state, d->items[i].after};
+        k->managed |= state > 0;
+    }
+    return PAWL_OK;
+}
+
+const struct course_key *course_key(const struct course *c, struct slice key)
+{
+    return map_get(&c->keys, key);
+}
+
+static struct slice line_at(const struct course_key *k, size_t state)
+{
+    size_t low = 0, high = k->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (k->turns[middle].state <= state)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? k->turns[low - 1].line : (struct slice){NULL, 0};
+}
+
+struct slice course_line(const struct course *c, struct slice key, size_t state)
+{
+    const struct course_key *k = course_key(c, key);
+    return k ? line_at(k, state) : (struct slice){NULL, 0};
+}
+
+static int by_line(const void *x, const void *y)
+{
+    const struct slice *p = x, *q = y;
+    return slice_cmp(*p, *q);
+}
+
+int course_state(struct arena *a, const struct course *c, size_t state, struct slice **lines, size_t *n,
+                 struct pawl_error *e)
+{
+    *n = 0;
+    *lines = arena_array(a, c->n_keys + 1, sizeof **lines);
+    if (!*lines)
+        return err_nomem(e);
+    for (size_t i = 0; i < c->n_keys; i++) {
+        struct slice line = line_at(c->list[i], state);
+        if (line.p)
+            (*lines)[(*n)++] = line;
+    }
+    qsort(*lines, *n, sizeof **lines, by_line);
+    return PAWL_OK;
+}
+
+/* ---- rehearsing -------------------------------------------------------------------------------------------------- */
+
+struct rehearsal {
+    struct arena *arena;
+    const struct course_request *request;
+    struct course *course;
+    struct facts *facts;
+    struct run run;
+    struct run_watch watch;
+    struct report silent;
+    struct ledger ledger;
+    struct course_step now; /* the step that is running */
+    size_t cap_statements;
+    size_t n; /* steps that are asked for */
+    int lost; /* what an undo could not do */
+};
+
+/* Changes since the last look, as part of the step. */
+static int look(struct rehearsal *x, struct delta *change, struct pawl_error *e)
+{
+    if (x->lost)
+        return err_set(e, (enum pawl_code)x->lost, "a step of the rehearsal could not be taken back");
+    int code = facts_refresh(x->facts, x->arena, change, e);
+    return code ? code : delta_join(x->arena, &x->now.change, change, &x->now.change, e);
+}
+
+static int on_statement(void *context, const struct script_statement *s, struct pawl_error *e)
+{
+    struct rehearsal *x = context;
+    struct course_statement st = {.offset = s->offset, .length = s->sql.n};
+    void *all = x->now.statements;
+    if (!arena_grow(x->arena, &all, &x->cap_statements, x->now.n_statements, sizeof st))
+        return err_nomem(e);
+    int code = look(x, &st.change, e);
+    x->now.statements = all;
+    x->now.statements[x->now.n_statements++] = st;
+    return code;
+}
+
+static void on_undo(void *context)
+{
+    struct rehearsal *x = context;
+    x->lost = facts_rolled_back(x->facts, &x->now.change, NULL);
+    x->now.change.n = x->now.n_statements = 0;
+}
+
+/* The next step begins. */
+static void begin(struct rehearsal *x)
+{
+    const bool *detail = x->request->detail;
+    size_t k = x->course->n;
+    x->now = (struct course_step){.migration = k < x->n ? &x->request->set->items[k] : NULL};
+    x->cap_statements = 0;
+    x->watch.statements = detail && k < x->n && detail[k];
+}
+
+static int on_step(void *context, struct pawl_error *e)
+{
+    struct rehearsal *x = context;
+    struct course *c = x->course;
+    struct delta rest;
+    int code = look(x, &rest, e);
+    if (!code)
+        code = add_turns(x->arena, c, &x->now.change, c->n + 1, e);
+    if (code)
+        return code;
+    c->steps[c->n++] = x->now;
+    begin(x);
+    return PAWL_OK;
+}
+
+static int run_steps(struct rehearsal *x, struct pawl_error *e)
+{
+    struct history nothing = {0};
+    struct standings all;
+    struct applied done;
+    struct script *scripts;
+    struct plan plan = {.steps = arena_array(x->arena, x->n + 1, sizeof *plan.steps), .n = x->n};
+    int code = plan.steps ? plan_stand(x->arena, x->request->set, &nothing, NULL, &all, e) : err_nomem(e);
+    if (code)
+        return code;
+    for (size_t i = 0; i < x->n; i++)
+        plan.steps[i] = &all.items[i];
+    code = x->n ? run_check(&x->run, &plan, &scripts, e) : PAWL_OK;
+    return code || !x->n ? code : apply_plan(&x->run, &plan, scripts, false, &done, e);
+}
+
+/* Does an error tell about the set, so that what comes before it is known all the same? */
+static bool is_about_set(const struct rehearsal *x, int code)
+{
+    return !x->lost && (code == PAWL_SQL || code == PAWL_DATA || code == PAWL_LOCKED || code == PAWL_REFUSED ||
+                        code == PAWL_SOURCE);
+}
+
+static int rehearse(struct rehearsal *x, struct pawl_error *e)
+{
+    struct course *c = x->course;
+    c->steps = arena_array(x->arena, x->n + 1, sizeof *c->steps);
+    int code = c->steps ? ledger_init(x->arena, x->request->driver, x->request->ledger, &x->ledger, e) : err_nomem(e);
+    if (!code)
+        code = facts_open(x->run.db, x->request->ledger, &x->facts, e);
+    if (!code)
+        code = facts_refresh(x->facts, x->arena, &c->baseline, e);
+    if (!code)
+        code = add_turns(x->arena, c, &c->baseline, 0, e);
+    if (code)
+        return code;
+    begin(x);
+    code = run_steps(x, &c->error);
+    if (code && is_about_set(x, code)) {
+        c->failed = code;
+        return PAWL_OK;
+    }
+    if (code && e)
+        *e = c->error;
+    return code;
+}
+
+struct course_request course_of_run(const struct run *r)
+{
+    return (struct course_request){.driver = r->db->driver,
+                                   .near = r->target,
+                                   .scratch = r->scratch,
+                                   .db = {.interrupt = r->interrupt,
+                                          .wait_ms = r->wait_ms,
+                                          .connect_wait_ms = r->options ? r->options->connect_wait_ms : 0,
+                                          .foreign_keys = r->options && r->options->foreign_keys},
+                                   .set = r->set,
+                                   .to = SIZE_MAX,
+                                   .ledger = r->ledger->name,
+                                   .like = r->report};
+}
+
+int course_make(struct arena *a, const struct course_request *q, struct course *out, struct pawl_error *e)
+{
+    struct scratch scratch;
+    struct rehearsal x = {.arena = a, .request = q, .course = out, .n = q->to < q->set->n ? q->to : q->set->n};
+    *out = (struct course){0};
+    int code = scratch_open(a, q->driver, q->near, q->scratch, &q->db, &scratch, e);
+    if (code)
+        return code;
+    report_init_silent(&x.silent, q->like);
+    x.watch = (struct run_watch){.on_statement = on_statement, .on_step = on_step, .on_undo = on_undo, .context = &x};
+    x.run = (struct run){.arena = a,
+                         .db = scratch.db,
+                         .options = &q->db,
+                         .ledger = &x.ledger,
+                         .set = q->set,
+                         .report = &x.silent,
+                         .interrupt = q->db.interrupt,
+                         .watch = &x.watch};
+    code = rehearse(&x, e);
+    facts_close(x.facts);
+    scratch.db = x.run.db;
+    scratch_close(&scratch);
+    return code;
+}
+
+int course_look(struct arena *a, struct db *db, struct slice ledger, struct slice **lines, size_t *n,
+                struct pawl_error *e)
+{
+    struct facts *facts = NULL;
+    struct delta all;
+    int code = facts_open(db, ledger, &facts, e);
+    if (!code)
+        code = facts_refresh(facts, a, &all, e);
+    if (!code)
+        code = facts_lines(facts, a, lines, n, e);
+    facts_close(facts);
+    return code;
+}
