@@ -168,7 +168,7 @@ static int compare_folded(struct slice s, const char *lower)
     return lower[s.n] ? -1 : 0;
 }
 
-static bool is_keyword(struct slice s)
+bool sqlite_keyword(struct slice s)
 {
     size_t low = 0, high = sizeof keywords / sizeof *keywords;
     while (low < high) {
@@ -289,7 +289,7 @@ struct slice tokens_name(struct tokens *t, size_t i)
 
 static bool needs_no_quotes(struct slice s)
 {
-    if (s.n == 0 || (s.p[0] >= '0' && s.p[0] <= '9') || is_keyword(s))
+    if (s.n == 0 || (s.p[0] >= '0' && s.p[0] <= '9') || sqlite_keyword(s))
         return false;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
@@ -315,7 +315,7 @@ static bool is_operand(const struct tokens *t, size_t i)
 {
     enum token_kind kind = t->items[i].kind;
     return kind == TOKEN_QUOTED || kind == TOKEN_STRING || kind == TOKEN_NUMBER || kind == TOKEN_PARAMETER ||
-           tokens_is(t, i, ')') || (kind == TOKEN_WORD && !is_keyword(slice_at(t, i)));
+           tokens_is(t, i, ')') || (kind == TOKEN_WORD && !sqlite_keyword(slice_at(t, i)));
 }
 
 /* A sign that nothing stands before to be added to. */
@@ -334,7 +334,7 @@ static bool spaced(const struct tokens *t, size_t from, size_t i)
         return false;
     if (tokens_is(t, i, '(')) {
         enum token_kind before = t->items[i - 1].kind;
-        return before != TOKEN_QUOTED && !(before == TOKEN_WORD && !is_keyword(slice_at(t, i - 1)));
+        return before != TOKEN_QUOTED && !(before == TOKEN_WORD && !sqlite_keyword(slice_at(t, i - 1)));
     }
     /* `- -1` must not become a comment */
     return !is_sign(t, from, i - 1) || t->items[i].kind == TOKEN_PUNCTUATION;

@@ -45,6 +45,8 @@ struct slice tokens_inner(struct tokens *t, size_t from, size_t to);
 /* The same as tokens_text, but quotes are left as they are. */
 struct slice tokens_verbatim(struct tokens *t, size_t from, size_t to);
 
+/* Is it one of SQLite's keywords, in any case of letters? */
+bool sqlite_keyword(struct slice s);
 /* A copy of what the buffer holds. */
 struct slice tokens_keep(struct tokens *t, const struct strbuf *b);
 

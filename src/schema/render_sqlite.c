@@ -1,0 +1,481 @@
+/*
+ * From one SQLite schema to another.
+ *
+ * A table that is there before and after and differs is rebuilt: what SQLite's ALTER TABLE can do cannot be run twice. Under
+ * pawl, columns that come or go last are added and dropped by ALTER TABLE with IF [NOT] EXISTS. Renaming at the end of a
+ * rebuild makes SQLite read all views and triggers anew, so those that mention the table are dropped before.
+ */
+#include "schema/render_sqlite.h"
+
+#include "schema/fact.h"
+
+enum fate { TABLE_KEPT, TABLE_GONE, TABLE_NEW, TABLE_REBUILT, TABLE_ALTERED };
+
+struct plan {
+    struct arena *a;
+    const struct render_options *o;
+    struct rendering *out;
+    struct lite_schema from, to;
+    enum fate *from_fate, *to_fate; /* by table */
+    struct strbuf b;
+};
+
+static int put(struct plan *p, struct slice remark, struct pawl_error *e)
+{
+    return render_put(p->a, p->out, &p->b, remark, e);
+}
+
+static const char *if_exists(const struct plan *p)
+{
+    return p->o->guarded ? "IF EXISTS " : "";
+}
+
+/* ---- what becomes of each table ---------------------------------------------------------------------------------- */
+
+static bool same_lines(const struct item *x, const struct item *y)
+{
+    return x && y ? slice_eq(x->line, y->line) : x == y;
+}
+
+static bool same_constraints(const struct lite_table *x, const struct lite_table *y)
+{
+    if (x->n_constraints != y->n_constraints)
+        return false;
+    for (size_t i = 0; i < x->n_constraints; i++)
+        if (!same_lines(x->constraints[i], y->constraints[i]))
+            return false;
+    return true;
+}
+
+static bool same_table(const struct lite_table *x, const struct lite_table *y)
+{
+    if (x->n_columns != y->n_columns || !same_lines(x->head, y->head) || !same_lines(x->order, y->order) ||
+        !same_lines(x->primary_key, y->primary_key) || !same_constraints(x, y))
+        return false;
+    for (size_t i = 0; i < x->n_columns; i++)
+        if (!same_lines(x->columns[i], y->columns[i]))
+            return false;
+    return true;
+}
+
+/* Can a column come by ADD COLUMN, or go by DROP COLUMN, without more ado? */
+static bool is_simple(const struct item *c, bool comes)
+{
+    struct slice value = fact_value(c->line, "default");
+    bool none = slice_eq(value, SLICE("none"));
+    bool call = value.n && (slice_find_byte(value, '(') != SIZE_MAX || slice_starts(value, SLICE("CURRENT")) ||
+                            slice_starts(value, SLICE("current")));
+    if (fact_value(c->line, "unread").p || fact_value(c->line, "generated").p)
+        return false;
+    return !comes || (!call && (item_is(c, "null", "yes") || !none));
+}
+
+/* Do the two differ only by simple columns at the end of one? */
+static bool alters(const struct lite_table *x, const struct lite_table *y)
+{
+    const struct lite_table *longer = x->n_columns > y->n_columns ? x : y, *other = longer == x ? y : x;
+    if (x->n_columns == y->n_columns || !other->n_columns || !same_lines(x->head, y->head) ||
+        !same_lines(x->primary_key, y->primary_key) || !same_constraints(x, y))
+        return false;
+    for (size_t i = 0; i < other->n_columns; i++)
+        if (!same_lines(x->columns[i], y->columns[i]))
+            return false;
+    for (size_t i = other->n_columns; i < longer->n_columns; i++)
+        if (!is_simple(longer->columns[i], longer == y))
+            return false;
+    return true;
+}
+
+static enum fate fate_of(const struct plan *p, const struct lite_table *x, const struct lite_table *y)
+{
+    if (same_table(x, y))
+        return TABLE_KEPT;
+    bool can = p->o->runner == RENDER_PAWL || !p->o->guarded;
+    return can && alters(x, y) ? TABLE_ALTERED : TABLE_REBUILT;
+}
+
+static int decide_tables(struct plan *p, struct pawl_error *e)
+{
+    p->from_fate = arena_array(p->a, p->from.n_tables + 1, sizeof *p->from_fate);
+    p->to_fate = arena_array(p->a, p->to.n_tables + 1, sizeof *p->to_fate);
+    if (!p->from_fate || !p->to_fate)
+        return err_nomem(e);
+    for (size_t i = 0; i < p->from.n_tables; i++) {
+        struct lite_table *to = lite_table(&p->to, p->from.tables[i].name);
+        p->from_fate[i] = to ? fate_of(p, &p->from.tables[i], to) : TABLE_GONE;
+    }
+    for (size_t i = 0; i < p->to.n_tables; i++) {
+        struct lite_table *from = lite_table(&p->from, p->to.tables[i].name);
+        p->to_fate[i] = from ? p->from_fate[from - p->from.tables] : TABLE_NEW;
+    }
+    return PAWL_OK;
+}
+
+/* ---- what becomes of everything else ------------------------------------------------------------------------------ */
+
+static bool is_view_like(const struct lite_object *o)
+{
+    return item_kind(o->item, "view") || item_kind(o->item, "trigger");
+}
+
+static bool table_has_fate(const struct plan *p, struct slice name, enum fate fate)
+{
+    struct lite_table *t = lite_table(&p->from, name);
+    return t && p->from_fate[t - p->from.tables] == fate;
+}
+
+static bool object_mentions(struct arena *a, const struct lite_object *o, struct slice name)
+{
+    static const char *const texts[] = {"query", "body", "when"};
+    if (o->on.p && slice_ieq(o->on, name))
+        return true;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct slice text = item_get(a, o->item, texts[i]);
+        if (text.p && lite_mentions(a, text, name))
+            return true;
+    }
+    return false;
+}
+
+static bool mentions_moving(const struct plan *p, const struct lite_object *o)
+{
+    for (size_t i = 0; i < p->from.n_tables; i++)
+        if (p->from_fate[i] != TABLE_KEPT && object_mentions(p->a, o, p->from.tables[i].name))
+            return true;
+    for (size_t i = 0; i < p->from.n_objects; i++) {
+        const struct lite_object *view = &p->from.objects[i];
+        if (view->drop && view != o && item_kind(view->item, "view") && object_mentions(p->a, o, view->name))
+            return true;
+    }
+    return false;
+}
+
+static struct lite_object *object_of(const struct lite_schema *s, struct slice key)
+{
+    for (size_t i = 0; i < s->n_objects; i++)
+        if (slice_eq(s->objects[i].item->key, key))
+            return &s->objects[i];
+    return NULL;
+}
+
+/* Those that change, then those that stand in the way of the tables' changes, until no more are found. */
+static void decide_objects(struct plan *p)
+{
+    for (size_t i = 0; i < p->from.n_objects; i++) {
+        struct lite_object *o = &p->from.objects[i], *to = object_of(&p->to, o->item->key);
+        o->drop = !to || !same_lines(o->item, to->item) || (o->on.p && table_has_fate(p, o->on, TABLE_REBUILT));
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < p->from.n_objects; i++) {
+            struct lite_object *o = &p->from.objects[i];
+            if (!o->drop && is_view_like(o) && mentions_moving(p, o))
+                more = o->drop = true;
+        }
+    }
+    for (size_t i = 0; i < p->to.n_objects; i++) {
+        const struct lite_object *from = object_of(&p->from, p->to.objects[i].item->key);
+        p->to.objects[i].create = !from || from->drop;
+    }
+}
+
+/* ---- dropping ---------------------------------------------------------------------------------------------------- */
+
+static int drop_objects(struct plan *p, const char *kind, const char *words, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < p->from.n_objects && !code; i++) {
+        const struct lite_object *o = &p->from.objects[i];
+        if (!o->drop || !item_kind(o->item, kind))
+            continue;
+        phrase_add(&p->b, "DROP %z %z%n", words, if_exists(p), o->name);
+        code = put(p, SLICE(""), e);
+    }
+    return code;
+}
+
+/* On a second run, the views and triggers of the first one stand in the way of what is rebuilt again. */
+static int drop_created(struct plan *p, const char *kind, const char *words, struct pawl_error *e)
+{
+    bool rebuilds = false;
+    int code = PAWL_OK;
+    for (size_t i = 0; i < p->to.n_tables; i++)
+        rebuilds |= p->to_fate[i] == TABLE_REBUILT;
+    for (size_t i = 0; i < p->to.n_objects && rebuilds && p->o->guarded && !code; i++) {
+        const struct lite_object *o = &p->to.objects[i];
+        if (!o->create || !item_kind(o->item, kind) || object_of(&p->from, o->item->key))
+            continue;
+        phrase_add(&p->b, "DROP %z IF EXISTS %n", words, o->name);
+        code = put(p, SLICE(""), e);
+    }
+    return code;
+}
+
+static bool refers(struct arena *a, const struct lite_table *t, struct slice name)
+{
+    struct slice parts[ITEM_PARTS];
+    size_t n;
+    for (size_t i = 0; i < t->n_constraints; i++) {
+        struct slice to = fact_value(t->constraints[i]->line, "references");
+        if (to.p && item_path(a, &to, parts, &n) && slice_ieq(parts[0], name))
+            return true;
+    }
+    return false;
+}
+
+/* Tables of one fate, those that refer to others of them first (or last, `forward`); circles in the order of names. */
+static int order_tables(struct plan *p, const struct lite_schema *s, const enum fate *fates, enum fate fate,
+                        bool forward, const struct lite_table ***out, size_t *n, struct pawl_error *e)
+{
+    bool *done = arena_array(p->a, s->n_tables + 1, sizeof *done);
+    *out = arena_array(p->a, s->n_tables + 1, sizeof **out);
+    *n = 0;
+    if (!done || !*out)
+        return err_nomem(e);
+    for (bool force = false;;) {
+        size_t before = *n;
+        for (size_t i = 0; i < s->n_tables; i++) {
+            bool free = fates[i] == fate && !done[i];
+            for (size_t k = 0; k < s->n_tables && free && !force; k++)
+                if (k != i && fates[k] == fate && !done[k])
+                    free = forward ? !refers(p->a, &s->tables[i], s->tables[k].name)
+                                   : !refers(p->a, &s->tables[k], s->tables[i].name);
+            if (!free)
+                continue;
+            done[i] = true;
+            (*out)[(*n)++] = &s->tables[i];
+            if (force)
+                break;
+        }
+        if (*n == before && force)
+            return PAWL_OK;
+        force = *n == before;
+    }
+}
+
+static int drop_tables(struct plan *p, struct pawl_error *e)
+{
+    const struct lite_table **list;
+    size_t n;
+    int code = order_tables(p, &p->from, p->from_fate, TABLE_GONE, false, &list, &n, e);
+    for (size_t i = 0; i < n && !code; i++) {
+        phrase_add(&p->b, "DROP TABLE %z%n", if_exists(p), list[i]->name);
+        code = put(p, SLICE(""), e);
+    }
+    return code;
+}
+
+/* ---- creating ---------------------------------------------------------------------------------------------------- */
+
+static int say_unread(struct plan *p, const struct lite_table *t, struct pawl_error *e)
+{
+    int code =
+        t->head && fact_value(t->head->line, "unread").p ? render_missing(p->a, p->out, t->head->key, e) : PAWL_OK;
+    for (size_t i = 0; i < t->n_columns && !code; i++)
+        if (fact_value(t->columns[i]->line, "unread").p)
+            code = render_missing(p->a, p->out, t->columns[i]->key, e);
+    return code;
+}
+
+static int create_tables(struct plan *p, struct pawl_error *e)
+{
+    const struct lite_table **list;
+    size_t n;
+    int code = order_tables(p, &p->to, p->to_fate, TABLE_NEW, true, &list, &n, e);
+    for (size_t i = 0; i < n && !code; i++) {
+        bool empty = p->from.n_items > 0;
+        lite_create_table(p->a, &p->b, list[i], list[i]->name, p->o->guarded);
+        code = put(p, empty ? SLICE("its rows do not come back") : SLICE(""), e);
+        if (!code)
+            code = say_unread(p, list[i], e);
+    }
+    return code;
+}
+
+static int create_objects(struct plan *p, const char *kind, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < p->to.n_objects && !code; i++) {
+        const struct lite_object *o = &p->to.objects[i];
+        if (!o->create || !item_kind(o->item, kind))
+            continue;
+        if (lite_create_object(p->a, &p->b, &p->to, o, p->o->guarded))
+            code = put(p, SLICE(""), e);
+        else
+            code = render_missing(p->a, p->out, o->item->key, e);
+    }
+    return code;
+}
+
+/* ---- changing tables --------------------------------------------------------------------------------------------- */
+
+static int alter(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+{
+    bool guarded = p->o->guarded;
+    int code = PAWL_OK;
+    for (size_t i = from->n_columns; i > to->n_columns && !code; i--) {
+        phrase_add(&p->b, "ALTER TABLE %n DROP COLUMN %z%n", to->name, if_exists(p), from->columns[i - 1]->parts[1]);
+        code = put(p, SLICE(""), e);
+        p->out->items[p->out->n - 1].pawl = guarded;
+    }
+    for (size_t i = from->n_columns; i < to->n_columns && !code; i++) {
+        phrase_add(&p->b, "ALTER TABLE %n ADD COLUMN %z", to->name, guarded ? "IF NOT EXISTS " : "");
+        lite_column_clause(p->a, &p->b, to, to->columns[i]);
+        code = put(p, SLICE("its values do not come back"), e);
+        p->out->items[p->out->n - 1].pawl = guarded;
+    }
+    return code;
+}
+
+/* What stands in for values that are gone, in a column that must have some. */
+static const char *filler(struct arena *a, const struct item *column)
+{
+    struct slice type = item_get(a, column, "type");
+    static const char *const numbers[] = {"INT", "int", "REAL", "real", "NUM", "num", "BOOL", "bool", "FLO", "DOUB"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (type.p && slice_find(type, slice_of(numbers[i])) != SIZE_MAX)
+            return "0";
+    return type.p && slice_ieq(type, SLICE("blob")) ? "x''" : "''";
+}
+
+static bool needs_filler(const struct item *c)
+{
+    return item_is(c, "null", "no") && slice_eq(fact_value(c->line, "default"), SLICE("none"));
+}
+
+/* Columns that are filled: those that both have, and those that must have a value; as a list, or what is put into them. */
+static void copied(struct plan *p, const struct lite_table *from, const struct lite_table *to, bool values)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < to->n_columns; i++) {
+        const struct item *c = to->columns[i];
+        bool both = lite_column(from, c->parts[1]);
+        if (fact_value(c->line, "generated").p || (!both && !needs_filler(c)))
+            continue;
+        strbuf_addz(&p->b, comma);
+        comma = ", ";
+        if (values && !both)
+            strbuf_addz(&p->b, filler(p->a, c));
+        else
+            phrase_name(&p->b, c->parts[1]);
+    }
+}
+
+static struct slice rebuild_remark(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+{
+    STRBUF(text, 1u << 20);
+    strbuf_addz(&text, "SQLite cannot alter this, so the table is made anew and its rows are copied");
+    for (size_t i = 0; i < to->n_columns; i++)
+        if (!lite_column(from, to->columns[i]->parts[1])) {
+            phrase_add(&text, "\nthe values of %n do not come back", to->columns[i]->parts[1]);
+            if (needs_filler(to->columns[i]))
+                phrase_add(&text, "; %z stands in for them", filler(p->a, to->columns[i]));
+        }
+    for (size_t i = 0; i < p->to.n_tables; i++)
+        if (!slice_ieq(p->to.tables[i].name, to->name) && refers(p->a, &p->to.tables[i], to->name)) {
+            strbuf_addz(&text, "\nother tables refer to it: whoever runs this must have foreign keys off, as pawl has");
+            break;
+        }
+    struct slice s = phrase_keep(p->a, &text);
+    return s.p ? s : SLICE("");
+}
+
+/* The counter of AUTOINCREMENT must not fall back to the highest row that is still there. */
+static int keep_counter(struct plan *p, const struct lite_table *to, struct slice name, struct pawl_error *e)
+{
+    if (!to->primary_key || !item_is(to->primary_key, "autoincrement", "yes"))
+        return PAWL_OK;
+    phrase_add(&p->b, "DELETE FROM sqlite_sequence WHERE name = %l", name);
+    int code = put(p, SLICE(""), e);
+    if (code)
+        return code;
+    phrase_add(&p->b, "INSERT INTO sqlite_sequence (name, seq) SELECT %l, seq FROM sqlite_sequence WHERE name = %l",
+               name, to->name);
+    return put(p, SLICE(""), e);
+}
+
+static int rebuild(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+{
+    struct slice name = arena_printf(p->a, "pawl_new_" SLICE_FMT, SLICE_ARG(to->name));
+    if (!name.p)
+        return err_nomem(e);
+    phrase_add(&p->b, "DROP TABLE IF EXISTS %n", name);
+    int code = put(p, rebuild_remark(p, from, to), e);
+    if (!code) {
+        lite_create_table(p->a, &p->b, to, name, false);
+        code = put(p, SLICE(""), e);
+    }
+    if (!code) {
+        phrase_add(&p->b, "INSERT INTO %n (", name);
+        copied(p, from, to, false);
+        strbuf_addz(&p->b, ") SELECT ");
+        copied(p, from, to, true);
+        phrase_add(&p->b, " FROM %n", to->name);
+        code = put(p, SLICE(""), e);
+    }
+    if (!code)
+        code = keep_counter(p, to, name, e);
+    if (!code) {
+        phrase_add(&p->b, "DROP TABLE %n", to->name);
+        code = put(p, SLICE(""), e);
+    }
+    if (!code) {
+        phrase_add(&p->b, "ALTER TABLE %n RENAME TO %n", name, to->name);
+        code = put(p, SLICE(""), e);
+    }
+    return code ? code : say_unread(p, to, e);
+}
+
+static int change_tables(struct plan *p, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < p->to.n_tables && !code; i++) {
+        const struct lite_table *to = &p->to.tables[i];
+        if (p->to_fate[i] == TABLE_REBUILT)
+            code = rebuild(p, lite_table(&p->from, to->name), to, e);
+        else if (p->to_fate[i] == TABLE_ALTERED)
+            code = alter(p, lite_table(&p->from, to->name), to, e);
+    }
+    return code;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static int carry_out(struct plan *p, struct pawl_error *e)
+{
+    static const char *const kinds[][2] = {
+        {"trigger", "TRIGGER"}, {"view", "VIEW"}, {"index", "INDEX"}, {"virtual-table", "TABLE"}};
+    static const char *const back[] = {"virtual-table", "index", "view", "trigger", "object"};
+    int code = PAWL_OK;
+    for (size_t i = 0; i < 2 && !code; i++)
+        code = drop_created(p, kinds[i][0], kinds[i][1], e);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !code; i++)
+        code = drop_objects(p, kinds[i][0], kinds[i][1], e);
+    if (!code)
+        code = drop_tables(p, e);
+    if (!code)
+        code = create_tables(p, e);
+    if (!code)
+        code = change_tables(p, e);
+    for (size_t i = 0; i < sizeof back / sizeof *back && !code; i++)
+        code = create_objects(p, back[i], e);
+    return code;
+}
+
+int render_sqlite(struct arena *a, const struct slice *from, size_t n_from, const struct slice *to, size_t n_to,
+                  const struct render_options *o, struct rendering *out, struct pawl_error *e)
+{
+    struct plan p = {.a = a, .o = o, .out = out};
+    strbuf_init(&p.b, PHRASE_MAX);
+    int code = lite_read(a, from, n_from, &p.from, e);
+    if (!code)
+        code = lite_read(a, to, n_to, &p.to, e);
+    if (!code)
+        code = decide_tables(&p, e);
+    if (!code) {
+        decide_objects(&p);
+        code = carry_out(&p, e);
+    }
+    strbuf_clear(&p.b);
+    return code;
+}

@@ -1,0 +1,54 @@
+/*
+ * render_sqlite: what the renderer of SQLite's schemas shares among its files.
+ */
+#ifndef PAWL_SCHEMA_RENDER_SQLITE_H
+#define PAWL_SCHEMA_RENDER_SQLITE_H
+
+#include "schema/item.h"
+#include "schema/phrase.h"
+#include "schema/render.h"
+
+struct lite_table {
+    struct slice name;
+    struct item *head, *order, *primary_key; /* facts `table`, `columns`, `primary-key`; NULL = none */
+    struct item **columns;                   /* in their order */
+    size_t n_columns;
+    struct item **constraints; /* unique, check, foreign-key, as they come */
+    size_t n_constraints;
+};
+
+/* An index, view, trigger, virtual table, or text that could not be read. */
+struct lite_object {
+    struct item *item;
+    struct slice name, on; /* on: the table of an index or trigger */
+    bool drop, create;     /* in a plan */
+};
+
+struct lite_schema {
+    struct item *items;
+    size_t n_items;
+    struct lite_table *tables;
+    size_t n_tables;
+    struct lite_object *objects;
+    size_t n_objects;
+};
+
+int lite_read(struct arena *a, const struct slice *lines, size_t n, struct lite_schema *out, struct pawl_error *e);
+/* Without the case of letters, as SQLite compares names; NULL = there is none. */
+struct lite_table *lite_table(const struct lite_schema *s, struct slice name);
+struct item *lite_column(const struct lite_table *t, struct slice name);
+
+/* CREATE TABLE under that name. */
+void lite_create_table(struct arena *a, struct strbuf *b, const struct lite_table *t, struct slice name, bool if_not);
+/* A column as in CREATE TABLE, with the constraints that stand at it. */
+void lite_column_clause(struct arena *a, struct strbuf *b, const struct lite_table *t, const struct item *column);
+/* CREATE INDEX, VIEW, TRIGGER, VIRTUAL TABLE; false: cannot be written from its fact. */
+bool lite_create_object(struct arena *a, struct strbuf *b, const struct lite_schema *s, const struct lite_object *o,
+                        bool if_not);
+/* Does the constraint stand at this column? */
+bool lite_at_column(struct arena *a, const struct lite_table *t, const struct item *constraint,
+                    const struct item *column);
+/* Is the name one of the identifiers in the text? */
+bool lite_mentions(struct arena *a, struct slice text, struct slice name);
+
+#endif
