@@ -96,10 +96,17 @@ static int on_progress(void *context)
     return *db->interrupt != 0;
 }
 
+static void finalize_kept(struct sqlite_db *db)
+{
+    sqlite3_finalize(db->schema_version);
+    for (size_t i = 0; i < SQLITE_FRAMES; i++)
+        sqlite3_finalize(db->frames[i]);
+}
+
 static void close_db(struct db *base)
 {
     struct sqlite_db *db = sqlite_of(base);
-    sqlite3_finalize(db->schema_version);
+    finalize_kept(db);
     sqlite3_close(db->handle);
     arena_clear(&db->touched_arena);
     arena_clear(&db->arena);
@@ -353,9 +360,39 @@ static int step(struct sqlite_db *db, sqlite3_stmt *statement, const struct db_r
     return result == SQLITE_DONE ? PAWL_OK : sqlite_error(db->handle, result, e);
 }
 
+/* BEGIN, COMMIT, SAVEPOINT and so on touch no table, so they can be prepared once, whatever becomes of the schema. */
+static bool is_frame(const struct db_request *r)
+{
+    static const char *const heads[] = {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT ", "RELEASE "};
+    for (size_t i = 0; r->sql.n <= SQLITE_FRAME_LENGTH && !r->n_params && i < sizeof heads / sizeof *heads; i++)
+        if (slice_starts(r->sql, slice_of(heads[i])))
+            return slice_find_byte(r->sql, ';') == SIZE_MAX;
+    return false;
+}
+
+/* A kept statement, or NULL: the place for it is then *place, if there is one. */
+static sqlite3_stmt *find_frame(struct sqlite_db *db, const struct db_request *r, sqlite3_stmt ***place)
+{
+    *place = NULL;
+    size_t n = is_frame(r) ? SQLITE_FRAMES : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!db->frames[i])
+            *place = &db->frames[i];
+        if (!db->frames[i] || slice_eq(slice_of(sqlite3_sql(db->frames[i])), r->sql))
+            return db->frames[i];
+    }
+    return NULL;
+}
+
 static int run_one(struct sqlite_db *db, const struct db_request *r, struct db_fault *fault, struct pawl_error *e)
 {
-    sqlite3_stmt *statement = NULL;
+    sqlite3_stmt **place;
+    sqlite3_stmt *statement = find_frame(db, r, &place);
+    if (statement) {
+        int code = step(db, statement, r, e);
+        sqlite3_reset(statement);
+        return code;
+    }
     if (r->sql.n > INT32_MAX)
         return err_set(e, PAWL_SQL, "a statement of more than 2 GB, which SQLite does not take");
     if (r->copy.p)
@@ -373,7 +410,10 @@ static int run_one(struct sqlite_db *db, const struct db_request *r, struct db_f
         return PAWL_OK;
     result = bind(statement, r->params, r->n_params);
     int code = result == SQLITE_OK ? step(db, statement, r, e) : sqlite_error(db->handle, result, e);
-    sqlite3_finalize(statement);
+    if (place && !code && sqlite3_reset(statement) == SQLITE_OK)
+        *place = statement;
+    else
+        sqlite3_finalize(statement);
     return code;
 }
 
@@ -386,7 +426,7 @@ static int run(struct db *base, const struct db_request *requests, size_t n, str
         if (db->interrupt && *db->interrupt)
             return err_set(e, PAWL_INTERRUPTED, "interrupted");
         if (sqlite3_get_autocommit(db->handle))
-            sqlite_keys_forget(db);
+            sqlite_keys_begin(db);
         int code = run_one(db, &requests[i], fault, e);
         if (code)
             return code;

@@ -10,12 +10,17 @@
 
 struct sqlite_log; /* sqlite_touch.c */
 
+/* Statements that frame others and come again and again; how many are kept, and how long they may be. */
+#define SQLITE_FRAMES 8
+#define SQLITE_FRAME_LENGTH 24
+
 struct sqlite_db {
     struct db base;
     sqlite3 *handle;
-    sqlite3_stmt *schema_version; /* kept, because stamps are asked for often */
-    struct arena arena;           /* lives as long as the connection */
-    struct slice path;            /* "" for a database in memory */
+    sqlite3_stmt *schema_version;        /* kept, because stamps are asked for often */
+    sqlite3_stmt *frames[SQLITE_FRAMES]; /* BEGIN, COMMIT and the like, kept */
+    struct arena arena;                  /* lives as long as the connection */
+    struct slice path;                   /* "" for a database in memory */
     bool foreign_keys;
     uint32_t wait_ms;
     const volatile int *interrupt;
@@ -23,9 +28,10 @@ struct sqlite_db {
     struct arena touched_arena;
     struct sqlite_touched *touched;
     bool touched_all;
-    struct slice watched;   /* the statement that is being prepared */
-    bool unwatched;         /* for the moment */
-    struct sqlite_log *log; /* scratch databases: what statements touched; else NULL */
+    bool replace_asked, replace_seen; /* whether any table says ON CONFLICT REPLACE */
+    struct slice watched;             /* the statement that is being prepared */
+    bool unwatched;                   /* for the moment */
+    struct sqlite_log *log;           /* scratch databases: what statements touched; else NULL */
     bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */
 };
 
@@ -42,7 +48,7 @@ int sqlite_parse(struct arena *a, struct db_target *target, struct pawl_error *e
 /* Begins to watch what statements touch. */
 void sqlite_keys_watch(struct sqlite_db *db);
 /* Forgets what was touched: a new transaction begins. */
-void sqlite_keys_forget(struct sqlite_db *db);
+void sqlite_keys_begin(struct sqlite_db *db);
 /* Are all foreign keys whole that the open transaction can have broken? PAWL_DATA if not; see db_driver.check. */
 int sqlite_keys_check(struct db *db, struct pawl_error *e);
 

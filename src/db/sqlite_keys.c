@@ -14,11 +14,12 @@ struct sqlite_touched {
     struct sqlite_touched *next;
     struct slice table;
     bool as_child, as_parent;
+    bool inserted; /* rows may have taken the place of others, if the table says so */
 };
 
 #define MAX_VIOLATIONS 1000
 
-static void touch(struct sqlite_db *db, const char *table, bool as_child, bool as_parent)
+static void touch(struct sqlite_db *db, const char *table, bool as_child, bool as_parent, bool inserted)
 {
     struct slice name = slice_of(table);
     if (db->touched_all || slice_ieq(slice_sub(name, 0, 7), SLICE("sqlite_")))
@@ -28,6 +29,7 @@ static void touch(struct sqlite_db *db, const char *table, bool as_child, bool a
             continue;
         t->as_child |= as_child;
         t->as_parent |= as_parent;
+        t->inserted |= inserted;
         return;
     }
     struct sqlite_touched *t = arena_alloc(&db->touched_arena, sizeof *t);
@@ -36,7 +38,7 @@ static void touch(struct sqlite_db *db, const char *table, bool as_child, bool a
         db->touched_all = true; /* no memory to be exact: check more, never less */
         return;
     }
-    *t = (struct sqlite_touched){db->touched, copy, as_child, as_parent};
+    *t = (struct sqlite_touched){db->touched, copy, as_child, as_parent, inserted};
     db->touched = t;
 }
 
@@ -61,17 +63,20 @@ static int authorize(void *context, int action, const char *first, const char *s
     sqlite_touch(db, action, first, second);
     switch (action) {
     case SQLITE_INSERT:
-        touch(db, first, true, trigger || says_replace(db->watched));
+        touch(db, first, true, trigger || says_replace(db->watched), true);
+        break;
+    case SQLITE_CREATE_TABLE:
+        db->replace_seen |= says_replace(db->watched);
         break;
     case SQLITE_ALTER_TABLE:
-        touch(db, second, true, false);
+        touch(db, second, true, false, false);
         break;
     case SQLITE_UPDATE:
-        touch(db, first, true, true);
+        touch(db, first, true, true, false);
         break;
     case SQLITE_DELETE:
     case SQLITE_DROP_TABLE:
-        touch(db, first, false, true);
+        touch(db, first, false, true, false);
         break;
     default:
         break;
@@ -84,13 +89,19 @@ void sqlite_keys_watch(struct sqlite_db *db)
     sqlite3_set_authorizer(db->handle, authorize, db);
 }
 
-void sqlite_keys_forget(struct sqlite_db *db)
+static void forget(struct sqlite_db *db)
 {
     if (!db->touched && !db->touched_all)
         return;
     arena_reset(&db->touched_arena);
     db->touched = NULL;
     db->touched_all = false;
+}
+
+void sqlite_keys_begin(struct sqlite_db *db)
+{
+    db->replace_asked = false; /* others may have changed what is in a file */
+    forget(db);
 }
 
 /* Was this very row broken before the transaction began? A second connection still sees the database as it was then. */
@@ -152,19 +163,33 @@ static int check_table(struct sqlite_db *db, sqlite3 **before, const char *table
     return code;
 }
 
-/* Does the table itself say ON CONFLICT REPLACE, so that a plain INSERT may delete rows of it? */
-static bool replaces(struct sqlite_db *db, const char *table)
+/* Does a query with at most one parameter give a row? In doubt yes. */
+static bool finds(struct sqlite_db *db, const char *sql, const char *parameter)
 {
     sqlite3_stmt *query = NULL;
     bool found = true;
-    if (sqlite3_prepare_v2(db->handle,
-                           "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
-                           " AND sql LIKE '%conflict%replace%'",
-                           -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_bind_text(query, 1, table, -1, SQLITE_STATIC) == SQLITE_OK)
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &query, NULL) == SQLITE_OK &&
+        (!parameter || sqlite3_bind_text(query, 1, parameter, -1, SQLITE_STATIC) == SQLITE_OK))
         found = sqlite3_step(query) != SQLITE_DONE;
     sqlite3_finalize(query);
     return found;
+}
+
+/*
+ * Does the table itself say ON CONFLICT REPLACE, so that a plain INSERT may delete rows of it? Hardly a schema has such a
+ * table, so it is asked first whether this one has, once a transaction; of a database in memory, which began empty, the
+ * statements that made its tables have told.
+ */
+static bool replaces(struct sqlite_db *db, const char *table)
+{
+    if (db->path.n && !db->replace_asked)
+        db->replace_seen |= finds(db, "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%conflict%replace%' LIMIT 1", NULL);
+    db->replace_asked = true;
+    return (db->replace_seen || db->schema_by_hand) &&
+           finds(db,
+                 "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
+                 " AND sql LIKE '%conflict%replace%'",
+                 table);
 }
 
 /* All tables that refer to `parent`; NULL = to any. */
@@ -203,12 +228,12 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
     for (const struct sqlite_touched *t = db->touched; t && !code && !db->touched_all; t = t->next) {
         if (t->as_child)
             code = check_table(db, &before, t->table.p, e);
-        if (!code && (t->as_parent || replaces(db, t->table.p)))
+        if (!code && (t->as_parent || (t->inserted && replaces(db, t->table.p))))
             code = check_children(db, &before, t->table.p, e);
     }
     db->unwatched = false;
     sqlite3_close(before);
     if (!code) /* what is whole now is not looked at again when further migrations share the transaction */
-        sqlite_keys_forget(db);
+        forget(db);
     return code;
 }

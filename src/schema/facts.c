@@ -49,6 +49,7 @@ struct facts {
 struct scan {
     struct facts *f;
     size_t cursor; /* the unit that is expected next */
+    size_t first;  /* units before this one stay */
 };
 
 static struct unit *find_unit(const struct facts *f, uint64_t id)
@@ -132,10 +133,10 @@ bool scan_keep(struct scan *s, uint64_t id, uint64_t stamp)
     if (!u)
         return false;
     s->cursor = (size_t)(u - (struct unit *)f->units.p) + 1;
-    if (u->stale || u->stamp != stamp)
-        return false;
-    u->seen = f->round;
-    return true;
+    bool same = !u->stale && u->stamp == stamp;
+    if (same)
+        u->seen = f->round;
+    return same;
 }
 
 int scan_unit(struct scan *s, uint64_t id, uint64_t stamp, struct pawl_error *e)
@@ -167,20 +168,36 @@ bool scan_steady(const struct scan *s)
     return s->f->known && !s->f->disturbed;
 }
 
+void scan_rest_stays(struct scan *s)
+{
+    s->f->round--; /* that of the last scan, by which all units are marked */
+    s->first = s->f->units.n;
+}
+
+void scan_gone(struct scan *s, uint64_t id)
+{
+    struct unit *u = find_unit(s->f, id);
+    if (!u)
+        return;
+    size_t at = (size_t)(u - (struct unit *)s->f->units.p);
+    u->seen = 0;
+    s->first = at < s->first ? at : s->first;
+}
+
 void scan_again(struct scan *s)
 {
     drop_fresh(s->f);
     s->f->round++;
-    s->cursor = 0;
+    s->cursor = s->first = 0;
 }
 
 /* ---- from a scan to changes
  * -------------------------------------------------------------------------------------- */
 
 /* Lines of units that were not kept go, unless a fresh line claims them. */
-static void mark_candidates(struct facts *f)
+static void mark_candidates(struct facts *f, size_t first)
 {
-    for (size_t i = 0; i < f->units.n; i++) {
+    for (size_t i = first; i < f->units.n; i++) {
         const struct unit *u = &AT(f->units, struct unit, i);
         for (size_t k = 0; u->seen != f->round && k < u->n; k++)
             u->lines[k]->mark = f->round;
@@ -218,14 +235,14 @@ static int collect_removed(struct facts *f, struct line **lines, size_t n, struc
     return PAWL_OK;
 }
 
-static int collect_edits(struct facts *f, struct pawl_error *e)
+static int collect_edits(struct facts *f, size_t first, struct pawl_error *e)
 {
     struct slice key;
     int code = PAWL_OK;
-    mark_candidates(f);
+    mark_candidates(f, first);
     for (size_t i = 0; !code && i < f->fresh_lines.n; i++)
         code = claim(f, i, e);
-    for (size_t i = 0; !code && i < f->units.n; i++) {
+    for (size_t i = first; !code && i < f->units.n; i++) {
         const struct unit *u = &AT(f->units, struct unit, i);
         if (u->seen != f->round)
             code = collect_removed(f, u->lines, u->n, e);
@@ -271,7 +288,8 @@ static int make_units(struct facts *f, struct pawl_error *e)
 {
     f->made_units.n = 0;
     if (!vec_reserve(&f->made_units, f->fresh_units.n, sizeof(struct unit)) ||
-        !vec_reserve(&f->next_units, f->units.n + f->fresh_units.n, sizeof(struct unit)))
+        !vec_reserve(&f->next_units, f->units.n, sizeof(struct unit)) ||
+        !vec_reserve(&f->units, f->units.n + f->fresh_units.n, sizeof(struct unit)))
         return err_nomem(e);
     for (size_t i = 0; i < f->fresh_units.n; i++) {
         const struct fresh_unit *x = &AT(f->fresh_units, struct fresh_unit, i);
@@ -294,25 +312,42 @@ static void unmake_units(struct facts *f)
         mem_free(AT(f->made_units, struct unit, --f->made_units.n).lines);
 }
 
-/* What was kept and what was made, merged by id. */
-static void commit_units(struct facts *f)
+/* The first unit that does not come before `id`. */
+static size_t first_from(const struct facts *f, uint64_t id, size_t high)
 {
-    struct unit *to = f->next_units.p, *made = f->made_units.p, *end = made + f->made_units.n;
-    for (size_t i = 0; i < f->units.n; i++) {
-        struct unit *u = &AT(f->units, struct unit, i);
-        while (made < end && made->id <= u->id)
-            *to++ = *made++;
-        if (u->seen == f->round)
-            *to++ = *u;
+    size_t low = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (AT(f->units, struct unit, middle).id < id)
+            low = middle + 1;
         else
-            mem_free(u->lines);
+            high = middle;
+    }
+    return low;
+}
+
+/* What was kept and what was made, merged by id, from the first one that changes: mostly near the end. */
+static void commit_units(struct facts *f, size_t first)
+{
+    struct unit *made = f->made_units.p, *end = made + f->made_units.n;
+    if (made < end)
+        first = first_from(f, made->id, first);
+    size_t n = f->units.n - first;
+    struct unit *to = (struct unit *)f->units.p + first;
+    const struct unit *from = f->next_units.p;
+    if (n)
+        memcpy(f->next_units.p, to, n * sizeof *to);
+    for (size_t i = 0; i < n; i++) {
+        while (made < end && made->id <= from[i].id)
+            *to++ = *made++;
+        if (from[i].seen == f->round)
+            *to++ = from[i];
+        else
+            mem_free(from[i].lines);
     }
     while (made < end)
         *to++ = *made++;
-    struct vec old = f->units;
-    f->units = f->next_units;
     f->units.n = (size_t)(to - (struct unit *)f->units.p);
-    f->next_units = old;
     for (size_t i = 0; i < f->made_units.n; i++) {
         const struct unit *u = &AT(f->made_units, struct unit, i);
         for (size_t k = 0; k < u->n; k++)
@@ -321,9 +356,9 @@ static void commit_units(struct facts *f)
     f->made_units.n = f->orphans.n = f->fresh_lines.n = f->fresh_units.n = 0;
 }
 
-static int finish(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
+static int finish(struct facts *f, size_t first, struct arena *a, struct delta *out, struct pawl_error *e)
 {
-    int code = collect_edits(f, e);
+    int code = collect_edits(f, first, e);
     if (!code)
         code = edits_to_delta(f, a, out, e);
     if (!code && !vec_reserve(&f->lines, f->lines.n + f->edits.n, sizeof(struct line *)))
@@ -336,7 +371,7 @@ static int finish(struct facts *f, struct arena *a, struct delta *out, struct pa
         return code;
     }
     lines_apply(&f->lines, &f->edits);
-    commit_units(f);
+    commit_units(f, first);
     return PAWL_OK;
 }
 
@@ -346,9 +381,10 @@ static int scan(struct facts *f, struct arena *a, struct delta *out, struct pawl
     f->round++;
     int code = f->introspector->scan(f->state, &s, e);
     if (!code)
-        code = finish(f, a, out, e);
+        code = finish(f, s.first, a, out, e);
     if (code) {
         drop_fresh(f);
+        f->disturbed = true;
         *out = (struct delta){0};
     }
     return code;

@@ -38,6 +38,12 @@ int scan_put(struct scan *s, const struct fact *fact, struct pawl_error *e);
  */
 bool scan_steady(const struct scan *s);
 /*
+ * In a steady scan, before anything is named: only what changed is going to be. Every unit stays that is not given to
+ * scan_gone, which forgets it, be it that it is not there any more or that it is named anew by scan_unit.
+ */
+void scan_rest_stays(struct scan *s);
+void scan_gone(struct scan *s, uint64_t id);
+/*
  * The scan turned out to rest on something that has changed (and that is part of the stamps): it starts over, as if nothing
  * had been named yet.
  */

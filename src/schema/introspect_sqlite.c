@@ -224,6 +224,8 @@ static int on_row(void *context, const struct db_value *columns, size_t n, struc
 {
     struct state *s = context;
     (void)n;
+    if (columns[1].type != DB_TEXT) /* the index that a constraint brings along */
+        return PAWL_OK;
     struct known_row row = {.id = (uint64_t)columns[0].i,
                             .stamp = hash_fast(columns[1].s) ^ s->salt,
                             .name = known_hash(columns[2].s),
@@ -239,7 +241,7 @@ static int on_row(void *context, const struct db_value *columns, size_t n, struc
     return code ? code : read_object(s, row.id, columns[1].s, e);
 }
 
-#define ROWS "SELECT rowid, sql, name, tbl_name FROM main.sqlite_schema WHERE sql IS NOT NULL"
+#define ROWS "SELECT rowid, sql, name, tbl_name FROM main.sqlite_schema WHERE rowid"
 
 static int read_rows(struct state *s, struct slice sql, uint64_t id, struct pawl_error *e)
 {
@@ -255,35 +257,44 @@ static int pass(struct state *s, struct pawl_error *e)
     for (size_t i = 0; i < s->n_virtuals; i++)
         s->virtuals[i].seen = false;
     s->next.n = 0;
-    int code = read_rows(s, SLICE(ROWS " AND rowid > ?1"), 0, e);
+    int code = read_rows(s, SLICE(ROWS " > ?1"), 0, e);
     if (!code)
         settle_virtuals(s);
     return code;
 }
 
-/* The highest row that was not touched: below it nothing is new. */
-static uint64_t highest_untouched(const struct state *s, const struct touched_names *t)
+/* A row that was touched is read again: it is another one, the same, or gone. */
+static int read_again(struct state *s, size_t *i, struct pawl_error *e)
 {
-    for (size_t i = s->known.n; i-- > 0;)
-        if (!touched_has(t, &s->known.rows[i]))
-            return s->known.rows[i].id;
-    return 0;
+    struct known_row *row = &s->known.rows[*i];
+    s->next.n = 0;
+    scan_gone(s->scan, row->id);
+    int code = read_rows(s, SLICE(ROWS " = ?1"), row->id, e);
+    if (!code && s->next.n)
+        s->known.rows[(*i)++] = s->next.rows[0];
+    else if (!code)
+        known_remove(&s->known, *i);
+    return code;
 }
 
+/* What is known of rows that were not touched stays where it is, so that a large schema costs little. */
 static int pass_touched(struct state *s, const struct touched_names *t, struct pawl_error *e)
 {
-    uint64_t high = highest_untouched(s, t);
+    struct known *known = &s->known;
     int code = PAWL_OK;
     s->changed = false;
+    scan_rest_stays(s->scan);
+    while (known->n && touched_has(t, &known->rows[known->n - 1]))
+        scan_gone(s->scan, known->rows[--known->n].id);
+    uint64_t high = known->n ? known->rows[known->n - 1].id : 0; /* below it nothing is new */
+    for (size_t i = touched_next(t, known, 0); !code && i < known->n; i = touched_next(t, known, i))
+        code = read_again(s, &i, e);
     s->next.n = 0;
-    for (size_t i = 0; !code && i < s->known.n && s->known.rows[i].id <= high; i++) {
-        const struct known_row *row = &s->known.rows[i];
-        if (!touched_has(t, row) && scan_keep(s->scan, row->id, row->stamp))
-            code = known_add(&s->next, row) ? PAWL_OK : err_nomem(e);
-        else
-            code = read_rows(s, SLICE(ROWS " AND rowid = ?1"), row->id, e);
-    }
-    return code ? code : read_rows(s, SLICE(ROWS " AND rowid > ?1"), high, e);
+    if (!code)
+        code = read_rows(s, SLICE(ROWS " > ?1"), high, e);
+    for (size_t i = 0; !code && i < s->next.n; i++)
+        code = known_add(known, &s->next.rows[i]) ? PAWL_OK : err_nomem(e);
+    return code;
 }
 
 /* Virtual tables are part of every stamp, so with them (or with the first one) everything is looked at. */
@@ -298,14 +309,17 @@ static int scan(void *context, struct scan *scan, struct pawl_error *e)
     int code = t.all ? pass(s, e) : pass_touched(s, &t, e);
     if (!code && (s->changed || (!t.all && s->n_virtuals))) {
         scan_again(scan);
+        t.all = true;
         code = pass(s, e);
     }
     s->settled = !code;
     if (code)
         return code;
-    struct known old = s->known;
-    s->known = s->next;
-    s->next = old;
+    if (t.all) {
+        struct known old = s->known;
+        s->known = s->next;
+        s->next = old;
+    }
     s->mark = mark;
     return PAWL_OK;
 }

@@ -22,6 +22,12 @@ bool known_add(struct known *k, const struct known_row *row)
     return true;
 }
 
+void known_remove(struct known *k, size_t i)
+{
+    k->n--;
+    memmove(&k->rows[i], &k->rows[i + 1], (k->n - i) * sizeof *k->rows);
+}
+
 /* FNV-1a over lower case: SQLite's names are equal without ASCII case. */
 uint64_t known_hash(struct slice name)
 {
@@ -61,4 +67,11 @@ bool touched_has(const struct touched_names *t, const struct known_row *row)
         if (t->names[i] == row->name || t->names[i] == row->table)
             return true;
     return false;
+}
+
+size_t touched_next(const struct touched_names *t, const struct known *k, size_t from)
+{
+    while (from < k->n && !touched_has(t, &k->rows[from]))
+        from++;
+    return from;
 }

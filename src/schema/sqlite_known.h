@@ -24,6 +24,7 @@ struct known {
 
 void known_clear(struct known *k);
 bool known_add(struct known *k, const struct known_row *row);
+void known_remove(struct known *k, size_t i);
 uint64_t known_hash(struct slice name);
 
 /* What statements touched, as hashes. */
@@ -37,5 +38,7 @@ struct touched_names {
 /* Since the mark, on this connection. */
 void touched_read(struct db *db, uint64_t since, struct touched_names *out);
 bool touched_has(const struct touched_names *t, const struct known_row *row);
+/* The first row from `from` on that was touched; k->n = none. */
+size_t touched_next(const struct touched_names *t, const struct known *k, size_t from);
 
 #endif

@@ -45,6 +45,64 @@ static void follows_changes(void **state)
     db_close(db);
 }
 
+/* Each # becomes a letter, in turn. */
+static void fill_in(char *out, const char *form, char one, char other)
+{
+    for (bool second = false; *form; form++, out++) {
+        *out = *form != '#' ? *form : second ? other : one;
+        second ^= *form == '#';
+    }
+    *out = '\0';
+}
+
+/* Statements at random, of which some fail; what was followed must be what is read anew, step after step. */
+static void facts_that_follow_are_facts_taken_anew(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "CREATE TABLE t# (a, b TEXT, UNIQUE (a))",
+        "DROP TABLE t#",
+        "CREATE INDEX i# ON t# (b)",
+        "DROP INDEX i#",
+        "ALTER TABLE t# ADD COLUMN c# INT",
+        "ALTER TABLE t# RENAME TO t#",
+        "CREATE VIEW v# AS SELECT '#' FROM ta",
+        "DROP VIEW v#",
+        "CREATE TRIGGER g# AFTER INSERT ON t# BEGIN SELECT 1; END",
+        "INSERT INTO t# (a) VALUES ('#')",
+    };
+    ARENA(a);
+    struct db *db = scratch();
+    struct facts *f = open_facts(db);
+    uint32_t x = 12345;
+    for (int i = 0; i < 1500; i++) {
+        char sql[128];
+        x = x * 1664525u + 1013904223u;
+        fill_in(sql, forms[(x >> 24) % 10], (char)('a' + (x >> 16 & 15)), (char)('a' + (x >> 20 & 15)));
+        bool undone = i % 7 == 0;
+        struct pawl_error e;
+        if (undone)
+            run_sql(db, "SAVEPOINT s");
+        db_exec(db, sql, &e);
+        struct delta d = refresh(f, &a);
+        if (undone) {
+            run_sql(db, "ROLLBACK TO s");
+            assert_int_equal(facts_rolled_back(f, &d, &e), PAWL_OK);
+            run_sql(db, "RELEASE s");
+        }
+        if (i % 3 == 0)
+            continue; /* what was touched adds up */
+        refresh(f, &a);
+        struct facts *again = open_facts(db);
+        refresh(again, &a);
+        assert_string_equal(text_of(f, &a), text_of(again, &a));
+        facts_close(again);
+        arena_reset(&a);
+    }
+    facts_close(f);
+    db_close(db);
+}
+
 /* Editing sqlite_schema by hand leaves schema_version as it is. */
 static void sees_edits_by_hand(void **state)
 {
@@ -319,6 +377,7 @@ int main(int argc, char **argv)
     documentation = argc > 1 ? argv[1] : "docs/facts.md";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_changes),
+        cmocka_unit_test(facts_that_follow_are_facts_taken_anew),
         cmocka_unit_test(sees_edits_by_hand),
         cmocka_unit_test(follows_rollbacks),
         cmocka_unit_test(joins_and_inverts),
