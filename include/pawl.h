@@ -101,6 +101,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(UNKNOWN_DIRECTIVE, "unknown-directive", WARNING, "a `-- pawl:` directive that pawl does not know") \
     X(TEXT_MENTIONS_LEDGER, "text-mentions-ledger", WARNING, "a migration that names the ledger table itself") \
     X(APPLY_FAILS, "apply-fails", ERROR, "the up text fails on the schema it was written for") \
+    X(ONLY_PAWL, "only-pawl", ERROR, "a text that applies under pawl only: the engine has no words for a statement in it") \
     X(REPLAY_FAILS, "replay-fails", ERROR, "the up text fails when it is run again at once") \
     X(REPLAY_CHANGES_SCHEMA, "replay-changes-schema", ERROR, "running the up text again at once changes the schema") \
     X(REPLAY_CHANGES_DATA, "replay-changes-data", ERROR, "running the up text again at once changes data") \

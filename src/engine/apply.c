@@ -146,7 +146,7 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     bool opens = !x->single || i == 0;
     uint64_t started_ns = clock_ns();
     int64_t lock_ms = x->scripts[i].lock_timeout_ms;
-    bool keys_off = x->single ? run_keys_off(x->plan, x->scripts) : x->scripts[i].foreign_keys_off;
+    bool keys_off = x->single ? run_keys_off(x->plan, x->scripts) : run_script_keys_off(&x->scripts[i]);
     lock_ms = lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms;
     int code = queue_clean(x, m->version, lock_ms, keys_off, e);
     if (!code && opens)
@@ -369,6 +369,7 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
     bool ledger_existed = r->history.exists;
     batch_init(&x.batch, r->db);
     x.batch.watch = r->watch;
+    x.batch.report = r->report;
     e = e ? e : &own;
     err_clear(e);
     int code = x.elapsed_ns ? PAWL_OK : err_nomem(e);

@@ -1,6 +1,7 @@
 #include "engine/batch.h"
 
 #include "engine/run.h"
+#include "schema/emulate.h"
 #include "sql/locate.h"
 
 #define FULL_REQUESTS 4096
@@ -17,7 +18,12 @@ static void empty(struct batch *b)
     for (size_t i = 0; i < b->n_texts; i++)
         text_close(&b->texts[i]);
     arena_reset(&b->arena);
-    *b = (struct batch){.db = b->db, .watch = b->watch, .arena = b->arena, .failed = b->failed, .lost = b->lost};
+    *b = (struct batch){.db = b->db,
+                        .watch = b->watch,
+                        .report = b->report,
+                        .arena = b->arena,
+                        .failed = b->failed,
+                        .lost = b->lost};
 }
 
 void batch_clear(struct batch *b)
@@ -72,22 +78,28 @@ bool batch_full(const struct batch *b)
     return b->n >= FULL_REQUESTS || b->bytes >= FULL_BYTES;
 }
 
+static void blame(struct batch *b, const struct batch_origin *origin, size_t offset, struct pawl_error *e)
+{
+    b->failed = *origin;
+    if (e && !e->version)
+        e->version = origin->version;
+    if (origin->file) {
+        struct place at = locate_once(origin->text, origin->offset + (offset == SIZE_MAX || origin->made ? 0 : offset));
+        err_place(e, origin->file->path, at.line, at.column);
+    }
+}
+
 /* Sends, but keeps the texts open: more of the last one is to come. */
 static int send(struct batch *b, struct pawl_error *e)
 {
     struct db_fault fault;
     int code = db_run(b->db, b->requests, b->n, &fault, e);
+    size_t n = b->n;
+    b->n = 0;
     if (!code)
         return PAWL_OK;
-    b->failed = fault.request < b->n ? b->origins[fault.request] : (struct batch_origin){0};
     b->lost = fault.lost;
-    const struct batch_origin *o = &b->failed;
-    if (e && !e->version)
-        e->version = o->version;
-    if (o->file) {
-        struct place at = locate_once(o->text, o->offset + (fault.offset == SIZE_MAX ? 0 : fault.offset));
-        err_place(e, o->file->path, at.line, at.column);
-    }
+    blame(b, fault.request < n ? &b->origins[fault.request] : &(struct batch_origin){0}, fault.offset, e);
     return code;
 }
 
@@ -96,6 +108,38 @@ int batch_flush(struct batch *b, struct pawl_error *e)
     int code = send(b, e);
     empty(b);
     return code;
+}
+
+static int queue_emulated(struct batch *b, const struct script_statement *s, struct batch_origin origin,
+                          struct pawl_error *e)
+{
+    struct emulation m;
+    int code = send(b, e);
+    if (code)
+        return code;
+    code = emulate(&b->arena, b->db, s->sql, &m, e);
+    if (code) {
+        b->lost = code == PAWL_UNREACHABLE;
+        blame(b, &origin, SIZE_MAX, e);
+        return code;
+    }
+    if (m.note.n && b->report)
+        report_note(b->report, PAWL_LEVEL_NOTE, "migration %lld: " SLICE_FMT, (long long)origin.version,
+                    SLICE_ARG(m.note));
+    if (m.as_is)
+        return batch_add(b, (struct db_request){.sql = s->sql}, origin, e);
+    origin.made = true;
+    for (size_t i = 0; i < m.n && !code; i++)
+        code = batch_add(b, m.requests[i], origin, e);
+    return code;
+}
+
+int batch_statement(struct batch *b, const struct script *script, const struct script_statement *s,
+                    struct batch_origin origin, struct pawl_error *e)
+{
+    if (script->lacks && emulate_may(b->db, s->sql))
+        return queue_emulated(b, s, origin, e);
+    return batch_add(b, (struct db_request){.sql = s->sql, .copy = s->copy}, origin, e);
 }
 
 int batch_script(struct batch *b, const struct script *script, const struct text *text, const struct migration *m,
@@ -109,12 +153,10 @@ int batch_script(struct batch *b, const struct script *script, const struct text
     for (size_t i = 0; !code && script_next(&cursor, &s); i++) {
         if (in_place && in_place[i])
             continue;
-        code = batch_add(b, (struct db_request){.sql = s.sql, .copy = s.copy},
-                         (struct batch_origin){BATCH_STATEMENT, m->version, file, text->sql, s.offset}, e);
-        if (!code && (watched || b->n >= FULL_REQUESTS)) {
+        code = batch_statement(b, script, &s,
+                               (struct batch_origin){BATCH_STATEMENT, m->version, file, text->sql, s.offset, false}, e);
+        if (!code && (watched || b->n >= FULL_REQUESTS))
             code = send(b, e);
-            b->n = 0;
-        }
         if (!code && watched)
             code = b->watch->on_statement(b->watch->context, &s, e);
     }

@@ -9,6 +9,7 @@
 
 #include "db/db.h"
 #include "model/migration.h"
+#include "model/report.h"
 #include "source/script.h"
 #include "source/text.h"
 
@@ -25,6 +26,7 @@ struct batch_origin {
     const struct migration_file *file; /* NULL = none */
     struct slice text;                 /* the whole text of the file, for locating */
     size_t offset;                     /* of the statement in it */
+    bool made;                         /* sent in place of that statement: an offset in it is none in the text */
 };
 
 struct run_watch; /* engine/run.h */
@@ -32,6 +34,7 @@ struct run_watch; /* engine/run.h */
 struct batch {
     struct db *db;
     const struct run_watch *watch; /* NULL = nobody looks behind each statement */
+    struct report *report;         /* told what statements were carried out otherwise; may be NULL */
     struct arena arena;            /* of what is queued; emptied by each flush */
     struct db_request *requests;
     struct batch_origin *origins;
@@ -53,6 +56,12 @@ int batch_frame(struct batch *b, const char *sql, int64_t version, struct pawl_e
 int batch_session(struct batch *b, int64_t version, bool keys_off, struct pawl_error *e);
 /* Takes over the text and closes it after the flush. */
 int batch_keep(struct batch *b, struct text *text, struct pawl_error *e);
+/*
+ * Queues one statement of a text with `lacks`: what schema/emulate says is to be sent for it, for which all that is queued is sent
+ * first. Other statements are queued as they are.
+ */
+int batch_statement(struct batch *b, const struct script *script, const struct script_statement *s,
+                    struct batch_origin origin, struct pawl_error *e);
 /*
  * Queues every statement of the text that is meant for this engine, in pieces if there are many. Sends in between when the
  * queue is full, so memory stays bounded for a text of any size. `in_place`: see struct plan.

@@ -12,6 +12,7 @@ struct outside {
     const struct migration *m;
     const struct migration_file *file;
     const struct text *text;
+    const struct script *script;
     bool reverting;
     const bool *in_place; /* see struct plan; NULL = nothing is */
     int64_t base;         /* what progress counts from: see engine/ledger */
@@ -26,8 +27,9 @@ static struct batch_origin frame(const struct outside *x)
 
 static int add_statement(struct outside *x, const struct script_statement *s, struct pawl_error *e)
 {
-    return batch_add(&x->batch, (struct db_request){.sql = s->sql, .copy = s->copy},
-                     (struct batch_origin){BATCH_STATEMENT, x->m->version, x->file, x->text->sql, s->offset}, e);
+    return batch_statement(
+        &x->batch, x->script, s,
+        (struct batch_origin){BATCH_STATEMENT, x->m->version, x->file, x->text->sql, s->offset, false}, e);
 }
 
 static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
@@ -39,7 +41,7 @@ static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
 /* The row says "begun" before anything else happens. */
 static int begin(struct outside *x, const struct standing *s, struct pawl_error *e)
 {
-    int code = batch_session(&x->batch, x->m->version, false, e);
+    int code = batch_session(&x->batch, x->m->version, x->script->rebuilds, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (code)
@@ -202,6 +204,7 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
                         .m = s->migration,
                         .file = reverting ? &s->migration->down : &s->migration->up,
                         .text = &text,
+                        .script = script,
                         .reverting = reverting,
                         .in_place = in_place,
                         .resumed = SIZE_MAX};
@@ -214,6 +217,7 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
     if (code)
         return code;
     batch_init(&x.batch, r->db);
+    x.batch.report = r->report;
     code = begin(&x, s, e);
     if (!code)
         code = run_statements(&x, script, e);

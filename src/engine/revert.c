@@ -64,7 +64,7 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
                        struct pawl_error *e)
 {
     struct db *db = x->run->db;
-    int code = batch_session(&x->batch, step->version, script->foreign_keys_off, e);
+    int code = batch_session(&x->batch, step->version, run_script_keys_off(script), e);
     if (!code)
         code = remove_row(x, step->version, e);
     if (!code)
@@ -291,6 +291,7 @@ static int revert_locked(struct run *r, const struct pawl_down_options *o, struc
     if (!x.elapsed_ns)
         return err_nomem(e);
     batch_init(&x.batch, r->db);
+    x.batch.report = r->report;
     code = all_inside(r, &plan, scripts) ? revert_together(&x, o, &plan, scripts, out, e)
                                          : revert_apart(&x, o, &plan, scripts, out, e);
     if (code)

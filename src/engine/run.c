@@ -88,7 +88,7 @@ bool run_keys_off(const struct plan *plan, const struct script *scripts)
 {
     bool off = false;
     for (size_t i = 0; i < plan->n; i++)
-        off |= scripts[i].foreign_keys_off;
+        off |= run_script_keys_off(&scripts[i]);
     return off;
 }
 

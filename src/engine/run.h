@@ -58,7 +58,12 @@ int run_interrupted(const struct run *r, struct pawl_error *e);
  */
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e);
 
-/* Does one of them say that foreign keys are off? Inside a transaction that is too late, so it is said in front of it. */
+/* Does it say that foreign keys are off, or need it? Inside a transaction that is too late, so it is said in front of it. */
+static inline bool run_script_keys_off(const struct script *script)
+{
+    return script->foreign_keys_off || script->rebuilds;
+}
+/* Does one of them? */
 bool run_keys_off(const struct plan *plan, const struct script *scripts);
 
 /* Events about one step. */

@@ -9,9 +9,10 @@
 /* The two texts of a step while it is worked on. */
 struct texts {
     struct unit up, down;
-    bool has_down; /* there is one that can be sent */
-    uint64_t mark; /* when the step began */
-    bool outside;  /* one of them must run outside any transaction */
+    bool has_down;     /* there is one that can be sent */
+    bool down_by_pawl; /* the down text failed as it stands, and did not as pawl sends it */
+    uint64_t mark;     /* when the step began */
+    bool outside;      /* one of them must run outside any transaction */
 };
 
 static int open_texts(struct trial *tr, size_t k, struct texts *t, struct pawl_error *e)
@@ -113,15 +114,39 @@ static bool wants_outside(const struct trial *tr, const struct texts *t, const s
     return o->failed && !unit_outside(&t->up) && driver->wants_outside && driver->wants_outside(o->error.sqlstate);
 }
 
-static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold *pre, bool *stop, bool *again,
+/* It failed as it stands, and has statements which the engine lacks and pawl carries out. */
+static bool wants_pawl(const struct trial *tr, const struct unit *u, const struct outcome *o)
+{
+    return o->failed && u->script.lacks && !u->only_pawl && !tr->pawl;
+}
+
+/* From now on the texts of this step are sent as pawl sends them. */
+static void send_as_pawl(struct trial *tr, size_t k, struct texts *t)
+{
+    struct step *s = &tr->steps[k];
+    s->only_pawl = t->up.only_pawl = t->down.only_pawl = true;
+    s->keys_off |= t->up.script.rebuilds || (t->has_down && t->down.script.rebuilds);
+    tr->keys_off = s->keys_off;
+}
+
+static int tell_pawl(struct trial *tr, size_t k, const struct unit *u, struct pawl_error *e)
+{
+    return tell_plain(tr, k, PAWL_FINDING_ONLY_PAWL, "apply it with pawl, or write it in the engine's own words", e,
+                      "the %s text runs only under pawl: %s has no words for a statement in it",
+                      u->reverting ? "down" : "up", tr->db->driver->name);
+}
+
+enum again { AGAIN_NOT, AGAIN_OUTSIDE, AGAIN_PAWL };
+
+static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold *pre, bool *stop, enum again *again,
                  struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct outcome o;
     int code = unit_run(tr, &t->up, &o, e);
-    *again = !code && wants_outside(tr, t, &o);
     if (code)
         return code;
+    *again = wants_outside(tr, t, &o) ? AGAIN_OUTSIDE : wants_pawl(tr, &t->up, &o) ? AGAIN_PAWL : AGAIN_NOT;
     if (*again)
         return hold_back(tr, pre, e);
     if (o.failed) {
@@ -139,7 +164,10 @@ static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold 
     }
     s->wrote_data = o.wrote_data;
     trial_verdict(tr, k, PAWL_PROOF_APPLY, PAWL_VERDICT_PASS);
-    code = trial_refresh(tr, tr->keep, &s->change, e);
+    if (t->up.only_pawl)
+        code = tell_pawl(tr, k, &t->up, e);
+    if (!code)
+        code = trial_refresh(tr, tr->keep, &s->change, e);
     if (!code && can_break_keys(s))
         code = check_keys(tr, k, &t->up, e);
     return code ? code : record(tr, k, &t->up, e);
@@ -309,7 +337,7 @@ static int reup(struct trial *tr, size_t k, const struct texts *t, const struct 
     return tell(tr, &tale, e);
 }
 
-static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct pawl_error *e)
+static int round_trip(struct trial *tr, size_t k, struct texts *t, struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct hold h;
@@ -324,6 +352,12 @@ static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct 
         code = unit_run(tr, &t->down, &o, e);
     if (code)
         return code;
+    if (wants_pawl(tr, &t->down, &o)) {
+        send_as_pawl(tr, k, t);
+        t->down_by_pawl = true;
+        code = hold_back(tr, &h, e);
+        return code ? code : round_trip(tr, k, t, e);
+    }
     if (o.failed) {
         s->down = DOWN_BREAKS;
         trial_verdict(tr, k, PAWL_PROOF_REVERSE, PAWL_VERDICT_FAIL);
@@ -338,7 +372,10 @@ static int round_trip(struct trial *tr, size_t k, const struct texts *t, struct 
                                           .said = "the down text fails"},
                            e);
     }
-    code = judge_down(tr, k, t, &o, &did, e);
+    if (t->down_by_pawl)
+        code = tell_pawl(tr, k, &t->down, e);
+    if (!code)
+        code = judge_down(tr, k, t, &o, &did, e);
     if (!code)
         code = redown(tr, k, t, e);
     if (!code && s->down == DOWN_GOOD)
@@ -397,16 +434,17 @@ static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct
 {
     struct step *s = &tr->steps[k];
     struct hold pre;
-    bool again = false;
-    int code = hold_open(tr, &tr->tmp, &pre, t->outside, k, e);
-    if (!code)
-        code = apply(tr, k, t, &pre, stop, &again, e);
-    if (!code && again) {
-        s->forced_outside = s->up_outside = t->outside = t->up.script.no_transaction = true;
-        code = hold_open(tr, &tr->tmp, &pre, true, k, e);
+    enum again again = AGAIN_NOT;
+    int code;
+    do {
+        if (again == AGAIN_OUTSIDE)
+            s->forced_outside = s->up_outside = t->outside = t->up.script.no_transaction = true;
+        else if (again == AGAIN_PAWL)
+            send_as_pawl(tr, k, t);
+        code = hold_open(tr, &tr->tmp, &pre, t->outside, k, e);
         if (!code)
             code = apply(tr, k, t, &pre, stop, &again, e);
-    }
+    } while (!code && again);
     if (code || *stop)
         return code;
     code = replay(tr, k, t, e);

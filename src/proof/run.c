@@ -1,5 +1,6 @@
 #include "proof/run.h"
 
+#include "schema/emulate.h"
 #include "sql/head.h"
 #include "sql/locate.h"
 
@@ -88,9 +89,13 @@ int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool 
               struct pawl_error *e)
 {
     int code = open_unit(tr, m, reverting, first, out, e);
-    if (!code && !reverting && tr->steps && tr->steps[m - tr->set->items].forced_outside)
+    if (code || !tr->steps)
+        return code;
+    const struct step *s = &tr->steps[m - tr->set->items];
+    out->only_pawl = s->only_pawl;
+    if (!reverting && s->forced_outside)
         out->script.no_transaction = true;
-    return code;
+    return PAWL_OK;
 }
 
 void unit_close(struct unit *u)
@@ -110,7 +115,8 @@ bool run_is_refusal(int code)
 
 struct batch {
     struct db_request requests[BATCH];
-    size_t offsets[BATCH]; /* where each statement begins in the text */
+    size_t offsets[BATCH];          /* where each statement begins in the text */
+    struct slice statements[BATCH]; /* as the text has them: emulation may send others */
     size_t n;
     size_t failed; /* offset in the text of the fault, SIZE_MAX = none */
     struct slice statement;
@@ -122,8 +128,9 @@ static int send_batch(struct trial *tr, struct batch *b, struct pawl_error *e)
     int code = db_run(tr->db, b->requests, b->n, &fault, e);
     if (code && fault.request < b->n) {
         const struct db_request *r = &b->requests[fault.request];
-        b->statement = r->sql;
-        b->failed = b->offsets[fault.request] + (fault.offset < r->sql.n ? fault.offset : 0);
+        bool made = r->sql.p != b->statements[fault.request].p;
+        b->statement = b->statements[fault.request];
+        b->failed = b->offsets[fault.request] + (!made && fault.offset < r->sql.n ? fault.offset : 0);
     }
     b->n = 0;
     return code;
@@ -134,8 +141,49 @@ static int add(struct trial *tr, struct batch *b, struct slice sql, size_t offse
                struct pawl_error *e)
 {
     b->requests[b->n] = (struct db_request){.sql = sql, .copy = copy};
+    b->statements[b->n] = sql;
     b->offsets[b->n++] = offset;
     return alone || b->n == BATCH ? send_batch(tr, b, e) : PAWL_OK;
+}
+
+/* A statement that the engine has no words for, as the pawl runner carries it out: whole or not at all. */
+static int add_emulated(struct trial *tr, struct batch *b, const struct script_statement *st, bool alone,
+                        struct pawl_error *e)
+{
+    ARENA(a);
+    struct emulation m;
+    int code = send_batch(tr, b, e);
+    bool own = !tr->db->driver->in_transaction(tr->db);
+    if (!code && own)
+        code = db_exec(tr->db, tr->db->driver->begin, e);
+    if (code)
+        return code;
+    code = emulate(&a, tr->db, st->sql, &m, e);
+    if (code) {
+        b->statement = st->sql;
+        b->failed = st->offset;
+    }
+    if (!code && m.as_is)
+        code = add(tr, b, st->sql, st->offset, st->copy, alone, e);
+    for (size_t i = 0; !code && i < m.n; i++) {
+        b->requests[b->n] = m.requests[i];
+        b->statements[b->n] = st->sql;
+        b->offsets[b->n++] = st->offset;
+        if (b->n == BATCH)
+            code = send_batch(tr, b, e);
+    }
+    if (!code)
+        code = send_batch(tr, b, e);
+    if (own && tr->db->driver->in_transaction(tr->db)) {
+        int ended = db_exec(tr->db, code ? tr->db->driver->rollback : tr->db->driver->commit, code ? NULL : e);
+        code = code ? code : ended;
+    }
+    return code;
+}
+
+static bool emulates(const struct trial *tr, const struct unit *u)
+{
+    return u->script.lacks && (tr->pawl || u->only_pawl);
 }
 
 static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, struct pawl_error *e)
@@ -145,8 +193,12 @@ static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, st
     struct script_statement st;
     int code = PAWL_OK;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
-    while (!code && script_next(&c, &st))
-        code = add(tr, b, st.sql, st.offset, st.copy, unit_outside(u), e);
+    while (!code && script_next(&c, &st)) {
+        if (emulates(tr, u) && emulate_may(tr->db, st.sql))
+            code = add_emulated(tr, b, &st, unit_outside(u), e);
+        else
+            code = add(tr, b, st.sql, st.offset, st.copy, unit_outside(u), e);
+    }
     return code ? code : send_batch(tr, b, e);
 }
 

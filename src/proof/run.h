@@ -12,7 +12,8 @@ struct unit {
     const struct migration_file *file;
     bool reverting;
     bool open;
-    bool sets; /* it may change session state: it has more than DDL and plain changes of rows */
+    bool only_pawl; /* it applies only as the pawl runner sends it, so that is how it is sent: see schema/emulate */
+    bool sets;      /* it may change session state: it has more than DDL and plain changes of rows */
     struct text text;
     struct script script;
     int code; /* PAWL_SOURCE: it cannot be sent at all, and `error` says why; its findings were told */

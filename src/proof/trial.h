@@ -55,6 +55,7 @@ struct step {
     bool up_outside, down_outside;            /* runs outside any transaction */
     bool forced_outside;                      /* the up text was refused inside one, as engine/apply would find too */
     bool keys_off;                            /* a text of it switches foreign keys off for itself */
+    bool only_pawl;                           /* a text of it runs only under pawl, because the engine lacks words */
     bool mentions_ledger;                     /* the up text does */
     bool left_out;                            /* the up text has something for other engines only */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
@@ -76,6 +77,7 @@ struct trial {
     struct arena *keep;  /* lives as long as the walk */
     struct arena tmp;    /* lives as long as a step */
     struct db *db;
+    bool pawl; /* texts are sent as pawl sends them, not as they stand: what the engine lacks is emulated */
     struct facts *facts;
     struct ledger ledger;
     struct hold *hold;                             /* the innermost that is open */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "source/findings.h"
+#include "sql/lacks.h"
 #include "sql/locate.h"
 #include "sql/txshape.h"
 
@@ -211,12 +212,21 @@ static bool turns_keys_off(const struct head *h)
     return false;
 }
 
+static void check_lack(struct check *c, const struct head *h, struct slice sql)
+{
+    enum lack lack = lack_of(c->dialect, h, sql);
+    c->out->lacks |= lack != LACK_NOTHING;
+    c->out->rebuilds |= lack == LACK_REBUILD;
+}
+
 static void check_statement(struct check *c, const struct statement *st)
 {
     struct head h;
+    struct slice sql = slice_sub(c->text->sql, st->offset, st->offset + st->length);
     if (st->has_variable)
         check_client(c, st->variable, false);
-    head_read(&h, c->dialect, slice_sub(c->text->sql, st->offset, st->offset + st->length));
+    head_read(&h, c->dialect, sql);
+    check_lack(c, &h, sql);
     if (!c->out->no_transaction)
         txshape_add(&c->shape, st, &h);
     if (h.class == HEAD_TRANSACTION)

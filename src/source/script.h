@@ -20,6 +20,8 @@ struct script {
     bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
     bool new_enum_value;     /* it adds a value to an enum type, which may be used only after its COMMIT */
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
+    bool lacks;              /* it has statements for which the engine has no words: see schema/emulate */
+    bool rebuilds;           /* some of them may need foreign keys to be off */
     bool empty;              /* no statement for any engine */
     bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
     bool left_out;           /* something in it, or all of it, is for other engines only */
