@@ -130,8 +130,36 @@ static bool all_inside(const struct run *r, const struct plan *plan, const struc
     return inside;
 }
 
-static int revert_one(struct reverting *x, const struct standing *step, const struct script *script,
-                      struct pawl_result *out, struct pawl_error *e)
+/*
+ * A statement failed in its transaction, and the engine says that it would not without one. All of it is rolled back, and its
+ * step counts as one that runs outside from now on, unless the user wants such files to be an error.
+ */
+static bool leave_transaction(struct reverting *x, int code, const struct plan *plan, struct script *scripts,
+                              struct pawl_error *e)
+{
+    const struct run *r = x->run;
+    struct batch_origin failed = x->batch.failed;
+    if (code != PAWL_SQL || lock_in_transaction(r) || failed.role != BATCH_STATEMENT || !r->db->driver->wants_outside ||
+        !r->db->driver->wants_outside(e->sqlstate) ||
+        r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
+        return false;
+    for (size_t i = 0; i < plan->n; i++) {
+        if (plan->steps[i]->version != failed.version || scripts[i].no_transaction)
+            continue;
+        db_rollback(r->db);
+        report_note(r->report, PAWL_LEVEL_WARNING,
+                    "the down of migration %lld runs without a transaction, which only showed when it was tried: %s",
+                    (long long)failed.version, e->message);
+        scripts[i].no_transaction = true;
+        x->batch.failed = (struct batch_origin){0};
+        err_clear(e);
+        return true;
+    }
+    return false;
+}
+
+static int revert_one(struct reverting *x, const struct standing *step, struct script *script, struct pawl_result *out,
+                      struct pawl_error *e)
 {
     struct plan one = {.steps = &step, .n = 1, .reverting = true};
     struct pawl_result done = {0};
@@ -141,7 +169,8 @@ static int revert_one(struct reverting *x, const struct standing *step, const st
         if (!code)
             code = commit_all(x, &one, &done, e);
         out->steps += done.steps;
-        return code;
+        if (!leave_transaction(x, code, &one, script, e))
+            return code;
     }
     uint64_t started = clock_ns();
     run_step_begin(x->run, step, true, false);
@@ -153,7 +182,7 @@ static int revert_one(struct reverting *x, const struct standing *step, const st
     return code;
 }
 
-static int revert_one_by_one(struct reverting *x, const struct plan *plan, const struct script *scripts,
+static int revert_one_by_one(struct reverting *x, const struct plan *plan, struct script *scripts,
                              struct pawl_result *out, struct pawl_error *e)
 {
     int code = PAWL_OK;
@@ -248,7 +277,7 @@ static int revert_together(struct reverting *x, const struct pawl_down_options *
 }
 
 static int revert_apart(struct reverting *x, const struct pawl_down_options *o, const struct plan *plan,
-                        const struct script *scripts, struct pawl_result *out, struct pawl_error *e)
+                        struct script *scripts, struct pawl_result *out, struct pawl_error *e)
 {
     report_note(x->run->report, PAWL_LEVEL_WARNING,
                 "a down runs without a transaction, so what it destroys cannot be counted beforehand");
@@ -292,8 +321,11 @@ static int revert_locked(struct run *r, const struct pawl_down_options *o, struc
         return err_nomem(e);
     batch_init(&x.batch, r->db);
     x.batch.report = r->report;
-    code = all_inside(r, &plan, scripts) ? revert_together(&x, o, &plan, scripts, out, e)
-                                         : revert_apart(&x, o, &plan, scripts, out, e);
+    bool inside = all_inside(r, &plan, scripts);
+    if (inside)
+        code = revert_together(&x, o, &plan, scripts, out, e);
+    if (!inside || leave_transaction(&x, code, &plan, scripts, e))
+        code = revert_apart(&x, o, &plan, scripts, out, e);
     if (code)
         db_rollback(r->db);
     batch_clear(&x.batch);
@@ -304,7 +336,10 @@ static int revert_locked(struct run *r, const struct pawl_down_options *o, struc
 
 int revert_run(struct run *r, const struct pawl_down_options *o, struct pawl_result *out, struct pawl_error *e)
 {
+    struct pawl_error own;
     *out = (struct pawl_result){0};
+    e = e ? e : &own;
+    err_clear(e);
     int code = lock_take(r, e);
     if (code)
         return code;

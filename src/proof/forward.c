@@ -108,10 +108,10 @@ static int record(struct trial *tr, size_t k, const struct unit *up, struct pawl
 }
 
 /* The engine runs a text that is refused so once more, outside any transaction. */
-static bool wants_outside(const struct trial *tr, const struct texts *t, const struct outcome *o)
+static bool wants_outside(const struct trial *tr, const struct unit *u, const struct outcome *o)
 {
     const struct db_driver *driver = tr->db->driver;
-    return o->failed && !unit_outside(&t->up) && driver->wants_outside && driver->wants_outside(o->error.sqlstate);
+    return o->failed && !unit_outside(u) && driver->wants_outside && driver->wants_outside(o->error.sqlstate);
 }
 
 /* It failed as it stands, and has statements which the engine lacks and pawl carries out. */
@@ -146,7 +146,7 @@ static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold 
     int code = unit_run(tr, &t->up, &o, e);
     if (code)
         return code;
-    *again = wants_outside(tr, t, &o) ? AGAIN_OUTSIDE : wants_pawl(tr, &t->up, &o) ? AGAIN_PAWL : AGAIN_NOT;
+    *again = wants_outside(tr, &t->up, &o) ? AGAIN_OUTSIDE : wants_pawl(tr, &t->up, &o) ? AGAIN_PAWL : AGAIN_NOT;
     if (*again)
         return hold_back(tr, pre, e);
     if (o.failed) {
@@ -337,7 +337,8 @@ static int reup(struct trial *tr, size_t k, const struct texts *t, const struct 
     return tell(tr, &tale, e);
 }
 
-static int round_trip(struct trial *tr, size_t k, struct texts *t, struct pawl_error *e)
+/* *again: the down runs only outside a transaction, and nothing of it is left; what was told before is told. */
+static int round_trip(struct trial *tr, size_t k, struct texts *t, bool *again, struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
     struct hold h;
@@ -350,13 +351,16 @@ static int round_trip(struct trial *tr, size_t k, struct texts *t, struct pawl_e
         code = hold_open(tr, &tr->tmp, &h, t->outside, k + 1, e);
     if (!code)
         code = unit_run(tr, &t->down, &o, e);
+    *again = !code && wants_outside(tr, &t->down, &o);
     if (code)
         return code;
+    if (*again)
+        return settle(tr, &h, &o, e);
     if (wants_pawl(tr, &t->down, &o)) {
         send_as_pawl(tr, k, t);
         t->down_by_pawl = true;
         code = hold_back(tr, &h, e);
-        return code ? code : round_trip(tr, k, t, e);
+        return code ? code : round_trip(tr, k, t, again, e);
     }
     if (o.failed) {
         s->down = DOWN_BREAKS;
@@ -430,10 +434,11 @@ static int reverse_below(struct trial *tr, size_t k, const struct texts *t, stru
     return code ? code : hold_drop(tr, pre, e);
 }
 
-static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct pawl_error *e)
+/* Applies the step, as often as it takes to find the way in which its up text runs. */
+static int apply_somehow(struct trial *tr, size_t k, struct texts *t, struct hold *pre, bool *stop,
+                         struct pawl_error *e)
 {
     struct step *s = &tr->steps[k];
-    struct hold pre;
     enum again again = AGAIN_NOT;
     int code;
     do {
@@ -441,18 +446,40 @@ static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct
             s->forced_outside = s->up_outside = t->outside = t->up.script.no_transaction = true;
         else if (again == AGAIN_PAWL)
             send_as_pawl(tr, k, t);
-        code = hold_open(tr, &tr->tmp, &pre, t->outside, k, e);
+        code = hold_open(tr, &tr->tmp, pre, t->outside, k, e);
         if (!code)
-            code = apply(tr, k, t, &pre, stop, &again, e);
+            code = apply(tr, k, t, pre, stop, &again, e);
     } while (!code && again);
+    return code;
+}
+
+/* A down that runs only outside a transaction needs a step that was not applied inside one. */
+static int round_trips(struct trial *tr, size_t k, struct texts *t, struct hold *pre, bool *stop, struct pawl_error *e)
+{
+    struct step *s = &tr->steps[k];
+    bool again = false;
+    int code = round_trip(tr, k, t, &again, e);
+    if (code || !again)
+        return code;
+    code = hold_back(tr, pre, e);
+    s->down_forced = s->down_outside = t->outside = t->down.script.no_transaction = true;
+    if (!code)
+        code = apply_somehow(tr, k, t, pre, stop, e);
+    return code || *stop ? code : round_trip(tr, k, t, &again, e);
+}
+
+static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct pawl_error *e)
+{
+    struct hold pre;
+    int code = apply_somehow(tr, k, t, &pre, stop, e);
     if (code || *stop)
         return code;
     code = replay(tr, k, t, e);
     if (!code && t->has_down)
-        code = round_trip(tr, k, t, e);
-    if (code)
+        code = round_trips(tr, k, t, &pre, stop, e);
+    if (code || *stop)
         return code;
-    return s->down == DOWN_BREAKS ? reverse_below(tr, k, t, &pre, e) : hold_drop(tr, &pre, e);
+    return tr->steps[k].down == DOWN_BREAKS ? reverse_below(tr, k, t, &pre, e) : hold_drop(tr, &pre, e);
 }
 
 int forward_step(struct trial *tr, size_t k, bool *stop, struct pawl_error *e)

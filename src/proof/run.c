@@ -93,7 +93,7 @@ int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool 
         return code;
     const struct step *s = &tr->steps[m - tr->set->items];
     out->only_pawl = s->only_pawl;
-    if (!reverting && s->forced_outside)
+    if (reverting ? s->down_forced : s->forced_outside)
         out->script.no_transaction = true;
     return PAWL_OK;
 }

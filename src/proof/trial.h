@@ -54,6 +54,7 @@ struct step {
     bool wrote_data;                          /* the up text changed rows */
     bool up_outside, down_outside;            /* runs outside any transaction */
     bool forced_outside;                      /* the up text was refused inside one, as engine/apply would find too */
+    bool down_forced;                         /* the same of the down text */
     bool keys_off;                            /* a text of it switches foreign keys off for itself */
     bool only_pawl;                           /* a text of it runs only under pawl, because the engine lacks words */
     bool mentions_ledger;                     /* the up text does */

@@ -39,6 +39,8 @@ void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *cont
 /* Which of our statements it is, counted from 1; it is told to the server when it is new. 0 = no more of them. */
 static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql)
 {
+    if (!in->session)
+        in->session = clock_ms() << 16 ^ (uint64_t)(uintptr_t)in; /* no other one on this connection has the same */
     if (in->resets != in->db->resets) { /* the session was put back, and our statements with it */
         in->resets = in->db->resets;
         in->n_statements = 0;
@@ -49,8 +51,6 @@ static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, c
             return i + 1;
     if (in->unprepared || in->n_statements == PG_STATEMENTS)
         return 0;
-    if (!in->session)
-        in->session = clock_ms() << 16 ^ (uint64_t)(uintptr_t)in; /* no other one on this connection has the same */
     const char *types = strstr(sql, "$2::int[]")                             ? " (oid[], int[])"
                         : strstr(sql, "$1::xid")                             ? " (xid)"
                         : strstr(sql, "$1::oid[]") || strstr(sql, "{where ") ? " (oid[])"
