@@ -125,7 +125,9 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(TEXT_ONLY, "text-only", NOTE, "the same schema, spelled differently") \
     X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
     X(PARITY, "parity", WARNING, "the two engines' schemas mean different things from this version on") \
-    X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed")
+    X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
+    X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \
+    X(CERTIFICATE_STALE, "certificate-stale", ERROR, "the certificate does not say what the files are, or what they do")
 /* clang-format on */
 
 enum pawl_finding_id {

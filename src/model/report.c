@@ -4,18 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static const enum pawl_level defaults[PAWL_FINDING_COUNT] = {
+#define X(name, code, level, meaning) [PAWL_FINDING_##name] = PAWL_LEVEL_##level,
+    PAWL_FINDINGS(X)
+#undef X
+};
+
 void report_init(struct report *r, pawl_event_fn *on_event, void *context)
 {
-    *r = (struct report){
-        .on_event = on_event,
-        .context = context,
-        .levels =
-            {
-#define X(name, code, level, meaning) [PAWL_FINDING_##name] = PAWL_LEVEL_##level,
-                PAWL_FINDINGS(X)
-#undef X
-            },
-    };
+    *r = (struct report){.on_event = on_event, .context = context};
+    memcpy(r->levels, defaults, sizeof r->levels);
+}
+
+bool report_harmless(enum pawl_finding_id id)
+{
+    return defaults[id] < PAWL_LEVEL_WARNING;
 }
 
 void report_init_silent(struct report *r, const struct report *like)

@@ -23,6 +23,8 @@ struct report {
 void report_init(struct report *r, pawl_event_fn *on_event, void *context);
 /* One that tells nobody, with the levels of another: what is relaxed there is relaxed here. */
 void report_init_silent(struct report *r, const struct report *like);
+/* Is a proof that such a finding is about one that holds all the same, unless somebody wants it stricter? */
+bool report_harmless(enum pawl_finding_id id);
 /* Fills in finding->level and passes it on; returns that level. */
 enum pawl_level report_finding(struct report *r, struct pawl_finding *finding);
 /* The same at a level of its own. */

@@ -42,6 +42,7 @@ static int refused(struct trial *tr, size_t k, const struct unit *up, const stru
     struct step *s = &tr->steps[k];
     remember(&s->head, o);
     if (same_failure(&s->replay, o)) {
+        s->broken |= 1u << PAWL_PROOF_HEAD;
         worse(tr, k, (enum pawl_verdict)s->verdicts[PAWL_PROOF_REPLAY]);
         return PAWL_OK;
     }
@@ -127,8 +128,10 @@ static int row_refused(struct trial *tr, size_t k, const struct unit *up, const 
 {
     char said[128];
     r->refused = true;
-    if (same_failure(&tr->steps[k].head, o) || same_failure(&tr->steps[k].replay, o))
+    if (same_failure(&tr->steps[k].head, o) || same_failure(&tr->steps[k].replay, o)) {
+        tr->steps[k].broken |= 1u << PAWL_PROOF_HEAD;
         return PAWL_OK;
+    }
     snprintf(said, sizeof said, "the up text fails when all are run again in a row %s", with_ledger[r->ledger]);
     return tell_head(
         tr,

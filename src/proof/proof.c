@@ -1,5 +1,7 @@
 #include "proof/proof.h"
 
+#include <stdlib.h>
+
 #include "proof/forward.h"
 #include "proof/head.h"
 #include "proof/hold.h"
@@ -51,13 +53,33 @@ static int leave_trace(const struct trial *tr, struct pawl_error *e)
     if (!trace)
         return PAWL_OK;
     trace->engine = tr->options->driver->name;
+    trace->major = atoi(tr->options->driver->version(tr->db));
+    memcpy(trace->baseline_fingerprint, tr->baseline, sizeof tr->baseline);
     trace->versions = arena_array(tr->keep, tr->applied + 1, sizeof *trace->versions);
     if (!trace->versions)
         return err_nomem(e);
-    for (size_t k = 0; k < tr->applied; k++)
-        trace->versions[k] = (struct proof_version){tr->steps[k].change, tr->steps[k].left_out};
+    for (size_t k = 0; k < tr->applied; k++) {
+        const struct step *s = &tr->steps[k];
+        struct proof_version *v = &trace->versions[k];
+        *v = (struct proof_version){.change = s->change, .left_out = s->left_out, .known = s->known};
+        memcpy(v->fingerprint, s->fingerprint, sizeof v->fingerprint);
+    }
     trace->n = tr->applied;
     return PAWL_OK;
+}
+
+/* Once the reverse walk has settled them. */
+static void leave_proofs(const struct trial *tr)
+{
+    struct proof_trace *trace = tr->options->trace;
+    for (size_t k = 0; trace && k < trace->n; k++) {
+        const struct step *s = &tr->steps[k];
+        for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++) {
+            enum pawl_verdict v = (enum pawl_verdict)s->verdicts[proof];
+            if ((v == PAWL_VERDICT_PASS || v == PAWL_VERDICT_NOTE) && !(s->broken >> proof & 1))
+                trace->versions[k].proofs |= 1u << proof;
+        }
+    }
 }
 
 /* Behind a version that does not apply nothing can be looked at. */
@@ -85,8 +107,10 @@ static int prove(struct trial *tr, struct pawl_error *e)
         code = reverse_walk(tr, tr->reverse_from, tr->applied, false, e);
     if (!code)
         code = tell_rest(tr, e);
-    if (!code)
+    if (!code) {
         tell_verdicts(tr);
+        leave_proofs(tr);
+    }
     return code;
 }
 

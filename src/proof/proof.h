@@ -20,16 +20,39 @@
 #include "model/report.h"
 #include "schema/facts.h"
 
-/* What the set makes of the schema, version by version; proof/across compares it with what another engine has made. */
+/*
+ * What the set makes of the schema, version by version; proof/across compares it with what another engine has made, and
+ * proof/certify makes a certificate of it.
+ */
 struct proof_trace {
     const char *engine;
+    int major; /* version of the engine */
     struct delta baseline;
+    unsigned char baseline_fingerprint[SHA256_BYTES]; /* these only with proof_options.fingerprints */
     struct proof_version {
         struct delta change;
         bool left_out; /* the up text has statements that are for other engines only */
+        bool known;    /* was proved before, and applied only */
+        unsigned char fingerprint[SHA256_BYTES];
+        unsigned proofs; /* 1 << enum pawl_proof: those that hold, whatever levels the configuration gives to findings */
     } * versions;
     size_t n; /* that were applied */
 };
+
+#define PROOFS_VERSION 1 /* of the rules; a change that lets less pass is a new version, and nothing is known any more */
+
+/* What an earlier walk has shown. */
+struct proof_known {
+    unsigned char baseline[SHA256_BYTES]; /* fingerprint of S(0) */
+    struct proof_known_version {
+        bool proved; /* all proofs of the forward walk hold, for these very texts and what stands in front of them */
+        unsigned char fingerprint[SHA256_BYTES]; /* of S(k) */
+    } * versions;                                /* of the set */
+};
+
+/* Asked once the scratch database is there. *out = NULL: nothing is known about this major version of the engine. */
+typedef int proof_know_fn(void *context, const struct db_driver *driver, int major, const struct proof_known **out,
+                          struct pawl_error *e);
 
 struct proof_options {
     const struct db_driver *driver;
@@ -40,6 +63,13 @@ struct proof_options {
     size_t n_setup;
     struct proof_trace *trace; /* filled in, with texts in the arena of proof_run; NULL = not wanted */
     const char *repro_dir;     /* a script for each failure is written here; NULL = nowhere */
+    bool fingerprints;         /* the trace is to have them */
+    /*
+     * NULL = nothing is known. As long as the baseline and each S(k) on the way have the fingerprints that they had then, a version
+     * that was proved is applied and not proved forward again. Head and reverse are walked for all.
+     */
+    proof_know_fn *know;
+    void *know_context;
 };
 
 /*

@@ -225,6 +225,7 @@ static int tell_together(struct trial *tr, const struct chain *c, size_t k, stru
     size_t low = tr->steps[k].partial->together - 1, high = last_neighbour(tr, c, k);
     trial_verdict(tr, k, PAWL_PROOF_DOWN, PAWL_VERDICT_NOTE);
     trial_verdict(tr, k, PAWL_PROOF_REVERSE, PAWL_VERDICT_NOTE);
+    tr->steps[k].broken |= 1u << PAWL_PROOF_DOWN | 1u << PAWL_PROOF_REVERSE;
     return tell_plain(tr, k, PAWL_FINDING_DOWN_TOGETHER,
                       "revert these versions together, or let each down undo its own up", e,
                       "the schema is restored only by the down texts of " SLICE_FMT " to " SLICE_FMT " together",
@@ -254,6 +255,7 @@ static int tell_partial(struct trial *tr, const struct chain *c, size_t k, struc
     if (!code)
         code = tell(tr, &t, e);
     trial_verdict(tr, k, PAWL_PROOF_REVERSE, (enum pawl_verdict)tr->steps[k].verdicts[PAWL_PROOF_DOWN]);
+    tr->steps[k].broken |= 1u << PAWL_PROOF_REVERSE;
     return code;
 }
 

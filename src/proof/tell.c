@@ -189,6 +189,8 @@ int tell(struct trial *tr, const struct tale *t, struct pawl_error *e)
     if (code)
         return code;
     trial_verdict(tr, t->k, t->proof, level == PAWL_LEVEL_ERROR ? PAWL_VERDICT_FAIL : PAWL_VERDICT_NOTE);
+    if (!report_harmless(t->id))
+        tr->steps[t->k].broken |= 1u << t->proof;
     return tr->options->repro_dir && level == PAWL_LEVEL_ERROR ? repro_write(tr, t, strbuf_z(&message), e) : PAWL_OK;
 }
 

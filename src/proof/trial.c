@@ -1,5 +1,7 @@
 #include "proof/trial.h"
 
+#include <stdlib.h>
+
 #include "engine/scratch.h"
 #include "proof/hold.h"
 #include "proof/record.h"
@@ -91,7 +93,16 @@ int trial_open(struct trial *tr, struct pawl_error *e)
     int code = ledger_init(tr->keep, tr->options->driver, tr->options->ledger, &tr->ledger, e);
     if (!code)
         code = open_scratch(tr, e);
-    return code ? code : read_baseline(tr, tr->options->trace ? &tr->options->trace->baseline : NULL, e);
+    if (!code)
+        code = read_baseline(tr, tr->options->trace ? &tr->options->trace->baseline : NULL, e);
+    if (!code && tr->options->fingerprints)
+        code = facts_fingerprint(tr->facts, tr->baseline, e);
+    if (!code && tr->options->know)
+        code = tr->options->know(tr->options->know_context, tr->options->driver, atoi(tr->options->driver->version(tr->db)),
+                                 &tr->known, e);
+    if (tr->known && memcmp(tr->baseline, tr->known->baseline, sizeof tr->baseline) != 0)
+        tr->known = NULL;
+    return code;
 }
 
 void trial_close(struct trial *tr)

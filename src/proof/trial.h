@@ -59,6 +59,9 @@ struct step {
     bool only_pawl;                           /* a text of it runs only under pawl, because the engine lacks words */
     bool mentions_ledger;                     /* the up text does */
     bool left_out;                            /* the up text has something for other engines only */
+    bool known;                               /* proved before: see proof_options.know */
+    unsigned broken; /* 1 << enum pawl_proof: does not hold, whatever level the finding about it has */
+    unsigned char fingerprint[SHA256_BYTES]; /* of S(k), if it is wanted */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */
     struct partial *partial;
     struct known_failure replay, head;
@@ -94,6 +97,8 @@ struct trial {
     bool keys_off, keys_sent; /* foreign keys are said to be off by the texts at hand; by those of the last session */
     bool rows;                /* some text has changed rows: there may be data to lose */
     bool keys_broken;         /* told once; later states inherit it */
+    const struct proof_known *known; /* NULL = nothing, or a state on the way was another one */
+    unsigned char baseline[SHA256_BYTES];
 };
 
 /* A scratch database at the baseline: opened, setup run, ledger made. */

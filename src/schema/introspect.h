@@ -20,6 +20,7 @@
 #ifndef PAWL_SCHEMA_INTROSPECT_H
 #define PAWL_SCHEMA_INTROSPECT_H
 
+#include "base/arena.h"
 #include "db/db.h"
 #include "schema/fact.h"
 
@@ -59,6 +60,9 @@ struct introspector {
     void (*rolled_back)(void *state);
     /* What is remembered of earlier scans does not fit: the next one reads everything. NULL: nothing is remembered. */
     void (*forget)(void *state);
+    /* Facts of the same schema differ between major versions of the engine, and this is what they have in common; see
+     * schema/shape. NULL: they do not. */
+    struct slice (*shape)(struct arena *a, struct slice line);
 };
 
 /* The one place where engines are found; NULL = none of that name. */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "schema/postgres_groups.h"
 #include "schema/postgres_read.h"
+#include "schema/shape.h"
 
 #define LIST_MAX (64u << 20)
 
@@ -358,4 +359,5 @@ static void forget(void *state)
     in->known = false;
 }
 
-const struct introspector introspect_postgres = {"postgres", open_state, close_state, scan, rolled_back, forget};
+const struct introspector introspect_postgres = {"postgres",  open_state, close_state,   scan,
+                                                 rolled_back, forget,     postgres_shape};

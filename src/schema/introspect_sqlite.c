@@ -324,4 +324,4 @@ static int scan(void *context, struct scan *scan, struct pawl_error *e)
     return PAWL_OK;
 }
 
-const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan, NULL, NULL};
+const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan, NULL, NULL, NULL};

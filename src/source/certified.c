@@ -9,6 +9,7 @@ struct comparing {
     const struct certificate *c;
     const struct migration_set *set;
     struct certified *out;
+    bool downs;
     size_t cap;
     struct pawl_error *e;
 };
@@ -117,7 +118,7 @@ static int compare_down(struct comparing *x, const struct migration *m, const st
 {
     bool has = m->down.path.p != NULL;
     if (has && l->has_down)
-        return memcmp(l->down, m->down.checksum, SHA384_BYTES) == 0 ? PAWL_OK : add_changed(x, m, l, false);
+        return !x->downs || memcmp(l->down, m->down.checksum, SHA384_BYTES) == 0 ? PAWL_OK : add_changed(x, m, l, false);
     if (has == l->has_down)
         return PAWL_OK;
     struct certified_item item = {has ? CERTIFIED_DOWN_ADDED : CERTIFIED_DOWN_REMOVED,
@@ -208,10 +209,10 @@ static void find_prefix(const struct comparing *x)
         out->prefix++;
 }
 
-int certified_compare(struct arena *a, const struct certificate *c, const struct migration_set *set,
+int certified_compare(struct arena *a, const struct certificate *c, const struct migration_set *set, bool downs,
                       struct certified *out, struct pawl_error *e)
 {
-    struct comparing x = {.a = a, .c = c, .set = set, .out = out, .e = e};
+    struct comparing x = {.a = a, .c = c, .set = set, .out = out, .downs = downs, .e = e};
     *out = (struct certified){.lines = arena_array(a, set->n + 1, sizeof *out->lines)};
     int code = out->lines ? PAWL_OK : err_nomem(e);
     for (size_t i = 0, k = 0; !code && (i < set->n || k < c->n);) {

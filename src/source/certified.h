@@ -39,7 +39,8 @@ struct certified {
     const struct certificate_line **lines; /* by migration of the set; NULL = there is none of that version */
 };
 
-int certified_compare(struct arena *a, const struct certificate *c, const struct migration_set *set,
+/* `downs`: the set was read with them (source/directory). */
+int certified_compare(struct arena *a, const struct certificate *c, const struct migration_set *set, bool downs,
                       struct certified *out, struct pawl_error *e);
 /* The item that says why `version` is not (wholly) certified; NULL = nothing about it. */
 const struct certified_item *certified_about(const struct certified *c, int64_t version);

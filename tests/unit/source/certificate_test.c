@@ -211,7 +211,7 @@ static void merged_branches_are_seen(void **state)
 static void compare_one(struct fixture *f, enum certified_kind kind, int64_t version, size_t prefix, const char *words)
 {
     struct certified out;
-    assert_int_equal(certified_compare(&f->a, &f->c, &f->set, &out, NULL), PAWL_OK);
+    assert_int_equal(certified_compare(&f->a, &f->c, &f->set, true, &out, NULL), PAWL_OK);
     assert_int_equal(out.n, 1);
     assert_int_equal(out.items[0].kind, kind);
     assert_int_equal(out.items[0].version, version);
@@ -225,7 +225,7 @@ static void same_is_same(void **state)
 {
     struct fixture *f = *state;
     struct certified out;
-    assert_int_equal(certified_compare(&f->a, &f->c, &f->set, &out, NULL), PAWL_OK);
+    assert_int_equal(certified_compare(&f->a, &f->c, &f->set, true, &out, NULL), PAWL_OK);
     assert_int_equal(out.n, 0);
     assert_int_equal(out.prefix, 3);
     assert_ptr_equal(out.lines[1], &f->lines[1]);
