@@ -267,6 +267,7 @@ struct pawl_config {
     void *context;                 /* handed to on_event */
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
     enum pawl_lock lock;           /* default PAWL_LOCK_ADVISORY */
+    const char *certificate;       /* pawl.lock; NULL = the file of that name in `dir`. See pawl_verify_options */
 };
 #define PAWL_CONFIG_INIT \
     ((struct pawl_config){.size = sizeof(struct pawl_config), \
@@ -378,12 +379,20 @@ struct pawl_scratch {
     size_t n_extensions;
 };
 
+enum pawl_certify {
+    PAWL_CERTIFY_NOTHING,
+    PAWL_CERTIFY_WRITE, /* if every required proof holds, write what was shown to the certificate and beside it */
+    PAWL_CERTIFY_CHECK, /* whatever the certificate does not say, or says otherwise, is a finding */
+};
+
 struct pawl_verify_options {
     const char *engine;      /* "sqlite", "postgres", or NULL: every one that is at hand */
     const char *scratch_url; /* a server on which scratch databases may be made; NULL: start one */
     const struct pawl_scratch *scratch;
     size_t n_scratch;
     const char *repro_dir; /* where to write a runnable script for each failure; NULL = nowhere */
+    enum pawl_certify certify;
+    bool all; /* with a certificate: prove again what it says was proved */
 };
 
 /*

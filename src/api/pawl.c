@@ -96,6 +96,7 @@ static bool copy_config(struct pawl *p, const struct pawl_config *given)
     c->url = copy(p, c->url, &ok);
     c->table = copy(p, c->table ? c->table : "_sqlx_migrations", &ok);
     c->environment = copy(p, c->environment, &ok);
+    c->certificate = copy(p, c->certificate, &ok);
     const char **urls = arena_array(&p->arena, c->n_protected_urls, sizeof *urls);
     for (size_t i = 0; urls && i < c->n_protected_urls; i++)
         urls[i] = copy(p, c->protected_urls[i], &ok);

@@ -1,4 +1,4 @@
-#include "api/api.h"
+#include "api/certificate.h"
 
 #include "engine/scratch.h"
 #include "proof/across.h"
@@ -11,6 +11,7 @@ struct verifying {
     struct migration_set set;
     size_t ran; /* engines */
     struct proof_trace traces[2];
+    struct certifying certifying;
 };
 
 /* Proves the set on one engine; `server` is where its scratch databases are made, NULL for SQLite. */
@@ -36,6 +37,9 @@ static int prove(struct verifying *v, const struct db_driver *driver, const stru
         .setup = scratch.setup,
         .n_setup = scratch.n_setup,
         .repro_dir = v->options->repro_dir,
+        .fingerprints = v->options->certify != PAWL_CERTIFY_NOTHING,
+        .know = v->options->certify ? certify_know : NULL,
+        .know_context = &v->certifying.c,
     };
     if (v->ran < 2)
         o.trace = &v->traces[v->ran];
@@ -114,7 +118,14 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
     }
     if (code)
         return code;
-    code = prove_all(&v, e);
+    if (v.options->certify)
+        code = certifying_begin(&v.certifying, p, v.options, &v.set, &v.scratch, e);
+    if (!code)
+        code = prove_all(&v, e);
+    if (v.options->certify && (!code || code == PAWL_CHECK)) {
+        int certified = certifying_end(&v.certifying, v.traces, 2, !code && !p->report.errors, e);
+        code = certified ? certified : code;
+    }
     if (!code && p->report.errors)
         code =
             err_set(e, PAWL_CHECK, "%zu finding%s of level error", p->report.errors, p->report.errors == 1 ? "" : "s");

@@ -26,6 +26,10 @@ int cmd_verify(struct cli *c)
         .scratch = scratch,
         .n_scratch = CONFIG_ENGINES,
         .repro_dir = v[OPT_REPRO].text,
+        .certify = option_flag(&c->o, OPT_WRITE)   ? PAWL_CERTIFY_WRITE
+                   : option_flag(&c->o, OPT_CHECK) ? PAWL_CERTIFY_CHECK
+                                                   : PAWL_CERTIFY_NOTHING,
+        .all = option_flag(&c->o, OPT_ALL),
     };
     int rc = pawl_verify(c->pawl, &options, &c->error);
     /* That a proof does not hold is the result, told by the findings, and no error. */

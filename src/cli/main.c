@@ -97,6 +97,7 @@ static int open_handle(struct cli *c)
     config.lock_retries = option_u32(&c->o, OPT_LOCK_RETRIES);
     config.statement_timeout_ms = option_u32(&c->o, OPT_STATEMENT_TIMEOUT);
     config.lock = v[OPT_LOCK].number == 1 ? PAWL_LOCK_TABLE : PAWL_LOCK_ADVISORY;
+    config.certificate = v[OPT_CERTIFICATE].text;
     config.levels = c->config.levels;
     config.n_levels = c->config.n_levels;
     config.on_event = out_event;

@@ -90,7 +90,7 @@ bool certify_whole(const struct certify *c, const struct proof_trace *trace)
 /* What one engine was shown to do, as marks. */
 struct shown {
     const struct proof_trace *trace;
-    struct slice mark, shape; /* shape.p NULL: there is no such mark */
+    struct slice mark, shape;              /* shape.p NULL: there is no such mark */
     unsigned char (*shapes)[SHA256_BYTES]; /* of the baseline, then of each version */
 };
 
@@ -138,8 +138,8 @@ static int make_marks(const struct certify *c, const struct shown *shown, size_t
                       struct pawl_error *e)
 {
     *kept = false;
-    *out = (struct certificate_marks){
-        .items = arena_array(c->arena, 2 * n + (old ? old->n : 0) + 1, sizeof *out->items)};
+    *out =
+        (struct certificate_marks){.items = arena_array(c->arena, 2 * n + (old ? old->n : 0) + 1, sizeof *out->items)};
     if (!out->items)
         return err_nomem(e);
     for (size_t i = 0; i < n; i++) {
@@ -331,9 +331,10 @@ int certify_check(const struct certify *c, const struct proof_trace *trace, stru
         return PAWL_OK;
     }
     if (!same_setup(c, slice_of(trace->engine))) {
-        stale(&x, 0, 4, certificate_setup(c->old, slice_of(trace->engine))
-                            ? "the scratch databases are prepared otherwise than when it was written"
-                            : "it says nothing about this engine");
+        stale(&x, 0, 4,
+              certificate_setup(c->old, slice_of(trace->engine))
+                  ? "the scratch databases are prepared otherwise than when it was written"
+                  : "it says nothing about this engine");
         return PAWL_OK;
     }
     int code = show(c, trace, &s, e);

@@ -10,8 +10,8 @@
 
 struct certify {
     const struct migration_set *set;
-    const struct certificate *old; /* NULL: there is none that can be relied on */
-    struct certified compared;     /* old and set; empty without old */
+    const struct certificate *old;          /* NULL: there is none that can be relied on */
+    struct certified compared;              /* old and set; empty without old */
     const struct certificate_setup *setups; /* as the scratch databases of each engine are prepared now, by engine */
     size_t n_setups;
     bool all; /* nothing is taken as known */

@@ -5,7 +5,7 @@
 /* Attributes whose texts the server makes from a tree, each major its own way. */
 static bool is_deparsed(struct slice attribute)
 {
-    static const char *const names[] = {"default", "expression", "query",  "definition", "where", "using",
+    static const char *const names[] = {"default", "expression", "query", "definition", "where",     "using",
                                         "check",   "keys",       "bound", "body",       "arguments", "subscript"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (slice_eq(attribute, slice_of(names[i])))
