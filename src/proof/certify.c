@@ -47,7 +47,8 @@ static bool same_down(const struct certificate_line *l, const struct migration *
 static bool was_proved(const struct certificate_line *l, const struct migration *m)
 {
     unsigned wanted = FORWARD_UP | (m->down.path.p ? FORWARD_DOWN : 0);
-    return same_down(l, m) && (l->proofs & wanted) == wanted;
+    /* How a text runs that does not run as it stands in a transaction is found out by the proofs. */
+    return same_down(l, m) && (l->proofs & wanted) == wanted && !l->outside && l->runner == CERTIFICATE_PLAIN;
 }
 
 int certify_know(void *context, const struct db_driver *driver, int major, const struct proof_known **out,
@@ -182,10 +183,17 @@ static int make_line(const struct certify *c, const struct shown *shown, size_t 
     if (out->has_down)
         memcpy(out->down, m->down.checksum, SHA384_BYTES);
     int code = make_marks(c, shown, n, k + 1, old ? &old->marks : NULL, &out->marks, &kept, e);
-    for (size_t i = 0; i < n; i++)
-        out->proofs &= shown[i].trace->versions[k].proofs;
-    if (!code && kept)
+    for (size_t i = 0; i < n; i++) {
+        const struct proof_version *v = &shown[i].trace->versions[k];
+        out->proofs &= v->proofs;
+        out->outside |= v->outside;
+        out->runner = v->only_pawl ? CERTIFICATE_PAWL : out->runner;
+    }
+    if (!code && kept) {
         out->proofs &= old->proofs;
+        out->outside |= old->outside;
+        out->runner = old->runner == CERTIFICATE_PAWL ? CERTIFICATE_PAWL : out->runner;
+    }
     return code;
 }
 

@@ -61,7 +61,11 @@ static int leave_trace(const struct trial *tr, struct pawl_error *e)
     for (size_t k = 0; k < tr->applied; k++) {
         const struct step *s = &tr->steps[k];
         struct proof_version *v = &trace->versions[k];
-        *v = (struct proof_version){.change = s->change, .left_out = s->left_out, .known = s->known};
+        *v = (struct proof_version){.change = s->change,
+                                    .left_out = s->left_out,
+                                    .known = s->known,
+                                    .outside = s->up_outside || s->down_outside,
+                                    .only_pawl = s->only_pawl};
         memcpy(v->fingerprint, s->fingerprint, sizeof v->fingerprint);
     }
     trace->n = tr->applied;

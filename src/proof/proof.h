@@ -32,7 +32,9 @@ struct proof_trace {
     struct proof_version {
         struct delta change;
         bool left_out; /* the up text has statements that are for other engines only */
-        bool known;    /* was proved before, and applied only */
+        bool known;     /* was proved before, and applied only */
+        bool outside;   /* a text of it ran outside of any transaction */
+        bool only_pawl; /* and one runs only under pawl */
         unsigned char fingerprint[SHA256_BYTES];
         unsigned proofs; /* 1 << enum pawl_proof: those that hold, whatever levels the configuration gives to findings */
     } * versions;

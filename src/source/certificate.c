@@ -129,7 +129,7 @@ static void write_line(struct strbuf *out, const struct certificate_line *l)
         strbuf_addz(out, "none");
     write_marks(out, &l->marks);
     write_proofs(out, l->proofs);
-    strbuf_addf(out, " runner=%s", runner_names[l->runner]);
+    strbuf_addf(out, " runner=%s transaction=%s", runner_names[l->runner], l->outside ? "no" : "yes");
 }
 
 static void write_head(struct strbuf *out, const struct certificate *c)
@@ -512,7 +512,7 @@ static int read_head(struct reader *r)
 
 static bool read_fields(struct reader *r, struct slice rest, struct certificate_line *l, int *code)
 {
-    struct slice up, down, proofs, runner;
+    struct slice up, down, proofs, runner, inside;
     bool ok = read_number(word(&rest), &l->version) && l->version > 0;
     ok = ok && read_description(r, word(&rest), &l->description);
     if (ok && !l->description.p)
@@ -524,7 +524,10 @@ static bool read_fields(struct reader *r, struct slice rest, struct certificate_
     if (ok && !*code)
         *code = read_marks(r, &rest, &l->marks, &ok);
     ok = ok && read_value(word(&rest), "proofs", &proofs) && read_proofs(proofs, &l->proofs);
-    ok = ok && read_value(word(&rest), "runner", &runner) && !rest.n;
+    ok = ok && read_value(word(&rest), "runner", &runner);
+    ok = ok && read_value(word(&rest), "transaction", &inside) && !rest.n;
+    l->outside = ok && slice_eq(inside, SLICE("no"));
+    ok = ok && (l->outside || slice_eq(inside, SLICE("yes")));
     l->runner = ok && slice_eq(runner, SLICE("pawl")) ? CERTIFICATE_PAWL : CERTIFICATE_PLAIN;
     return ok && (l->runner == CERTIFICATE_PAWL || slice_eq(runner, SLICE("plain")));
 }

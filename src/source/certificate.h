@@ -6,7 +6,8 @@
  *     engines postgres/15 sqlite/3
  *     setup postgres=<16 hex digits> sqlite=<16 hex digits>
  *     baseline postgres=<fingerprint> postgres/15=<fingerprint> sqlite=<fingerprint> chain=<16 hex digits>
- *     1 init up=<SHA-384> down=<SHA-384 or none> postgres=<...> ... proofs=apply,replay,... runner=plain chain=<16 hex digits>
+ *     1 init up=<SHA-384> down=<SHA-384 or none> postgres=<...> ... proofs=apply,replay,... runner=plain
+ *     transaction=yes chain=<16 hex digits>                                  (in one line)
  *     end 1 <16 hex digits: the chain of the line above>
  *
  * One line a migration, by version. A description is written with _ for each space, as in file names. The first half of `chain` is a
@@ -52,6 +53,7 @@ struct certificate_line {
     struct certificate_marks marks;
     unsigned proofs;                /* 1 << enum pawl_proof: those that hold on every engine of the marks */
     enum certificate_runner runner; /* who has to run the texts for that */
+    bool outside;                   /* some text of it was run outside of any transaction */
     uint32_t line;                  /* in the file; 0 = it is new */
 };
 

@@ -43,7 +43,8 @@ static void fill(struct fixture *f, size_t n)
                                                 .has_down = i != 1,
                                                 .marks = {&f->marks[i], 1},
                                                 .proofs = i == 2 ? 0 : 127,
-                                                .runner = i == 3};
+                                                .runner = i == 3,
+                                                .outside = i == 2};
         memset(f->lines[i].up, (int)(0x10 + i), SHA384_BYTES);
         memset(f->lines[i].down, (int)(0x20 + i), SHA384_BYTES);
         f->items[i] = (struct migration){.version = (int64_t)i + 1, .description = slice_of(names[i])};
@@ -133,6 +134,7 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(c.lines[2].proofs, 0);
     assert_false(c.lines[1].has_down);
     assert_int_equal(c.lines[3].runner, CERTIFICATE_PAWL);
+    assert_true(c.lines[2].outside);
     assert_int_equal(c.lines[0].line, 6);
     assert_non_null(certificate_mark(&c.lines[0].marks, SLICE("sqlite")));
     assert_null(certificate_mark(&c.lines[0].marks, SLICE("postgres")));
