@@ -47,6 +47,17 @@ enum dialect_flag {
     DIALECT_ALTER_KEYS = 1u << 30,     /* ALTER TABLE adds, drops and renames indexes, MODIFY and CHANGE */
 };
 
+/* What an engine offers for saying a statement twice. */
+enum dialect_guard {
+    GUARD_CREATE = 1u << 0,   /* CREATE TABLE and INDEX IF NOT EXISTS; DROP TABLE, INDEX and VIEW IF EXISTS */
+    GUARD_OBJECT = 1u << 1,   /* CREATE VIEW and TRIGGER IF NOT EXISTS */
+    GUARD_ALTER = 1u << 2,    /* ALTER TABLE IF EXISTS, ADD COLUMN IF NOT EXISTS, DROP COLUMN and CONSTRAINT IF EXISTS */
+    GUARD_REPLACE = 1u << 3,  /* CREATE OR REPLACE VIEW, FUNCTION, PROCEDURE, AGGREGATE, RULE */
+    GUARD_BLOCK = 1u << 4,    /* DO $$ .. $$ around statements, with PostgreSQL's catalogs to ask */
+    GUARD_CONFLICT = 1u << 5, /* INSERT .. ON CONFLICT DO NOTHING */
+    GUARD_IGNORE = 1u << 6,   /* INSERT OR IGNORE; a query in front of ON CONFLICT needs its WHERE */
+};
+
 enum dialect_fold {
     DIALECT_FOLD_NONE,  /* an unquoted name is kept as written */
     DIALECT_FOLD_LOWER, /* an unquoted name is turned to lower case (ASCII) */
@@ -55,6 +66,7 @@ enum dialect_fold {
 struct dialect {
     const char *name; /* for messages only */
     uint32_t flags;   /* enum dialect_flag */
+    uint32_t guards;  /* enum dialect_guard */
     char quote;       /* around identifiers that pawl writes */
     enum dialect_fold fold;
     size_t name_max; /* bytes that the engine keeps of a longer name, whole characters; 0 = all */
