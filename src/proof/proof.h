@@ -56,6 +56,11 @@ struct proof_known {
 typedef int proof_know_fn(void *context, const struct db_driver *driver, int major, const struct proof_known **out,
                           struct pawl_error *e);
 
+/* Texts (without byte order mark) that stand in for a migration's files; .p NULL: the file itself. */
+struct proof_texts {
+    struct slice up, down;
+};
+
 struct proof_options {
     const struct db_driver *driver;
     const struct db_target *server; /* where scratch databases are made; NULL for an engine that needs none */
@@ -64,6 +69,7 @@ struct proof_options {
     const char *const *setup;       /* SQL files that run first; what they make is the baseline */
     size_t n_setup;
     struct proof_trace *trace; /* filled in, with texts in the arena of proof_run; NULL = not wanted */
+    const struct proof_texts *texts; /* one for each migration, or NULL: the files */
     const char *repro_dir;     /* a script for each failure is written here; NULL = nowhere */
     bool fingerprints;         /* the trace is to have them */
     /*

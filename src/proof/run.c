@@ -49,12 +49,24 @@ static bool sets_session(const struct db_driver *driver, const struct unit *u)
     return false;
 }
 
-static int look_at(struct trial *tr, bool first, struct unit *u)
+/* What the options give in place of the file; .p NULL: nothing. */
+static struct slice given_text(const struct trial *tr, const struct unit *u)
+{
+    const struct proof_texts *texts = tr->options->texts;
+    if (!texts)
+        return (struct slice){0};
+    texts += u->migration - tr->set->items;
+    return u->reverting ? texts->down : texts->up;
+}
+
+static int look_at(struct trial *tr, struct slice given, bool first, struct unit *u)
 {
     const struct db_driver *driver = tr->db->driver;
-    int code = text_open(u->file, &u->text, &u->error);
+    int code = given.p ? PAWL_OK : text_open(u->file, &u->text, &u->error);
     if (code)
         return code;
+    if (given.p)
+        u->text = (struct text){.raw = given, .sql = given};
     u->open = true;
     code = script_check(u->migration, u->file, &u->text, driver->name, driver->dialect, tr->options->ledger,
                         first ? tr->report : &tr->quiet, &u->script, &u->error);
@@ -75,7 +87,7 @@ static int open_unit(struct trial *tr, const struct migration *m, bool reverting
         out->text = (struct text){.raw = memory->sql, .sql = memory->sql};
         return PAWL_OK;
     }
-    int code = look_at(tr, first, out);
+    int code = look_at(tr, given_text(tr, out), first, out);
     if (code == PAWL_SOURCE) {
         out->code = code;
         return PAWL_OK;
@@ -83,6 +95,20 @@ static int open_unit(struct trial *tr, const struct migration *m, bool reverting
     if (code && e)
         *e = out->error;
     return code ? code : remember_text(tr, memory, out, e);
+}
+
+int unit_of_text(struct trial *tr, const struct migration *m, bool reverting, struct slice sql, struct unit *out,
+                 struct pawl_error *e)
+{
+    *out = (struct unit){.migration = m, .file = reverting ? &m->down : &m->up, .reverting = reverting};
+    int code = look_at(tr, sql, false, out);
+    if (code == PAWL_SOURCE) {
+        out->code = code;
+        return PAWL_OK;
+    }
+    if (code && e)
+        *e = out->error;
+    return code;
 }
 
 int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,

@@ -26,6 +26,9 @@ struct unit {
  */
 int unit_open(struct trial *tr, const struct migration *m, bool reverting, bool first, struct unit *out,
               struct pawl_error *e);
+/* The same for a text that stands in no file; `sql` outlives the unit. Its findings are not told. */
+int unit_of_text(struct trial *tr, const struct migration *m, bool reverting, struct slice sql, struct unit *out,
+                 struct pawl_error *e);
 void unit_close(struct unit *u);
 
 /* Scope-bound. */
