@@ -401,6 +401,48 @@ struct pawl_verify_options {
  */
 int pawl_verify(struct pawl *p, const struct pawl_verify_options *options, struct pawl_error *e);
 
+struct pawl_fix_options {
+    const char *engine;      /* as for verify; NULL: every one at hand on which the whole set applies */
+    const char *scratch_url; /* as for verify */
+    const struct pawl_scratch *scratch;
+    size_t n_scratch;
+    const char *const *files; /* paths, names or versions; none = all that are not applied */
+    size_t n_files;
+    bool unapplied; /* the user's word that no database which matters has these files: the ledger is not asked */
+    bool write;     /* replace the files; otherwise only tell */
+};
+
+enum pawl_fix_state {
+    PAWL_FIX_REWRITTEN, /* safe to run twice now; with `write` the file has the new text */
+    PAWL_FIX_LEFT,      /* no form that could be found is safe: `reason` */
+    PAWL_FIX_APPLIED,   /* in the ledger: its bytes must stay what they are */
+};
+const char *pawl_fix_state_name(enum pawl_fix_state state);
+
+struct pawl_fix_text {
+    int64_t version;
+    bool reverting; /* it is the down file */
+    enum pawl_fix_state state;
+    const char *file;
+    const char *before, *after; /* the whole file; `after` is NULL unless rewritten */
+    const char *reason;         /* one line, or NULL */
+};
+
+struct pawl_fix_report {
+    const struct pawl_fix_text *items; /* every file that is not safe to run twice as it stands, by version */
+    size_t n;
+    size_t rewritten, left, applied;
+};
+
+/*
+ * Rewrites files that are not safe to run twice into ones that are, for any runner: only words that guard a statement are added,
+ * layout and comments stay. Everything is proved on scratch databases before it is told or written: the schema after each version
+ * stays exactly what it was, and no proof comes off worse. With a URL the ledger says which files are applied; without one and
+ * without `unapplied` nothing is written (PAWL_REFUSED). PAWL_REFUSED, too, for a file that was named and is applied. PAWL_CHECK:
+ * the set does not apply. *out is valid until the next call with this handle.
+ */
+int pawl_fix(struct pawl *p, const struct pawl_fix_options *options, struct pawl_fix_report *out, struct pawl_error *e);
+
 struct pawl_repair_options {
     bool dry_run;
 };

@@ -30,6 +30,9 @@ typedef int command_fn(struct cli *c);
  */
 const volatile int *interrupt_watch(void);
 
+/* How throw-away databases are prepared, by engine, as options and pawl.toml say. */
+void cli_scratch(const struct cli *c, struct pawl_scratch out[CONFIG_ENGINES]);
+
 /* A number for a member of 32 bits, which no real set exceeds. */
 static inline uint32_t option_u32(const struct options *o, enum option_id id)
 {

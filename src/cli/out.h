@@ -22,6 +22,7 @@ struct out_kind {
     void (*health)(struct out *o, const struct pawl_health *health);
     void (*verified)(struct out *o, bool ok);
     void (*files)(struct out *o, int64_t version, const char *const *paths, size_t n);
+    void (*fixed)(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check);
     void (*version)(struct out *o);
     void (*error)(struct out *o, const struct pawl_error *e);
     /* Writes what is still held back. */

@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "base/udiff.h"
 #include "cli/clean.h"
 
 #define TEXT_MAX (1u << 26)
@@ -235,6 +236,34 @@ static void json_files(struct out *o, int64_t version, const char *const *paths,
         append(o, files, text_or_null(paths[i]));
 }
 
+static json_t *one_fix(struct out *o, const struct pawl_fix_text *t)
+{
+    STRBUF(b, TEXT_MAX);
+    json_t *j = json_object();
+    if (t->after)
+        o->failed |= !udiff(&b, slice_of(t->file), slice_of(t->before), slice_of(t->after));
+    put(o, j, "version", json_integer(t->version));
+    put(o, j, "file", text_or_null(t->file));
+    put(o, j, "direction", json_string(t->reverting ? "down" : "up"));
+    put(o, j, "state", json_string(pawl_fix_state_name(t->state)));
+    put(o, j, "reason", text_or_null(t->reason));
+    put(o, j, "diff", b.n ? json_stringn(b.p, b.n) : json_null());
+    return j;
+}
+
+static void json_fixed(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check)
+{
+    json_t *object = object_of(o);
+    put(o, object, "ok", json_boolean(!check || !report->rewritten));
+    put(o, object, "written", json_boolean(wrote));
+    put(o, object, "rewritten", json_integer((json_int_t)report->rewritten));
+    put(o, object, "left", json_integer((json_int_t)report->left));
+    put(o, object, "applied", json_integer((json_int_t)report->applied));
+    json_t *files = new_array(o, object, "files");
+    for (size_t i = 0; i < report->n; i++)
+        append(o, files, one_fix(o, &report->items[i]));
+}
+
 static void json_version(struct out *o)
 {
     put(o, object_of(o), "version", json_string(pawl_version()));
@@ -276,6 +305,7 @@ const struct out_kind out_json = {
     .health = json_health,
     .verified = json_verified,
     .files = json_files,
+    .fixed = json_fixed,
     .version = json_version,
     .error = json_error,
     .end = json_end,

@@ -303,6 +303,7 @@ const struct out_kind out_text = {
     .health = text_health,
     .verified = text_verified,
     .files = text_files,
+    .fixed = text_fixed,
     .version = text_version,
     .error = text_error,
     .end = text_end,

@@ -46,5 +46,7 @@ void text_wipe(struct out *o);
 void text_findings(struct out *o, FILE *stream, bool color, size_t most);
 /* The table of proofs, the findings, and one line that sums up. */
 void text_verified(struct out *o, bool ok);
+/* The patch, the names or what was written; what was left, and one line that sums up. */
+void text_fixed(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check);
 
 #endif

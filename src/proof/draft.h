@@ -13,8 +13,8 @@
 struct draft_statement {
     size_t offset, length, end; /* in the original; `end` is behind the terminator */
     struct rewrites forms;
-    size_t chosen; /* 0: as it stands; i: forms[i - 1] */
-    size_t at;     /* where it begins in `text` */
+    size_t chosen;   /* 0: as it stands; i: forms[i - 1] */
+    size_t at;       /* where it begins in `text` */
     bool everywhere; /* every engine reads it */
 };
 

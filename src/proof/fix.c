@@ -21,6 +21,8 @@ struct fixing {
     struct arena *a;
     const struct migration_set *set;
     const struct fix_request *request;
+    struct proof_options engines[ENGINES];
+    size_t n_engines;
     struct report *report;
     struct told before[ENGINES], after[ENGINES];
     struct work *work;
@@ -50,7 +52,7 @@ static void on_event(void *context, const struct pawl_event *event)
 static int prove(struct fixing *f, size_t engine, const struct proof_texts *texts, struct told *out,
                  struct pawl_error *e)
 {
-    struct proof_options o = f->request->engines[engine];
+    struct proof_options o = f->engines[engine];
     struct report r;
     size_t n = f->set->n ? f->set->n : 1;
     *out = (struct told){.outer = f->report, .set = f->set, .a = f->a};
@@ -67,7 +69,11 @@ static int prove(struct fixing *f, size_t engine, const struct proof_texts *text
     int code = proof_run(f->a, f->set, &o, &r, e);
     if (out->nomem)
         return err_nomem(e);
-    return code == PAWL_CHECK ? PAWL_OK : code;
+    if (code != PAWL_CHECK)
+        return code;
+    if (e)
+        err_clear(e);
+    return PAWL_OK;
 }
 
 static enum pawl_verdict verdict(const struct told *t, size_t k, enum pawl_proof proof)
@@ -80,21 +86,39 @@ static bool fails(const struct told *t, size_t k, enum pawl_proof proof)
     return verdict(t, k, proof) == PAWL_VERDICT_FAIL;
 }
 
+/* The set is not meant for this engine, or it is broken. */
+static int does_not_apply(const struct fixing *f, size_t engine, struct pawl_error *e)
+{
+    size_t k = f->before[engine].trace.n;
+    err_set(e, PAWL_CHECK, "this file does not apply on %s: " SLICE_FMT, f->engines[engine].driver->name,
+            SLICE_ARG(f->before[engine].messages[k]));
+    err_place(e, f->set->items[k].up.path, 0, 0);
+    err_hint(e, "only what applies can be made safe to run again; see `pawl verify`");
+    return PAWL_CHECK;
+}
+
 static int prove_before(struct fixing *f, struct pawl_error *e)
 {
-    int code = PAWL_OK;
-    for (size_t i = 0; !code && i < f->request->n_engines; i++) {
-        code = prove(f, i, NULL, &f->before[i], e);
-        size_t k = f->before[i].trace.n;
-        if (code || k == f->set->n)
-            continue;
-        err_set(e, PAWL_CHECK, "this file does not apply on %s: " SLICE_FMT, f->request->engines[i].driver->name,
-                SLICE_ARG(f->before[i].messages[k]));
-        err_place(e, f->set->items[k].up.path, 0, 0);
-        err_hint(e, "only what applies can be made safe to run again; see `pawl verify`");
-        code = PAWL_CHECK;
+    int refused = PAWL_OK;
+    struct pawl_error why = {0};
+    for (size_t i = 0; i < f->request->n_engines; i++) {
+        size_t at = f->n_engines;
+        f->engines[at] = f->request->engines[i];
+        int code = prove(f, at, NULL, &f->before[at], e);
+        if (code)
+            return code;
+        if (f->before[at].trace.n == f->set->n)
+            f->n_engines++;
+        else if (!f->request->any)
+            return does_not_apply(f, at, e);
+        else
+            refused = does_not_apply(f, at, &why);
     }
-    return code;
+    if (refused && f->n_engines)
+        report_note(f->report, PAWL_LEVEL_NOTE, "not looked at on every engine: %s", why.message);
+    if (refused && !f->n_engines && e)
+        *e = why;
+    return f->n_engines ? PAWL_OK : refused;
 }
 
 /* ---- what is in work ----------------------------------------------------------------------------------------------- */
@@ -102,7 +126,7 @@ static int prove_before(struct fixing *f, struct pawl_error *e)
 static bool up_wants(const struct fixing *f, size_t k)
 {
     bool wants = false;
-    for (size_t i = 0; i < f->request->n_engines; i++)
+    for (size_t i = 0; i < f->n_engines; i++)
         wants |= fails(&f->before[i], k, PAWL_PROOF_REPLAY) || fails(&f->before[i], k, PAWL_PROOF_HEAD);
     return wants;
 }
@@ -110,7 +134,7 @@ static bool up_wants(const struct fixing *f, size_t k)
 static bool down_wants(const struct fixing *f, size_t k)
 {
     bool wants = false, works = f->set->items[k].down.path.p != NULL;
-    for (size_t i = 0; i < f->request->n_engines; i++) {
+    for (size_t i = 0; i < f->n_engines; i++) {
         wants |= fails(&f->before[i], k, PAWL_PROOF_REDOWN);
         works &= !fails(&f->before[i], k, PAWL_PROOF_DOWN) || !fails(&f->before[i], k, PAWL_PROOF_REVERSE);
     }
@@ -136,8 +160,7 @@ static int add(struct fixing *f, size_t k, bool reverting, struct fix_result *ou
         return PAWL_OK;
     struct work *w = &f->work[f->n++];
     *w = (struct work){.k = k, .reverting = reverting};
-    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->request->engines, f->request->n_engines,
-                      &w->draft, e);
+    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->engines, f->n_engines, &w->draft, e);
 }
 
 static int collect(struct fixing *f, struct fix_result *out, struct pawl_error *e)
@@ -163,7 +186,7 @@ static int drop(struct fixing *f, struct work *w, size_t engine, const char *why
     struct slice said = f->after[engine].messages[w->k];
     w->left = true;
     draft_drop(&w->draft);
-    w->reason = arena_printf(f->a, "%s, proof of the whole set: %s" SLICE_FMT, f->request->engines[engine].driver->name,
+    w->reason = arena_printf(f->a, "%s, proof of the whole set: %s" SLICE_FMT, f->engines[engine].driver->name,
                              said.n ? "" : why, SLICE_ARG(said));
     return w->reason.p ? PAWL_OK : err_nomem(e);
 }
@@ -278,9 +301,9 @@ static int prove_after(struct fixing *f, bool *dropped, struct pawl_error *e)
         rewritten[w->k] = true;
         *(w->reverting ? &texts[w->k].down : &texts[w->k].up) = w->draft.text;
     }
-    for (size_t i = 0; !code && n && i < f->request->n_engines; i++)
+    for (size_t i = 0; !code && n && i < f->n_engines; i++)
         code = prove(f, i, texts, &f->after[i], e);
-    for (size_t i = 0; !code && n && i < f->request->n_engines; i++)
+    for (size_t i = 0; !code && n && i < f->n_engines; i++)
         code = judge_engine(f, i, rewritten, dropped, e);
     return code;
 }
@@ -321,8 +344,8 @@ int fix_run(struct arena *a, const struct migration_set *set, const struct fix_r
     int code = prove_before(&f, e);
     if (!code)
         code = collect(&f, out, e);
-    for (size_t i = 0; !code && f.n && i < request->n_engines; i++)
-        code = search_run(a, set, &request->engines[i], &f.before[i].trace, f.work, f.n, report, e);
+    for (size_t i = 0; !code && f.n && i < f.n_engines; i++)
+        code = search_run(a, set, &f.engines[i], &f.before[i].trace, f.work, f.n, report, e);
     for (size_t i = 0; !code && f.n && dropped && i < ROUNDS; i++)
         code = prove_after(&f, &dropped, e);
     for (size_t i = 0; !code && dropped && i < f.n; i++) /* no end in sight */

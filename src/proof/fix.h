@@ -19,6 +19,7 @@ struct fix_request {
     const struct proof_options *engines; /* with their servers open; trace, texts and repro are not looked at */
     size_t n_engines;
     const bool *asked; /* one for each migration: may its files be rewritten? NULL = all */
+    bool any;          /* pass over an engine on which the set does not apply, if it applies on another */
 };
 
 struct fix_text {

@@ -31,17 +31,19 @@ struct proof_trace {
     unsigned char baseline_fingerprint[SHA256_BYTES]; /* these only with proof_options.fingerprints */
     struct proof_version {
         struct delta change;
-        bool left_out; /* the up text has statements that are for other engines only */
+        bool left_out;  /* the up text has statements that are for other engines only */
         bool known;     /* was proved before, and applied only */
         bool outside;   /* a text of it ran outside of any transaction */
         bool only_pawl; /* and one runs only under pawl */
         unsigned char fingerprint[SHA256_BYTES];
-        unsigned proofs; /* 1 << enum pawl_proof: those that hold, whatever levels the configuration gives to findings */
+        unsigned
+            proofs; /* 1 << enum pawl_proof: those that hold, whatever levels the configuration gives to findings */
     } * versions;
     size_t n; /* that were applied */
 };
 
-#define PROOFS_VERSION 1 /* of the rules; a change that lets less pass is a new version, and nothing is known any more */
+#define PROOFS_VERSION \
+    1 /* of the rules; a change that lets less pass is a new version, and nothing is known any more */
 
 /* What an earlier walk has shown. */
 struct proof_known {
@@ -68,10 +70,10 @@ struct proof_options {
     struct slice ledger;            /* as configured */
     const char *const *setup;       /* SQL files that run first; what they make is the baseline */
     size_t n_setup;
-    struct proof_trace *trace; /* filled in, with texts in the arena of proof_run; NULL = not wanted */
+    struct proof_trace *trace;       /* filled in, with texts in the arena of proof_run; NULL = not wanted */
     const struct proof_texts *texts; /* one for each migration, or NULL: the files */
-    const char *repro_dir;     /* a script for each failure is written here; NULL = nowhere */
-    bool fingerprints;         /* the trace is to have them */
+    const char *repro_dir;           /* a script for each failure is written here; NULL = nowhere */
+    bool fingerprints;               /* the trace is to have them */
     /*
      * NULL = nothing is known. As long as the baseline and each S(k) on the way have the fingerprints that they had then, a version
      * that was proved is applied and not proved forward again. Head and reverse are walked for all.

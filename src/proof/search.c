@@ -50,7 +50,10 @@ static int said_changed(struct search *s, const struct change *c, struct fared *
     struct slice line = c->before.p ? c->before : c->after;
     out->key = c->key;
     out->on = fact_value(line, "on");
-    out->said = arena_printf(s->a, "%s " SLICE_FMT, !c->before.p ? "adds" : c->after.p ? "changes" : "removes",
+    out->said = arena_printf(s->a, "%s " SLICE_FMT,
+                             !c->before.p ? "adds"
+                             : c->after.p ? "changes"
+                                          : "removes",
                              SLICE_ARG(c->key));
     return out->said.p ? PAWL_OK : err_nomem(e);
 }
@@ -116,8 +119,7 @@ static size_t behind_change(struct search *s, const struct work *w, const struct
     for (i = 0; i < w->draft.n; i++) {
         const struct draft_statement *d = &w->draft.items[i];
         struct head h;
-        head_read(&h, s->tr.db->driver->dialect,
-                  slice_sub(w->draft.original, d->offset, d->offset + d->length));
+        head_read(&h, s->tr.db->driver->dialect, slice_sub(w->draft.original, d->offset, d->offset + d->length));
         bool unnamed = head_has(&h, HEAD_UNNAMED) || (h.class == HEAD_INSERT && !f->on.n) || h.action == HEAD_ALTER;
         struct slice table = h.on.name.n ? h.on.name : h.name.name;
         if (unnamed && d->chosen < d->forms.n && table.n &&
@@ -127,8 +129,7 @@ static size_t behind_change(struct search *s, const struct work *w, const struct
     return SIZE_MAX;
 }
 
-static int keep_reason(struct search *s, struct work *w, const struct fared *f, const char *where,
-                       struct pawl_error *e)
+static int keep_reason(struct search *s, struct work *w, const struct fared *f, const char *where, struct pawl_error *e)
 {
     const struct draft *d = &w->draft;
     size_t i = f->refused && f->offset != SIZE_MAX ? draft_find(d, f->offset) : SIZE_MAX;
@@ -147,8 +148,8 @@ static int move_on(struct search *s, struct work *w, const struct unit *u, const
 {
     struct slice done;
     bool moved = false;
-    size_t i = f->refused ? (f->offset == SIZE_MAX ? SIZE_MAX : draft_find(&w->draft, f->offset))
-                          : behind_change(s, w, u, f);
+    size_t i =
+        f->refused ? (f->offset == SIZE_MAX ? SIZE_MAX : draft_find(&w->draft, f->offset)) : behind_change(s, w, u, f);
     int code = keep_reason(s, w, f, where, e);
     if (!code && i != SIZE_MAX)
         code = draft_advance(s->a, &w->draft, i, &moved, e);
@@ -166,8 +167,7 @@ static int move_on(struct search *s, struct work *w, const struct unit *u, const
 }
 
 /* Tries the draft at `state` until it does nothing there, or nothing helps. */
-static int soothe(struct search *s, struct work *w, size_t state, const char *where, bool *moved,
-                  struct pawl_error *e)
+static int soothe(struct search *s, struct work *w, size_t state, const char *where, bool *moved, struct pawl_error *e)
 {
     int code = PAWL_OK;
     *moved = false;

@@ -16,8 +16,8 @@
 struct work {
     size_t k; /* index of its migration */
     bool reverting;
-    bool to_do;        /* it has moved since it was last tried at its step */
-    bool left;         /* nothing helps; `reason` says what was wrong last */
+    bool to_do; /* it has moved since it was last tried at its step */
+    bool left;  /* nothing helps; `reason` says what was wrong last */
     struct draft draft;
     struct slice reason; /* in the arena of the search */
 };

@@ -8,10 +8,18 @@ static const struct kind {
     size_t parts; /* of its name */
     enum { RELATION, COLUMN, CONSTRAINT, TYPE } how;
 } kinds[] = {
-    {"table", 2, RELATION},         {"view", 2, RELATION},          {"materialized-view", 2, RELATION},
-    {"column", 3, COLUMN},          {"index", 2, RELATION},         {"sequence", 2, RELATION},
-    {"unique", 3, CONSTRAINT},      {"foreign-key", 3, CONSTRAINT}, {"check", 3, CONSTRAINT},
-    {"primary-key", 3, CONSTRAINT}, {"enum", 2, TYPE},              {"domain", 2, TYPE},
+    {"table", 2, RELATION},
+    {"view", 2, RELATION},
+    {"materialized-view", 2, RELATION},
+    {"column", 3, COLUMN},
+    {"index", 2, RELATION},
+    {"sequence", 2, RELATION},
+    {"unique", 3, CONSTRAINT},
+    {"foreign-key", 3, CONSTRAINT},
+    {"check", 3, CONSTRAINT},
+    {"primary-key", 3, CONSTRAINT},
+    {"enum", 2, TYPE},
+    {"domain", 2, TYPE},
 };
 
 /* The parts of "kind a.b.c" without their quotes; 0 if there are others than wanted or a quoted one has an escape. */

@@ -67,7 +67,7 @@ static void create_or_pass(struct rewriter *w, const char *conditions)
     STRBUF(b, REWRITE_TEXT);
     without_replace(w, &plain);
     if (!can(w, GUARD_BLOCK) || head_has(&w->h, HEAD_OUTSIDE) || !strbuf_ok(&plain) ||
-        slice_find(strbuf_slice(&plain), SLICE("$guard$")) != SIZE_MAX)
+        !rewrite_fits(w->d, strbuf_slice(&plain)))
         return;
     strbuf_addz(&b, "DO $guard$\nBEGIN\n    ");
     strbuf_add(&b, strbuf_slice(&plain));

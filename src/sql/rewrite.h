@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "sql/head.h"
 
 #define REWRITE_MAX 6
@@ -38,6 +39,9 @@ struct rewrites {
  */
 int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guards, struct slice statement,
                   struct rewrites *out, struct pawl_error *e);
+
+/* Can the statement stand in a block? Not with a ; of its own (BEGIN ATOMIC), which would end it there, or the block's quotes. */
+bool rewrite_fits(const struct dialect *dialect, struct slice statement);
 
 /* ---- a guard around a whole text ---------------------------------------------------------------------------------- */
 

@@ -99,8 +99,8 @@ static void add_constraint(struct rewriter *w, struct action *a, bool strict)
     struct cursor c;
     STRBUF(name, 1024);
     cursor_init(&c, w->d, p->rest);
-    bool columns = strict && (cursor_eat(&c, "unique") || cursor_phrase(&c, "primary key") ||
-                              cursor_phrase(&c, "foreign key"));
+    bool columns =
+        strict && (cursor_eat(&c, "unique") || cursor_phrase(&c, "primary key") || cursor_phrase(&c, "foreign key"));
     if (strict)
         when_relation(w, a->wanted, table_of(w), true);
     if (columns)
@@ -270,6 +270,8 @@ static void add_gap(struct rewriter *w, struct strbuf *b, const char *from, cons
         return;
     }
     strbuf_add(b, slice_sub(w->sql, begin, c.t.offset));
+    while (end > c.t.offset && (w->sql.p[end - 1] == ' ' || w->sql.p[end - 1] == '\t'))
+        end--; /* statements begin at the margin */
     strbuf_add(b, slice_sub(w->sql, c.t.offset + 1, end));
 }
 

@@ -28,6 +28,17 @@ void rewriter_insert(struct rewriter *w, const char *at, const char *text, const
     rewriter_add(w, &b, what);
 }
 
+bool rewrite_fits(const struct dialect *dialect, struct slice statement)
+{
+    struct lexer lx;
+    struct token t;
+    lexer_init(&lx, dialect, statement);
+    while (lexer_next(&lx, &t))
+        if (t.kind == TOKEN_PUNCTUATION && t.c == ';')
+            return false;
+    return t.kind == TOKEN_END && slice_find(statement, SLICE(TAG)) == SIZE_MAX;
+}
+
 static void wrap(struct strbuf *b, struct slice condition, struct slice statements)
 {
     strbuf_addz(b, "DO " TAG "\nBEGIN\n    IF ");
@@ -40,8 +51,7 @@ static void wrap(struct strbuf *b, struct slice condition, struct slice statemen
 void block(struct rewriter *w, struct strbuf *b, const struct strbuf *condition, struct slice statements)
 {
     bool fits = strbuf_ok(condition) && condition->n && can(w, GUARD_BLOCK) && !head_has(&w->h, HEAD_OUTSIDE) &&
-                slice_find(statements, SLICE(TAG)) == SIZE_MAX &&
-                slice_find(strbuf_slice(condition), SLICE(TAG)) == SIZE_MAX;
+                rewrite_fits(w->d, statements) && slice_find(strbuf_slice(condition), SLICE(TAG)) == SIZE_MAX;
     if (fits)
         wrap(b, strbuf_slice(condition), statements);
     else

@@ -14,6 +14,7 @@
 #include "oracle.h"
 #include "sql/head.h"
 #include "sql/quote.h"
+#include "sql/rewrite.h"
 
 /* ---- theirs -------------------------------------------------------------------------------------------------------- */
 
@@ -565,8 +566,32 @@ static bool ours(struct strbuf *b, struct slice statement)
 /* ---- the comparison ------------------------------------------------------------------------------------------------ */
 
 struct tally {
-    size_t same, opaque, different, skipped, refused;
+    size_t same, opaque, different, skipped, refused, forms;
 };
+
+/* Whatever form a statement is given, PostgreSQL reads it; plpgsql reads the blocks. */
+static void read_forms(struct tally *t, const char *where, const char *statement)
+{
+    ARENA(a);
+    struct rewrites r;
+    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards, slice_of(statement), &r, NULL), 0);
+    for (size_t i = 0; i < r.n; i++) {
+        bool is_block = slice_find(r.forms[i].sql, SLICE("$guard$")) != SIZE_MAX;
+        PgQueryParseResult all = pg_query_parse(r.forms[i].sql.p);
+        PgQueryPlpgsqlParseResult inner = {0};
+        if (is_block && !all.error)
+            inner = pg_query_parse_plpgsql(r.forms[i].sql.p);
+        t->forms++;
+        if (all.error || inner.error) {
+            t->different++;
+            printf("# %s: %s\n#   a form of %s\n#   %s\n", where, (all.error ? all.error : inner.error)->message,
+                   statement, r.forms[i].sql.p);
+        }
+        pg_query_free_parse_result(all);
+        if (is_block)
+            pg_query_free_plpgsql_parse_result(inner);
+    }
+}
 
 static void compare(struct tally *t, const char *where, const char *statement)
 {
@@ -590,6 +615,8 @@ static void compare(struct tally *t, const char *where, const char *statement)
         t->different++;
         printf("# %s: %.100s\n#   ours:   %s\n#   theirs: %s\n", where, statement, strbuf_z(&b), strbuf_z(&a));
     }
+    if (type)
+        read_forms(t, where, statement);
     json_decref(root);
     pg_query_free_parse_result(r);
 }
@@ -767,8 +794,8 @@ static void agrees_on_generated_statements(void **state)
         assert_true(strbuf_ok(&b));
         compare(&t, "generated", strbuf_z(&b));
     }
-    printf("# %zu same, %zu opaque, %zu different, %zu skipped, %zu refused\n", t.same, t.opaque, t.different,
-           t.skipped, t.refused);
+    printf("# %zu same, %zu opaque, %zu different, %zu skipped, %zu refused; %zu forms\n", t.same, t.opaque,
+           t.different, t.skipped, t.refused, t.forms);
     assert_int_equal(t.different, 0);
     assert_true(t.opaque * 50 < t.same);
     assert_true(t.refused * 20 < t.same);
@@ -798,7 +825,7 @@ int main(int argc, char **argv)
         return cmocka_run_group_tests(tests, NULL, NULL);
     for (int i = 1; i < argc; i++)
         each(&t, argv[i]);
-    printf("%zu same, %zu opaque, %zu different, %zu skipped, %zu refused\n", t.same, t.opaque, t.different, t.skipped,
-           t.refused);
+    printf("%zu same, %zu opaque, %zu different, %zu skipped, %zu refused; %zu forms\n", t.same, t.opaque, t.different,
+           t.skipped, t.refused, t.forms);
     return t.different != 0;
 }

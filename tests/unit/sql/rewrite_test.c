@@ -1,0 +1,148 @@
+/* The forms of statements, from mild to strong; the whole lists, so that a form too many shows as well. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "sql/rewrite.h"
+
+static void forms(const struct dialect *d, uint32_t guards, const char *statement, const char *const *expected)
+{
+    ARENA(a);
+    struct rewrites r;
+    size_t n = 0;
+    assert_int_equal(rewrite_forms(&a, d, guards, slice_of(statement), &r, NULL), PAWL_OK);
+    for (; expected[n] && n < r.n; n++)
+        assert_string_equal(r.forms[n].sql.p, expected[n]);
+    if (expected[n] || n != r.n)
+        fail_msg("%s: %zu forms, the first unexpected is %s", statement, r.n, n < r.n ? r.forms[n].sql.p : "missing");
+}
+
+#define SQLITE(statement, ...) \
+    forms(&dialect_sqlite, dialect_sqlite.guards, statement, (const char *const[]){__VA_ARGS__, NULL})
+#define POSTGRES(statement, ...) \
+    forms(&dialect_postgres, dialect_postgres.guards, statement, (const char *const[]){__VA_ARGS__, NULL})
+#define NONE NULL
+#define BLOCK(condition, statement) \
+    "DO $guard$\nBEGIN\n    IF " condition " THEN\n        " statement ";\n    END IF;\nEND\n$guard$"
+#define COLUMN(t, c) \
+    "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('" t "') AND NOT attisdropped AND attname = '" c "')"
+#define CONSTRAINT(t, c) \
+    "EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('" t "') AND conname = '" c "')"
+#define TABLE(t) "to_regclass('" t "') IS NOT NULL"
+
+static void sqlite_has_few_words_for_it(void **state)
+{
+    (void)state;
+    SQLITE("CREATE TABLE /* a */ a (b)", "CREATE TABLE /* a */ IF NOT EXISTS a (b)");
+    SQLITE("CREATE TABLE IF NOT EXISTS a (b)", NONE);
+    SQLITE("create unique index \"i\" on a (b)", "create unique index IF NOT EXISTS \"i\" on a (b)");
+    SQLITE("CREATE VIRTUAL TABLE main.f USING fts5(x)", "CREATE VIRTUAL TABLE IF NOT EXISTS main.f USING fts5(x)");
+    SQLITE("CREATE VIEW v AS SELECT 1", "CREATE VIEW IF NOT EXISTS v AS SELECT 1",
+           "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1");
+    SQLITE("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END",
+           "CREATE TRIGGER IF NOT EXISTS t AFTER INSERT ON a BEGIN SELECT 1; END");
+    SQLITE("DROP TABLE a", "DROP TABLE IF EXISTS a");
+    SQLITE("DROP TRIGGER a", "DROP TRIGGER IF EXISTS a");
+    SQLITE("ALTER TABLE a ADD COLUMN b", NONE);
+    SQLITE("ALTER TABLE a RENAME TO b", NONE);
+    SQLITE("UPDATE a SET b = 1", NONE);
+}
+
+static void seeds(void **state)
+{
+    (void)state;
+    SQLITE("INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a VALUES (1)");
+    SQLITE("INSERT INTO a SELECT 1 FROM b", "INSERT OR IGNORE INTO a SELECT 1 FROM b");
+    SQLITE("INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING", NONE);
+    SQLITE("INSERT OR IGNORE INTO a VALUES (1)", NONE);
+    SQLITE(
+        "INSERT INTO a (b, c, d) VALUES (1, NULL, f(2))",
+        "INSERT INTO a (b, c, d) VALUES (1, NULL, f(2)) ON CONFLICT DO NOTHING",
+        "INSERT OR IGNORE INTO a (b, c, d) VALUES (1, NULL, f(2))",
+        "INSERT INTO a (b, c, d)\nSELECT 1, NULL, f(2)\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 1 AND c IS NULL)");
+    POSTGRES("INSERT INTO a VALUES (1) RETURNING b", "INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING RETURNING b",
+             BLOCK(TABLE("a"), "INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING RETURNING b"));
+    POSTGRES("UPDATE ONLY a SET \"B\" = 1, c = f(2, 3) WHERE d = 4",
+             BLOCK(TABLE("a"), "UPDATE ONLY a SET \"B\" = 1, c = f(2, 3) WHERE d = 4"),
+             BLOCK(TABLE("a") " AND " COLUMN("a", "B") " AND " COLUMN("a", "c"),
+                   "UPDATE ONLY a SET \"B\" = 1, c = f(2, 3) WHERE d = 4"));
+}
+
+static void postgres_creates(void **state)
+{
+    (void)state;
+    POSTGRES("CREATE TABLE \"s\".a (b int)", "CREATE TABLE IF NOT EXISTS \"s\".a (b int)");
+    POSTGRES("CREATE TEMP TABLE a (b int)", NONE);
+    POSTGRES("SELECT 1 INTO a", NONE);
+    POSTGRES("CREATE TYPE s.\"M\" AS ENUM ('a')",
+             BLOCK("to_regtype('s.\"M\"') IS NULL", "CREATE TYPE s.\"M\" AS ENUM ('a')"));
+    POSTGRES("CREATE VIEW v AS SELECT 1", "CREATE OR REPLACE VIEW v AS SELECT 1",
+             BLOCK("to_regclass('v') IS NULL", "CREATE VIEW v AS SELECT 1"),
+             "DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1");
+    POSTGRES("CREATE INDEX CONCURRENTLY i ON a (b)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)");
+    POSTGRES(
+        "CREATE INDEX ON \"A\" (lower(b), c DESC, (d + 1))",
+        "CREATE INDEX IF NOT EXISTS \"A_lower_c_expr_idx\" ON \"A\" (lower(b), c DESC, (d + 1))",
+        BLOCK(TABLE("\"A\""), "CREATE INDEX IF NOT EXISTS \"A_lower_c_expr_idx\" ON \"A\" (lower(b), c DESC, (d + 1))"),
+        BLOCK(TABLE("\"A\"") " AND " COLUMN("\"A\"", "c"),
+              "CREATE INDEX IF NOT EXISTS \"A_lower_c_expr_idx\" ON \"A\" (lower(b), c DESC, (d + 1))"));
+    POSTGRES("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$",
+             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$",
+             "DO $guard$\nBEGIN\n    CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$;\nEXCEPTION\n"
+             "    WHEN duplicate_function THEN NULL; -- it is there already\nEND\n$guard$");
+    /* its ; would end the statement inside a block, its quotes the block */
+    POSTGRES("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END",
+             "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END");
+    POSTGRES("CREATE TYPE a AS ENUM ('$guard$')", NONE);
+    POSTGRES("CREATE DATABASE a", NONE);
+}
+
+static void postgres_alters(void **state)
+{
+    (void)state;
+    POSTGRES("ALTER TABLE a ADD b int, DROP c", "ALTER TABLE a ADD IF NOT EXISTS b int, DROP IF EXISTS c",
+             "ALTER TABLE IF EXISTS a ADD IF NOT EXISTS b int, DROP IF EXISTS c");
+    POSTGRES("ALTER TABLE ONLY s.a ADD CONSTRAINT k UNIQUE (b)",
+             BLOCK("NOT " CONSTRAINT("s.a", "k"), "ALTER TABLE ONLY s.a ADD CONSTRAINT k UNIQUE (b)"),
+             BLOCK(TABLE("s.a") " AND " COLUMN("s.a", "b") " AND NOT " CONSTRAINT("s.a", "k"),
+                   "ALTER TABLE IF EXISTS ONLY s.a ADD CONSTRAINT k UNIQUE (b)"));
+    POSTGRES("ALTER TABLE a RENAME b TO c", BLOCK(COLUMN("a", "b"), "ALTER TABLE a RENAME b TO c"),
+             BLOCK(COLUMN("a", "b") " AND NOT " COLUMN("a", "c"), "ALTER TABLE IF EXISTS a RENAME b TO c"));
+    POSTGRES("ALTER TYPE m ADD VALUE 'x'", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'");
+    POSTGRES("ALTER TABLE a RENAME TO b", "ALTER TABLE IF EXISTS a RENAME TO b",
+             BLOCK(TABLE("a") " AND to_regclass('b') IS NULL", "ALTER TABLE a RENAME TO b"));
+    /* comments between two actions stay where they are */
+    ARENA(a);
+    struct rewrites r;
+    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards,
+                                   SLICE("ALTER TABLE a\n  ADD b int, -- one, two\n  RENAME CONSTRAINT c TO d"), &r,
+                                   NULL),
+                     PAWL_OK);
+    assert_string_equal(r.forms[0].sql.p, "ALTER TABLE a\n  ADD IF NOT EXISTS b int; -- one, two\n" BLOCK(
+                                              CONSTRAINT("a", "c"), "ALTER TABLE a RENAME CONSTRAINT c TO d"));
+}
+
+static void only_what_all_engines_have(void **state)
+{
+    (void)state;
+    uint32_t both = dialect_sqlite.guards & dialect_postgres.guards;
+    forms(&dialect_postgres, both, "ALTER TABLE a ADD b int", (const char *const[]){NULL});
+    forms(&dialect_postgres, both, "CREATE TABLE a (b int)",
+          (const char *const[]){"CREATE TABLE IF NOT EXISTS a (b int)", NULL});
+    forms(&dialect_postgres, both, "CREATE VIEW v AS SELECT 1",
+          (const char *const[]){"DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT 1", NULL});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sqlite_has_few_words_for_it),
+        cmocka_unit_test(seeds),
+        cmocka_unit_test(postgres_creates),
+        cmocka_unit_test(postgres_alters),
+        cmocka_unit_test(only_what_all_engines_have),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
