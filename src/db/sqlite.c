@@ -99,6 +99,7 @@ static int on_progress(void *context)
 static void finalize_kept(struct sqlite_db *db)
 {
     sqlite3_finalize(db->schema_version);
+    sqlite3_finalize(db->data_version);
     for (size_t i = 0; i < SQLITE_FRAMES; i++)
         sqlite3_finalize(db->frames[i]);
 }
@@ -426,7 +427,7 @@ static int run(struct db *base, const struct db_request *requests, size_t n, str
         if (db->interrupt && *db->interrupt)
             return err_set(e, PAWL_INTERRUPTED, "interrupted");
         if (sqlite3_get_autocommit(db->handle))
-            sqlite_keys_begin(db);
+            sqlite_keys_forget(db);
         int code = run_one(db, &requests[i], fault, e);
         if (code)
             return code;

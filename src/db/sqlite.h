@@ -18,6 +18,7 @@ struct sqlite_db {
     struct db base;
     sqlite3 *handle;
     sqlite3_stmt *schema_version;        /* kept, because stamps are asked for often */
+    sqlite3_stmt *data_version;          /* the same; see sqlite_keys.c */
     sqlite3_stmt *frames[SQLITE_FRAMES]; /* BEGIN, COMMIT and the like, kept */
     struct arena arena;                  /* lives as long as the connection */
     struct slice path;                   /* "" for a database in memory */
@@ -28,10 +29,11 @@ struct sqlite_db {
     struct arena touched_arena;
     struct sqlite_touched *touched;
     bool touched_all;
-    bool replace_asked, replace_seen; /* whether any table says ON CONFLICT REPLACE */
-    struct slice watched;             /* the statement that is being prepared */
-    bool unwatched;                   /* for the moment */
-    struct sqlite_log *log;           /* scratch databases: what statements touched; else NULL */
+    bool replace_seen;      /* a table may say ON CONFLICT REPLACE */
+    int64_t replace_asked;  /* PRAGMA data_version when it was asked whether one does; 0 = never */
+    struct slice watched;   /* the statement that is being prepared */
+    bool unwatched;         /* for the moment */
+    struct sqlite_log *log; /* scratch databases: what statements touched; else NULL */
     bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */
 };
 
@@ -48,7 +50,7 @@ int sqlite_parse(struct arena *a, struct db_target *target, struct pawl_error *e
 /* Begins to watch what statements touch. */
 void sqlite_keys_watch(struct sqlite_db *db);
 /* Forgets what was touched: a new transaction begins. */
-void sqlite_keys_begin(struct sqlite_db *db);
+void sqlite_keys_forget(struct sqlite_db *db);
 /* Are all foreign keys whole that the open transaction can have broken? PAWL_DATA if not; see db_driver.check. */
 int sqlite_keys_check(struct db *db, struct pawl_error *e);
 

@@ -84,24 +84,25 @@ static int authorize(void *context, int action, const char *first, const char *s
     return SQLITE_OK;
 }
 
+/* A table that was dropped is there again. */
+static void on_rollback(void *context)
+{
+    ((struct sqlite_db *)context)->replace_asked = 0;
+}
+
 void sqlite_keys_watch(struct sqlite_db *db)
 {
     sqlite3_set_authorizer(db->handle, authorize, db);
+    sqlite3_rollback_hook(db->handle, on_rollback, db);
 }
 
-static void forget(struct sqlite_db *db)
+void sqlite_keys_forget(struct sqlite_db *db)
 {
     if (!db->touched && !db->touched_all)
         return;
     arena_reset(&db->touched_arena);
     db->touched = NULL;
     db->touched_all = false;
-}
-
-void sqlite_keys_begin(struct sqlite_db *db)
-{
-    db->replace_asked = false; /* others may have changed what is in a file */
-    forget(db);
 }
 
 /* Was this very row broken before the transaction began? A second connection still sees the database as it was then. */
@@ -175,16 +176,28 @@ static bool finds(struct sqlite_db *db, const char *sql, const char *parameter)
     return found;
 }
 
+/* Changes when another connection has changed the file; -1 = cannot be told. Own statements tell for themselves. */
+static int64_t foreign_changes(struct sqlite_db *db)
+{
+    if (!db->data_version && sqlite3_prepare_v3(db->handle, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
+                                                &db->data_version, NULL) != SQLITE_OK)
+        return -1;
+    int64_t version = sqlite3_step(db->data_version) == SQLITE_ROW ? sqlite3_column_int64(db->data_version, 0) : -1;
+    sqlite3_reset(db->data_version);
+    return version;
+}
+
 /*
  * Does the table itself say ON CONFLICT REPLACE, so that a plain INSERT may delete rows of it? Hardly a schema has such a
- * table, so it is asked first whether this one has, once a transaction; of a database in memory, which began empty, the
- * statements that made its tables have told.
+ * table, so it is asked first whether this one has.
  */
 static bool replaces(struct sqlite_db *db, const char *table)
 {
-    if (db->path.n && !db->replace_asked)
-        db->replace_seen |= finds(db, "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%conflict%replace%' LIMIT 1", NULL);
-    db->replace_asked = true;
+    int64_t version = foreign_changes(db);
+    if (!db->replace_seen && (version < 0 || version != db->replace_asked)) {
+        db->replace_seen = finds(db, "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%conflict%replace%' LIMIT 1", NULL);
+        db->replace_asked = version;
+    }
     return (db->replace_seen || db->schema_by_hand) &&
            finds(db,
                  "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE"
@@ -234,6 +247,6 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
     db->unwatched = false;
     sqlite3_close(before);
     if (!code) /* what is whole now is not looked at again when further migrations share the transaction */
-        forget(db);
+        sqlite_keys_forget(db);
     return code;
 }

@@ -307,6 +307,41 @@ static void replaced_parents_leave_orphans(void **state)
     db_close(db);
 }
 
+/* That no table says ON CONFLICT REPLACE is asked once, until one can have come: from elsewhere, or back. */
+static void tables_that_replace_are_noticed_when_they_come(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_file(&a, "come.db", (struct db_options){0});
+    struct db *other = open_file(&a, "come.db", (struct db_options){0});
+    exec(db, "CREATE TABLE a (id INTEGER PRIMARY KEY)");
+    exec(db, "BEGIN IMMEDIATE");
+    exec(db, "INSERT INTO a VALUES (1)");
+    assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+    exec(db, "COMMIT");
+    exec(other, "CREATE TABLE b (id INTEGER PRIMARY KEY, code TEXT UNIQUE ON CONFLICT REPLACE)");
+    exec(other, "CREATE TABLE c (b REFERENCES b)");
+    exec(other, "INSERT INTO b VALUES (1, 'one')");
+    exec(other, "INSERT INTO c VALUES (1)");
+    db_close(other);
+    for (int round = 0; round < 2; round++) {
+        exec(db, "BEGIN IMMEDIATE");
+        exec(db, "INSERT INTO b VALUES (7, 'one')");
+        assert_int_equal(db->driver->check(db, &e), PAWL_DATA);
+        db_rollback(db);
+        db_close(db);
+        db = open_file(&a, "come.db", (struct db_options){0});
+        exec(db, "BEGIN IMMEDIATE");
+        exec(db, "DROP TABLE c");
+        exec(db, "DROP TABLE b");
+        exec(db, "INSERT INTO a VALUES (2)");
+        assert_int_equal(db->driver->check(db, &e), PAWL_OK);
+        db_rollback(db);
+    }
+    db_close(db);
+}
+
 static void orphans_from_before_do_not_stop_a_migration(void **state)
 {
     (void)state;
@@ -351,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_rebuilt_parent_keeps_its_children),
         cmocka_unit_test(new_orphans_are_found_whatever_made_them),
         cmocka_unit_test(replaced_parents_leave_orphans),
+        cmocka_unit_test(tables_that_replace_are_noticed_when_they_come),
         cmocka_unit_test(orphans_from_before_do_not_stop_a_migration),
         cmocka_unit_test(a_copy_is_whole_and_overwrites_nothing),
     };
