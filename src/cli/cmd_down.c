@@ -49,6 +49,6 @@ int cmd_down(struct cli *c)
     struct pawl_result result = {0};
     int rc = pawl_down(c->pawl, &options, &result, &c->error);
     down_explain(c, &asked, rc);
-    c->out.kind->steps(&c->out, "reverted", &result, rc == PAWL_OK);
+    c->out.kind->steps(&c->out, "reverted", &result, rc ? &c->error : NULL);
     return rc;
 }

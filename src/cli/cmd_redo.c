@@ -7,6 +7,6 @@ int cmd_redo(struct cli *c)
     struct pawl_result result = {0};
     int rc = pawl_redo(c->pawl, &options, &result, &c->error);
     down_explain(c, &asked, rc);
-    c->out.kind->steps(&c->out, "redone", &result, rc == PAWL_OK);
+    c->out.kind->steps(&c->out, "redone", &result, rc ? &c->error : NULL);
     return rc;
 }

@@ -19,6 +19,6 @@ int cmd_up(struct cli *c)
     if (o->value[OPT_TO].origin != ORIGIN_NONE && !options.to)
         return err_set(&c->error, PAWL_USAGE, "--to must be 1 or more for `pawl up`");
     int rc = pawl_up(c->pawl, &options, &result, &c->error);
-    c->out.kind->steps(&c->out, "applied", &result, rc == PAWL_OK);
+    c->out.kind->steps(&c->out, "applied", &result, rc ? &c->error : NULL);
     return rc;
 }

@@ -16,8 +16,8 @@ struct out;
 struct out_kind {
     /* As it happens; the record has it already. */
     void (*event)(struct out *o, const struct pawl_event *event);
-    /* Results; `ok` tells whether the command succeeded, the error itself comes by `error`. */
-    void (*steps)(struct out *o, const char *did, const struct pawl_result *result, bool ok);
+    /* Results. `e` is what went wrong, or NULL; it is told by `error` and by nothing else, be it a finding, too. */
+    void (*steps)(struct out *o, const char *did, const struct pawl_result *result, const struct pawl_error *e);
     void (*status)(struct out *o, const struct pawl_status *status);
     void (*health)(struct out *o, const struct pawl_health *health);
     void (*verified)(struct out *o, bool ok);

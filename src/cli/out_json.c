@@ -115,11 +115,11 @@ static json_t *one_step(struct out *o, const struct record_step *step)
     return j;
 }
 
-static void json_steps(struct out *o, const char *did, const struct pawl_result *result, bool ok)
+static void json_steps(struct out *o, const char *did, const struct pawl_result *result, const struct pawl_error *e)
 {
     (void)did;
     json_t *object = object_of(o);
-    put(o, object, "ok", json_boolean(ok));
+    put(o, object, "ok", json_boolean(!e));
     put(o, object, "version", json_integer(result->version));
     put(o, object, "count", json_integer((json_int_t)result->steps));
     json_t *steps = new_array(o, object, "steps");

@@ -31,7 +31,7 @@ static void show_step(struct out *o, const struct pawl_event *event)
 static void show_note(struct out *o, const struct pawl_event *event)
 {
     STRBUF(b, TEXT_MAX);
-    if (o->quiet && event->level < PAWL_LEVEL_WARNING)
+    if (o->quiet && event->level < PAWL_LEVEL_ERROR)
         return;
     strbuf_addz(&b, "pawl: ");
     text_colored(&b, o->color_messages, text_level_color(event->level), pawl_level_name(event->level));
@@ -135,12 +135,12 @@ static void text_event(struct out *o, const struct pawl_event *event)
 
 /* ---- other results ----------------------------------------------------------------------------------------------- */
 
-static void text_steps(struct out *o, const char *did, const struct pawl_result *result, bool ok)
+static void text_steps(struct out *o, const char *did, const struct pawl_result *result, const struct pawl_error *e)
 {
     STRBUF(b, TEXT_MAX);
     bool dry = o->record.n_steps && o->record.steps[0].dry_run;
-    text_findings(o, o->messages, o->color_messages, TEXT_MOST);
-    if (o->quiet || (!ok && !result->steps))
+    text_findings(o, o->messages, o->color_messages, TEXT_MOST, e);
+    if (o->quiet || (e && !result->steps))
         return;
     if (result->steps)
         strbuf_addf(&b, "%s%s %zu %s", dry ? "would have " : "", did, result->steps,
@@ -224,7 +224,7 @@ static void put_status_counts(struct strbuf *b, const struct pawl_status *s)
 
 static void text_status(struct out *o, const struct pawl_status *s)
 {
-    text_findings(o, o->messages, o->color_messages, TEXT_MOST);
+    text_findings(o, o->messages, o->color_messages, TEXT_MOST, NULL);
     struct status_widths w = status_widths(o, s);
     for (size_t i = 0; i < s->n; i++) {
         if (o->quiet && s->rows[i].state == PAWL_STATE_APPLIED)
@@ -277,6 +277,9 @@ static void text_error(struct out *o, const struct pawl_error *e)
     text_colored(&b, o->color_messages, RED, "pawl:");
     strbuf_addc(&b, ' ');
     clean_add(&b, slice_of(e->message), false);
+    const struct pawl_finding *finding = record_find(&o->record, e);
+    if (finding)
+        text_code(&b, finding);
     strbuf_addc(&b, '\n');
     if (e->file[0]) {
         strbuf_addz(&b, "  at ");

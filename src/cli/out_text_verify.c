@@ -5,6 +5,12 @@
 
 /* ---- findings ---------------------------------------------------------------------------------------------------- */
 
+/* How the configuration calls it. */
+void text_code(struct strbuf *b, const struct pawl_finding *f)
+{
+    strbuf_addf(b, " [%s%s%s]", pawl_finding_code(f->id), f->engine ? ", " : "", f->engine ? f->engine : "");
+}
+
 /* file:line:column first, as editors and terminals know it from compilers. */
 static void put_finding(struct strbuf *b, bool color, const struct pawl_finding *f)
 {
@@ -17,7 +23,7 @@ static void put_finding(struct strbuf *b, bool color, const struct pawl_finding 
     text_colored(b, color, text_level_color(f->level), pawl_level_name(f->level));
     strbuf_addz(b, ": ");
     clean_add(b, slice_of(f->message), false);
-    strbuf_addf(b, " [%s%s%s]", pawl_finding_code(f->id), f->engine ? ", " : "", f->engine ? f->engine : "");
+    text_code(b, f);
     strbuf_addc(b, '\n');
     text_lines(b, f->detail, "    ");
     if (f->hint && f->hint[0]) {
@@ -28,13 +34,14 @@ static void put_finding(struct strbuf *b, bool color, const struct pawl_finding 
     }
 }
 
-void text_findings(struct out *o, FILE *stream, bool color, size_t most)
+void text_findings(struct out *o, FILE *stream, bool color, size_t most, const struct pawl_error *e)
 {
     size_t shown = 0, left = 0;
     record_sort(&o->record);
+    const struct pawl_finding *told = e ? record_find(&o->record, e) : NULL;
     for (size_t i = 0; i < o->record.n_findings; i++) {
         const struct pawl_finding *f = &o->record.findings[i];
-        if (f->level < PAWL_LEVEL_WARNING && o->quiet)
+        if (f == told || (f->level < PAWL_LEVEL_ERROR && o->quiet))
             continue;
         if (f->level < PAWL_LEVEL_ERROR && shown++ >= most) {
             left++;
@@ -161,7 +168,7 @@ void text_verified(struct out *o, bool ok)
     const struct record *r = &o->record;
     for (size_t i = 0; i < r->n_runs; i++)
         show_run(o, &r->runs[i]);
-    text_findings(o, o->results, o->color, SIZE_MAX);
+    text_findings(o, o->results, o->color, SIZE_MAX, NULL);
     if (o->quiet || !r->n_runs)
         return;
     STRBUF(b, TEXT_MAX);

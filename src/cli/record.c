@@ -157,3 +157,19 @@ void record_sort(struct record *r)
     if (spare)
         merge(r->findings, spare, r->n_findings);
 }
+
+/* An error has less room for a long message or path. */
+static bool begins(const char *whole, const char *part)
+{
+    return slice_starts(slice_of(whole ? whole : ""), slice_of(part));
+}
+
+const struct pawl_finding *record_find(const struct record *r, const struct pawl_error *e)
+{
+    for (size_t i = 0; i < r->n_findings; i++) {
+        const struct pawl_finding *f = &r->findings[i];
+        if (f->line == e->line && f->column == e->column && begins(f->message, e->message) && begins(f->file, e->file))
+            return f;
+    }
+    return NULL;
+}

@@ -62,5 +62,7 @@ void record_init(struct record *r, struct arena *a);
 void record_event(struct record *r, const struct pawl_event *event);
 /* Puts findings into the order in which they are shown: by version, then as they came. */
 void record_sort(struct record *r);
+/* The finding that an error repeats, or NULL. */
+const struct pawl_finding *record_find(const struct record *r, const struct pawl_error *e);
 
 #endif

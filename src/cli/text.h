@@ -42,8 +42,13 @@ size_t text_wider(struct out *o, size_t width, const char *name);
 void text_emit(struct out *o, FILE *stream, const struct strbuf *b);
 void text_wipe(struct out *o);
 
-/* Findings, by version: every error, and of the others as many as `most`. */
-void text_findings(struct out *o, FILE *stream, bool color, size_t most);
+/*
+ * Findings, by version: every error, and of the others as many as `most`; when quiet, only errors. What `e` (or NULL) says is left
+ * to it.
+ */
+void text_findings(struct out *o, FILE *stream, bool color, size_t most, const struct pawl_error *e);
+/* " [not-utf8, sqlite]": how the configuration calls a finding, and where it holds. */
+void text_code(struct strbuf *b, const struct pawl_finding *f);
 /* The table of proofs, the findings, and one line that sums up. */
 void text_verified(struct out *o, bool ok);
 /* The patch, the names or what was written; what was left, and one line that sums up. */

@@ -165,7 +165,7 @@ static void steps_are_told_as_they_happen(void **state)
     TELL(&s, .kind = PAWL_EVENT_STEP_END, .version = 1, .description = "init", .elapsed_ns = 2000, .reverting = true);
     TELL(&s, .kind = PAWL_EVENT_NOTE, .level = PAWL_LEVEL_WARNING, .message = "mind\033");
     struct pawl_result result = {.steps = 2, .version = 0};
-    s.o.kind->steps(&s.o, "moved", &result, true);
+    s.o.kind->steps(&s.o, "moved", &result, NULL);
     struct pawl_error e = {.message = "it broke", .file = "a\033.sql", .line = 3, .column = 4, .hint = "mend it"};
     s.o.kind->error(&s.o, &e);
     stop(&s);
