@@ -232,8 +232,10 @@ int sqlite_keys_check(struct db *base, struct pawl_error *e)
 {
     struct sqlite_db *db = sqlite_of(base);
     sqlite3 *before = NULL;
-    int code = PAWL_OK;
-    if (db->foreign_keys)
+    int code = PAWL_OK, enforced = 0;
+    /* What was asked for when the connection was opened does not count: a migration may need them to be off (`session`). */
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &enforced);
+    if (enforced)
         return PAWL_OK;
     db->unwatched = true;
     if (db->touched_all)

@@ -204,11 +204,16 @@ static bool goes_on(struct slice before, char c)
 
 bool tokens_read(struct tokens *t, struct arena *a, struct slice sql)
 {
+    return tokens_read_as(t, a, &dialect_sqlite, sql);
+}
+
+bool tokens_read_as(struct tokens *t, struct arena *a, const struct dialect *dialect, struct slice sql)
+{
     struct lexer lx;
     struct token one, *items = NULL;
     size_t cap = 0, n = 0;
     *t = (struct tokens){.arena = a, .text = sql};
-    lexer_init(&lx, &dialect_sqlite, sql);
+    lexer_init(&lx, dialect, sql);
     for (bool more = true; more;) {
         more = lexer_next(&lx, &one);
         struct token *last = n ? &items[n - 1] : NULL;

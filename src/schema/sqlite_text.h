@@ -25,6 +25,8 @@ struct tokens {
 
 /* false: no memory. */
 bool tokens_read(struct tokens *t, struct arena *a, struct slice sql);
+/* The same for a text in another spelling. */
+bool tokens_read_as(struct tokens *t, struct arena *a, const struct dialect *dialect, struct slice sql);
 
 /* Is token i the plain word, given in lower case? */
 bool tokens_word(const struct tokens *t, size_t i, const char *lower);
