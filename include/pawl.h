@@ -189,6 +189,25 @@ enum pawl_verdict {
     PAWL_VERDICT_FAIL,
 };
 
+/* ---- decisions --------------------------------------------------------------------------------------------------- */
+
+/* X(NAME, name in JSON, meaning): what was decided about a migration, or about a statement, by what the database has. */
+/* clang-format off */
+#define PAWL_DECISIONS(X) \
+    X(IN_PLACE, "in-place", "its effect is there: it is recorded and not run") \
+    X(RUN, "run", "its effect is not there: it runs") \
+    X(PARTLY, "partly", "some of its statements are in place; the others run") \
+    X(SKIP, "skip", "a statement of such a migration whose effect is there: it is passed over")
+/* clang-format on */
+
+enum pawl_decision {
+#define X(name, text, meaning) PAWL_DECISION_##name,
+    PAWL_DECISIONS(X)
+#undef X
+};
+/* "in-place", ... */
+const char *pawl_decision_name(enum pawl_decision decision);
+
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
 enum pawl_event_kind {
@@ -200,6 +219,7 @@ enum pawl_event_kind {
     PAWL_EVENT_ENGINE,   /* engine, engine_version: verify starts on this engine */
     PAWL_EVENT_PROOF,    /* version, file, proof, verdict */
     PAWL_EVENT_PROGRESS, /* message = stage, count of total */
+    PAWL_EVENT_DECISION, /* decision, version, file, message = why; for a statement line and column, too */
 };
 
 /* Everything that happens is told through one callback. Strings live until it returns. Unused members are 0 or NULL. */
@@ -220,6 +240,8 @@ struct pawl_event {
     const char *engine;
     const char *engine_version;
     const struct pawl_finding *finding;
+    enum pawl_decision decision;
+    uint32_t line, column; /* from 1; 0 = none */
 };
 
 typedef void pawl_event_fn(void *context, const struct pawl_event *event);
@@ -239,6 +261,17 @@ enum pawl_lock {
     /* The ledger itself, in each migration's transaction: works through a pooler in transaction mode, but only for migrations
      * in a transaction. */
     PAWL_LOCK_TABLE,
+};
+
+/* How throw-away databases of one engine are prepared. */
+struct pawl_scratch {
+    const char *engine;       /* "sqlite" or "postgres" */
+    const char *const *setup; /* SQL files run first: what a host application provides */
+    size_t n_setup;
+    const char *const *stubs; /* SQLite: names of functions to stub (they return NULL) */
+    size_t n_stubs;
+    const char *const *extensions; /* SQLite: extension libraries to load */
+    size_t n_extensions;
 };
 
 /*
@@ -268,6 +301,10 @@ struct pawl_config {
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
     enum pawl_lock lock;           /* default PAWL_LOCK_ADVISORY */
     const char *certificate;       /* pawl.lock; NULL = the file of that name in `dir`. See pawl_verify_options */
+    /* For what is found out on throw-away databases. */
+    const char *scratch_url; /* a server on which they may be made; NULL: that of `url`, or one of our own */
+    const struct pawl_scratch *scratch;
+    size_t n_scratch;
 };
 #define PAWL_CONFIG_INIT \
     ((struct pawl_config){.size = sizeof(struct pawl_config), \
@@ -292,6 +329,7 @@ struct pawl_up_options {
     uint32_t steps;    /* how many at most; 0 = all */
     bool dry_run;      /* tell what would be done, change and create nothing */
     bool out_of_order; /* run pending migrations that are older than the newest applied one, rather than refuse */
+    bool replay;       /* whatever the ledger says: find out what is in place, rebuild the ledger, run the rest */
     enum pawl_transactions transactions;
 };
 
@@ -368,17 +406,6 @@ const char *pawl_health_name(enum pawl_health_status status);
  */
 int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_error *e);
 
-/* How throw-away databases of one engine are prepared. */
-struct pawl_scratch {
-    const char *engine;       /* "sqlite" or "postgres" */
-    const char *const *setup; /* SQL files run first: what a host application provides */
-    size_t n_setup;
-    const char *const *stubs; /* SQLite: names of functions to stub (they return NULL) */
-    size_t n_stubs;
-    const char *const *extensions; /* SQLite: extension libraries to load */
-    size_t n_extensions;
-};
-
 enum pawl_certify {
     PAWL_CERTIFY_NOTHING,
     PAWL_CERTIFY_WRITE, /* if every required proof holds, write what was shown to the certificate and beside it */
@@ -386,10 +413,7 @@ enum pawl_certify {
 };
 
 struct pawl_verify_options {
-    const char *engine;      /* "sqlite", "postgres", or NULL: every one that is at hand */
-    const char *scratch_url; /* a server on which scratch databases may be made; NULL: start one */
-    const struct pawl_scratch *scratch;
-    size_t n_scratch;
+    const char *engine;    /* "sqlite", "postgres", or NULL: every one that is at hand */
     const char *repro_dir; /* where to write a runnable script for each failure; NULL = nowhere */
     enum pawl_certify certify;
     bool all; /* with a certificate: prove again what it says was proved */
@@ -402,10 +426,7 @@ struct pawl_verify_options {
 int pawl_verify(struct pawl *p, const struct pawl_verify_options *options, struct pawl_error *e);
 
 struct pawl_fix_options {
-    const char *engine;      /* as for verify; NULL: every one at hand on which the whole set applies */
-    const char *scratch_url; /* as for verify */
-    const struct pawl_scratch *scratch;
-    size_t n_scratch;
+    const char *engine;       /* as for verify; NULL: every one at hand on which the whole set applies */
     const char *const *files; /* paths, names or versions; none = all that are not applied */
     size_t n_files;
     bool unapplied; /* the user's word that no database which matters has these files: the ledger is not asked */
@@ -452,6 +473,8 @@ int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struc
 
 /* Records every migration up to `version` as applied without running it. Refused if the ledger has rows. */
 int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *out, struct pawl_error *e);
+/* The same for the version that the schema shows; PAWL_REFUSED says what differs if it is that of none. */
+int pawl_detect(struct pawl *p, struct pawl_result *out, struct pawl_error *e);
 
 enum pawl_numbering { PAWL_NUMBERING_AUTO, PAWL_NUMBERING_SEQUENTIAL, PAWL_NUMBERING_TIMESTAMP };
 

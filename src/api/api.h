@@ -3,6 +3,7 @@
 #define PAWL_API_API_H
 
 #include "engine/run.h"
+#include "engine/scratch.h"
 #include "pawl.h"
 #include "source/directory.h"
 
@@ -15,6 +16,7 @@ struct pawl {
     struct pawl_config config;
     struct db_target target; /* .driver NULL: no URL was given */
     struct report report;
+    struct scratch_config scratch; /* of the configuration */
 };
 
 /* One operation on the database: its connection, ledger and folder. */

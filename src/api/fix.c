@@ -149,7 +149,7 @@ static int add_engines(struct fixing *f, struct pawl_error *e)
 {
     static const char *const all[ENGINES] = {"sqlite", "postgres"};
     int code = PAWL_OK;
-    f->scratch = (struct scratch_config){f->options->scratch_url, f->options->scratch, f->options->n_scratch};
+    f->scratch = f->p->scratch;
     for (size_t i = 0; !code && i < ENGINES; i++)
         if (!f->options->engine || strcmp(f->options->engine, all[i]) == 0)
             code = add_engine(f, all[i], e);

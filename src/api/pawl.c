@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "engine/baseline.h"
 #include "engine/repair.h"
+#include "engine/replay.h"
 #include "engine/up.h"
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
@@ -60,6 +61,16 @@ PAWL_API int pawl_code_exit_status(enum pawl_code code)
     return (size_t)code < sizeof statuses / sizeof statuses[0] ? statuses[code] : statuses[PAWL_INTERNAL];
 }
 
+PAWL_API const char *pawl_decision_name(enum pawl_decision decision)
+{
+    static const char *const names[] = {
+#define X(name, text, meaning) text,
+        PAWL_DECISIONS(X)
+#undef X
+    };
+    return (size_t)decision < sizeof names / sizeof names[0] ? names[decision] : NULL;
+}
+
 PAWL_API const char *pawl_state_name(enum pawl_state state)
 {
     static const char *const names[] = {"pending", "applied", "changed", "line endings", "missing", "ahead", "dirty"};
@@ -85,6 +96,33 @@ static const char *copy(struct pawl *p, const char *z, bool *ok)
     return text;
 }
 
+static const char *const *copy_list(struct pawl *p, const char *const *list, size_t n, bool *ok)
+{
+    const char **texts = arena_array(&p->arena, n + 1, sizeof *texts);
+    for (size_t i = 0; texts && i < n; i++)
+        texts[i] = copy(p, list[i], ok);
+    *ok &= texts != NULL;
+    return texts;
+}
+
+static bool copy_scratch(struct pawl *p)
+{
+    struct pawl_config *c = &p->config;
+    bool ok = true;
+    struct pawl_scratch *all = arena_array(&p->arena, c->n_scratch + 1, sizeof *all);
+    for (size_t i = 0; all && i < c->n_scratch; i++) {
+        all[i] = c->scratch[i];
+        all[i].engine = copy(p, all[i].engine, &ok);
+        all[i].setup = copy_list(p, all[i].setup, all[i].n_setup, &ok);
+        all[i].stubs = copy_list(p, all[i].stubs, all[i].n_stubs, &ok);
+        all[i].extensions = copy_list(p, all[i].extensions, all[i].n_extensions, &ok);
+    }
+    c->scratch = all;
+    c->scratch_url = copy(p, c->scratch_url, &ok);
+    p->scratch = (struct scratch_config){c->scratch_url, all, c->n_scratch};
+    return ok && all;
+}
+
 static bool copy_config(struct pawl *p, const struct pawl_config *given)
 {
     bool ok = true;
@@ -97,11 +135,8 @@ static bool copy_config(struct pawl *p, const struct pawl_config *given)
     c->table = copy(p, c->table ? c->table : "_sqlx_migrations", &ok);
     c->environment = copy(p, c->environment, &ok);
     c->certificate = copy(p, c->certificate, &ok);
-    const char **urls = arena_array(&p->arena, c->n_protected_urls, sizeof *urls);
-    for (size_t i = 0; urls && i < c->n_protected_urls; i++)
-        urls[i] = copy(p, c->protected_urls[i], &ok);
-    c->protected_urls = urls;
-    return ok && urls;
+    c->protected_urls = copy_list(p, c->protected_urls, c->n_protected_urls, &ok);
+    return copy_scratch(p) && ok;
 }
 
 static int configure(struct pawl *p, const struct pawl_config *given, struct pawl_error *e)
@@ -197,6 +232,7 @@ int operation_begin(struct pawl *p, struct operation *o, enum source_extent exte
         .statement_timeout_ms = p->config.statement_timeout_ms,
         .lock_retries = p->config.lock_retries,
         .lock = p->config.lock,
+        .scratch = &p->scratch,
     };
     set_options(o, how);
     int code = read_and_open(o, e);
@@ -224,6 +260,7 @@ PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, stru
         .to = u->to,
         .steps = u->steps,
         .dry_run = u->dry_run,
+        .replay = u->replay,
         .transactions = u->transactions,
     };
     *out = (struct pawl_result){0};
@@ -259,6 +296,18 @@ PAWL_API int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *
     if (code)
         return code;
     code = baseline_run(&o.run, version, out, e);
+    operation_end(&o);
+    return code;
+}
+
+PAWL_API int pawl_detect(struct pawl *p, struct pawl_result *out, struct pawl_error *e)
+{
+    struct operation o;
+    *out = (struct pawl_result){0};
+    int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){0}, e);
+    if (code)
+        return code;
+    code = replay_detect(&o.run, out, e);
     operation_end(&o);
     return code;
 }

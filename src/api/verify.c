@@ -106,7 +106,7 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
         err_hint(e, "pawl knows sqlite and postgres");
         return PAWL_USAGE;
     }
-    v.scratch = (struct scratch_config){v.options->scratch_url, v.options->scratch, v.options->n_scratch};
+    v.scratch = p->scratch;
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, NULL);

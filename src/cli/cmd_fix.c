@@ -4,14 +4,9 @@
 int cmd_fix(struct cli *c)
 {
     const struct option_value *v = c->o.value;
-    struct pawl_scratch scratch[CONFIG_ENGINES] = {0};
     struct pawl_fix_report report = {0};
-    cli_scratch(c, scratch);
     struct pawl_fix_options options = {
         .engine = v[OPT_ENGINE].number == 0 ? NULL : v[OPT_ENGINE].text,
-        .scratch_url = v[OPT_SCRATCH_URL].text,
-        .scratch = scratch,
-        .n_scratch = CONFIG_ENGINES,
         .files = c->o.args,
         .n_files = c->o.n_args,
         .unapplied = option_flag(&c->o, OPT_UNAPPLIED),

@@ -1,7 +1,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 
-int cmd_up(struct cli *c)
+static int up(struct cli *c, bool replay)
 {
     const struct options *o = &c->o;
     bool single = option_flag(o, OPT_SINGLE_TRANSACTION), per_file = option_flag(o, OPT_PER_FILE);
@@ -9,6 +9,7 @@ int cmd_up(struct cli *c)
         .to = o->value[OPT_TO].number,
         .steps = option_u32(o, OPT_STEPS),
         .dry_run = option_flag(o, OPT_DRY_RUN),
+        .replay = replay,
         .out_of_order = option_flag(o, OPT_OUT_OF_ORDER),
         .transactions = single     ? PAWL_TRANSACTIONS_SINGLE
                         : per_file ? PAWL_TRANSACTIONS_PER_FILE
@@ -21,4 +22,14 @@ int cmd_up(struct cli *c)
     int rc = pawl_up(c->pawl, &options, &result, &c->error);
     c->out.kind->steps(&c->out, "applied", &result, rc ? &c->error : NULL);
     return rc;
+}
+
+int cmd_up(struct cli *c)
+{
+    return up(c, option_flag(&c->o, OPT_REPLAY));
+}
+
+int cmd_replay(struct cli *c)
+{
+    return up(c, true);
 }

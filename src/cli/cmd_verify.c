@@ -5,13 +5,8 @@
 int cmd_verify(struct cli *c)
 {
     const struct option_value *v = c->o.value;
-    struct pawl_scratch scratch[CONFIG_ENGINES] = {0};
-    cli_scratch(c, scratch);
     struct pawl_verify_options options = {
         .engine = v[OPT_ENGINE].number == 0 ? NULL : v[OPT_ENGINE].text,
-        .scratch_url = v[OPT_SCRATCH_URL].text,
-        .scratch = scratch,
-        .n_scratch = CONFIG_ENGINES,
         .repro_dir = v[OPT_REPRO].text,
         .certify = option_flag(&c->o, OPT_WRITE)   ? PAWL_CERTIFY_WRITE
                    : option_flag(&c->o, OPT_CHECK) ? PAWL_CERTIFY_CHECK

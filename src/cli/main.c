@@ -81,6 +81,7 @@ static void tell_settings(struct cli *c)
 static int open_handle(struct cli *c)
 {
     const struct option_value *v = c->o.value;
+    struct pawl_scratch scratch[CONFIG_ENGINES] = {0};
     struct pawl_config config = PAWL_CONFIG_INIT;
     config.dir = v[OPT_DIR].text;
     config.url = v[OPT_URL].text;
@@ -103,6 +104,10 @@ static int open_handle(struct cli *c)
     config.on_event = out_event;
     config.context = &c->out;
     config.interrupt = interrupt_watch();
+    cli_scratch(c, scratch);
+    config.scratch_url = v[OPT_SCRATCH_URL].text;
+    config.scratch = scratch;
+    config.n_scratch = CONFIG_ENGINES;
     return pawl_open(&c->pawl, &config, &c->error);
 }
 

@@ -115,6 +115,22 @@ static json_t *one_step(struct out *o, const struct record_step *step)
     return j;
 }
 
+static void put_decisions(struct out *o, json_t *object)
+{
+    json_t *array = new_array(o, object, "decisions");
+    for (size_t i = 0; i < o->record.n_decisions; i++) {
+        const struct record_decision *d = &o->record.decisions[i];
+        json_t *j = json_object();
+        put(o, j, "decision", json_string(pawl_decision_name(d->decision)));
+        put(o, j, "version", json_integer(d->version));
+        put(o, j, "file", text_or_null(d->file));
+        put(o, j, "line", number_or_null(d->line));
+        put(o, j, "column", number_or_null(d->column));
+        put(o, j, "why", text_or_null(d->message));
+        append(o, array, j);
+    }
+}
+
 static void json_steps(struct out *o, const char *did, const struct pawl_result *result, const struct pawl_error *e)
 {
     (void)did;
@@ -132,6 +148,8 @@ static void json_steps(struct out *o, const char *did, const struct pawl_result 
         put(o, j, "count", json_integer(o->record.losses[i].count));
         append(o, losses, j);
     }
+    if (o->record.n_decisions)
+        put_decisions(o, object);
     put_findings(o, object);
     put_notes(o, object);
 }

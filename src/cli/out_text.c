@@ -110,6 +110,29 @@ static void show_progress(struct out *o, const struct pawl_event *event)
     o->live_shown = true;
 }
 
+/* What was decided, and why: the summary comes as a note. */
+static void show_decision(struct out *o, const struct pawl_event *event)
+{
+    STRBUF(b, TEXT_MAX);
+    bool statement = event->line != 0;
+    if (!o->verbose)
+        return;
+    strbuf_addz(&b, statement ? "    " : "  ");
+    strbuf_addz(&b, pawl_decision_name(event->decision));
+    strbuf_addc(&b, ' ');
+    if (statement) {
+        clean_add(&b, slice_of(event->file), false);
+        strbuf_addf(&b, ":%" PRIu32 ":%" PRIu32, event->line, event->column);
+    } else {
+        strbuf_addf(&b, "%" PRId64 " ", event->version);
+        clean_add(&b, slice_of(event->description), false);
+    }
+    strbuf_addz(&b, ": ");
+    clean_add(&b, slice_of(event->message), false);
+    strbuf_addc(&b, '\n');
+    text_emit(o, o->messages, &b);
+}
+
 static void text_event(struct out *o, const struct pawl_event *event)
 {
     switch (event->kind) {
@@ -124,6 +147,9 @@ static void text_event(struct out *o, const struct pawl_event *event)
         break;
     case PAWL_EVENT_PROGRESS:
         show_progress(o, event);
+        break;
+    case PAWL_EVENT_DECISION:
+        show_decision(o, event);
         break;
     case PAWL_EVENT_STEP_BEGIN:
     case PAWL_EVENT_FINDING:

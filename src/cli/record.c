@@ -107,6 +107,20 @@ static void add_step(struct record *r, const struct pawl_event *event)
     };
 }
 
+static void add_decision(struct record *r, const struct pawl_event *event)
+{
+    if (!room(r, (void **)&r->decisions, &r->cap_decisions, r->n_decisions, sizeof *r->decisions))
+        return;
+    r->decisions[r->n_decisions++] = (struct record_decision){
+        .decision = event->decision,
+        .version = event->version,
+        .file = keep_text(r, event->file),
+        .message = keep_text(r, event->message),
+        .line = event->line,
+        .column = event->column,
+    };
+}
+
 void record_event(struct record *r, const struct pawl_event *event)
 {
     switch (event->kind) {
@@ -130,6 +144,9 @@ void record_event(struct record *r, const struct pawl_event *event)
     case PAWL_EVENT_NOTE:
         if (room(r, (void **)&r->notes, &r->cap_notes, r->n_notes, sizeof *r->notes))
             r->notes[r->n_notes++] = (struct record_note){event->level, keep_text(r, event->message)};
+        break;
+    case PAWL_EVENT_DECISION:
+        add_decision(r, event);
         break;
     case PAWL_EVENT_STEP_BEGIN:
     case PAWL_EVENT_PROGRESS:

@@ -36,6 +36,13 @@ struct record_loss {
     int64_t count;
 };
 
+struct record_decision {
+    enum pawl_decision decision;
+    int64_t version;
+    const char *file, *message;
+    uint32_t line, column;
+};
+
 struct record_note {
     enum pawl_level level;
     const char *message;
@@ -51,6 +58,8 @@ struct record {
     size_t n_steps, cap_steps;
     struct record_loss *losses;
     size_t n_losses, cap_losses;
+    struct record_decision *decisions;
+    size_t n_decisions, cap_decisions;
     struct record_note *notes;
     size_t n_notes, cap_notes;
     size_t errors, warnings, hints; /* findings of level error, warning, note */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "engine/apply.h"
+#include "sql/again.h"
+#include "sql/quote.h"
 
 /* ---- keys and their turns ---------------------------------------------------------------------------------------- */
 
@@ -16,6 +18,7 @@ static struct course_key *add_key(struct arena *a, struct course *c, struct slic
     if (!k || !arena_grow(a, &list, &c->cap_keys, c->n_keys, sizeof *c->list))
         return NULL;
     k->key = key;
+    k->index = c->n_keys;
     c->list = list;
     c->list[c->n_keys] = k;
     if (!map_set(a, &c->keys, key, k))
@@ -43,7 +46,7 @@ const struct course_key *course_key(const struct course *c, struct slice key)
     return map_get(&c->keys, key);
 }
 
-static struct slice line_at(const struct course_key *k, size_t state)
+struct slice course_key_line(const struct course_key *k, size_t state)
 {
     size_t low = 0, high = k->n;
     while (low < high) {
@@ -59,7 +62,7 @@ static struct slice line_at(const struct course_key *k, size_t state)
 struct slice course_line(const struct course *c, struct slice key, size_t state)
 {
     const struct course_key *k = course_key(c, key);
-    return k ? line_at(k, state) : (struct slice){NULL, 0};
+    return k ? course_key_line(k, state) : (struct slice){NULL, 0};
 }
 
 static int by_line(const void *x, const void *y)
@@ -76,7 +79,7 @@ int course_state(struct arena *a, const struct course *c, size_t state, struct s
     if (!*lines)
         return err_nomem(e);
     for (size_t i = 0; i < c->n_keys; i++) {
-        struct slice line = line_at(c->list[i], state);
+        struct slice line = course_key_line(c->list[i], state);
         if (line.p)
             (*lines)[(*n)++] = line;
     }
@@ -95,6 +98,7 @@ struct rehearsal {
     struct run_watch watch;
     struct report silent;
     struct ledger ledger;
+    struct script *scripts;
     struct course_step now; /* the step that is running */
     size_t cap_statements;
     size_t n; /* steps that are asked for */
@@ -110,6 +114,44 @@ static int look(struct rehearsal *x, struct delta *change, struct pawl_error *e)
     return code ? code : delta_join(x->arena, &x->now.change, change, &x->now.change, e);
 }
 
+/* Runs it once more and takes that back: did it change anything? An engine that cannot tell says that it did. */
+static bool settles(struct db *db, const struct script_statement *s)
+{
+    struct db_stamp before, after;
+    struct db_request again = {.sql = s->sql, .copy = s->copy};
+    bool own = !db->driver->in_transaction(db);
+    if (own && db_exec(db, db->driver->begin, NULL))
+        return false;
+    bool same = db_exec(db, "SAVEPOINT pawl_again", NULL) == PAWL_OK;
+    if (same) {
+        same = db->driver->stamp(db, &before, NULL) == PAWL_OK && db_run(db, &again, 1, NULL, NULL) == PAWL_OK &&
+               db->driver->stamp(db, &after, NULL) == PAWL_OK && before.data == after.data &&
+               before.schema == after.schema;
+        db_exec(db, "ROLLBACK TO SAVEPOINT pawl_again", NULL);
+        db_exec(db, "RELEASE SAVEPOINT pawl_again", NULL);
+    }
+    if (own)
+        db_rollback(db);
+    return same;
+}
+
+/* A statement that leaves no trace in the schema. */
+static int look_at_silent(struct rehearsal *x, const struct script_statement *s, struct course_statement *out,
+                          struct pawl_error *e)
+{
+    struct head h;
+    STRBUF(name, 4096);
+    const struct dialect *dialect = x->request->driver->dialect;
+    head_read(&h, dialect, s->sql);
+    enum again again = again_of(&h, dialect, s->sql);
+    bool rows = h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || h.class == HEAD_COPY;
+    out->again = again == AGAIN_YES || (again == AGAIN_GUARDED && settles(x->run.db, s));
+    if (!rows || !quote_strip(&name, dialect, h.name.name))
+        return PAWL_OK;
+    out->table = arena_dup(x->arena, strbuf_slice(&name));
+    return out->table.p ? PAWL_OK : err_nomem(e);
+}
+
 static int on_statement(void *context, const struct script_statement *s, struct pawl_error *e)
 {
     struct rehearsal *x = context;
@@ -118,6 +160,8 @@ static int on_statement(void *context, const struct script_statement *s, struct 
     if (!arena_grow(x->arena, &all, &x->cap_statements, x->now.n_statements, sizeof st))
         return err_nomem(e);
     int code = look(x, &st.change, e);
+    if (!code && st.change.n == 0)
+        code = look_at_silent(x, s, &st, e);
     x->now.statements = all;
     x->now.statements[x->now.n_statements++] = st;
     return code;
@@ -150,6 +194,8 @@ static int on_step(void *context, struct pawl_error *e)
         code = add_turns(x->arena, c, &x->now.change, c->n + 1, e);
     if (code)
         return code;
+    x->now.repeatable = x->scripts[c->n].repeatable;
+    x->now.nothing = x->scripts[c->n].skip || x->scripts[c->n].statements == 0;
     c->steps[c->n++] = x->now;
     begin(x);
     return PAWL_OK;
@@ -160,15 +206,14 @@ static int run_steps(struct rehearsal *x, struct pawl_error *e)
     struct history nothing = {0};
     struct standings all;
     struct applied done;
-    struct script *scripts;
     struct plan plan = {.steps = arena_array(x->arena, x->n + 1, sizeof *plan.steps), .n = x->n};
     int code = plan.steps ? plan_stand(x->arena, x->request->set, &nothing, NULL, &all, e) : err_nomem(e);
     if (code)
         return code;
     for (size_t i = 0; i < x->n; i++)
         plan.steps[i] = &all.items[i];
-    code = x->n ? run_check(&x->run, &plan, &scripts, e) : PAWL_OK;
-    return code || !x->n ? code : apply_plan(&x->run, &plan, scripts, false, &done, e);
+    code = x->n ? run_check(&x->run, &plan, &x->scripts, e) : PAWL_OK;
+    return code || !x->n ? code : apply_plan(&x->run, &plan, x->scripts, false, &done, e);
 }
 
 /* Does an error tell about the set, so that what comes before it is known all the same? */

@@ -21,11 +21,15 @@
 struct course_statement {
     size_t offset, length; /* in the text (source/text: .sql) */
     struct delta change;   /* since the statement in front of it */
+    bool again;            /* without a change: run once more right behind itself it surely changes nothing */
+    struct slice table;    /* without a change: the table whose rows it changes, without its schema; n = 0: not known */
 };
 
 struct course_step {
     const struct migration *migration;
     struct delta change;
+    bool nothing;                        /* it has no statement for this engine */
+    bool repeatable;                     /* its file says so */
     struct course_statement *statements; /* NULL: nobody asked for them */
     size_t n_statements;
 };
@@ -39,6 +43,7 @@ struct course_turn {
 /* The turns of one fact by state. The first is that of the baseline if it is there already. */
 struct course_key {
     struct slice key;
+    size_t index; /* in the course's list */
     struct course_turn *turns;
     size_t n, cap;
     bool managed; /* some step makes, changes or removes it */
@@ -78,6 +83,8 @@ int course_make(struct arena *a, const struct course_request *q, struct course *
 
 /* The line of a fact at a state; .p NULL = it is not there. */
 struct slice course_line(const struct course *c, struct slice key, size_t state);
+/* The same for a fact that is known. */
+struct slice course_key_line(const struct course_key *k, size_t state);
 /* NULL: no state has it. */
 const struct course_key *course_key(const struct course *c, struct slice key);
 /* All lines of a state, sorted, in `a`. */

@@ -2,12 +2,39 @@
 
 #include "engine/apply.h"
 #include "engine/lock.h"
+#include "engine/replay.h"
 #include "sys/clock.h"
 
-static int look_and_plan(struct run *r, const struct up_request *q, struct plan *plan, struct pawl_error *e)
+/* A run, and what the schema has shown in its course. */
+struct upping {
+    struct run *run;
+    struct up_request request;
+    bool empty; /* nothing is recorded, and nothing is there */
+    bool ask;   /* the schema is to be asked first */
+    struct replay replay;
+};
+
+/* Which statements of the steps are in place already. */
+static int plan_around(struct upping *u, struct plan *plan, struct pawl_error *e)
 {
+    struct run *r = u->run;
+    const bool **in_place = arena_array(r->arena, plan->n + 1, sizeof *in_place);
+    if (!in_place)
+        return err_nomem(e);
+    for (size_t i = 0; i < plan->n; i++)
+        in_place[i] = u->replay.in_place[plan->steps[i]->migration - r->set->items];
+    plan->in_place = in_place;
+    return PAWL_OK;
+}
+
+static int look_and_plan(struct upping *u, struct plan *plan, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    const struct up_request *q = &u->request;
     int code = run_look(r, e);
-    return code ? code : plan_up(r->arena, &r->standings, &q->policy, q->to, q->steps, plan, e);
+    if (!code)
+        code = plan_up(r->arena, &r->standings, &q->policy, q->to, q->steps, plan, e);
+    return code || !u->replay.found ? code : plan_around(u, plan, e);
 }
 
 static int tell(struct run *r, const struct plan *plan, struct pawl_result *out)
@@ -37,9 +64,11 @@ static int allows_single(const struct run *r, const struct plan *plan, const str
     return PAWL_OK;
 }
 
-static int choose_single(struct run *r, const struct up_request *q, const struct plan *plan,
-                         const struct script *scripts, bool *single, struct pawl_error *e)
+static int choose_single(struct upping *u, const struct plan *plan, const struct script *scripts, bool *single,
+                         struct pawl_error *e)
 {
+    struct run *r = u->run;
+    const struct up_request *q = &u->request;
     *single = false;
     if (q->transactions == PAWL_TRANSACTIONS_PER_FILE)
         return PAWL_OK;
@@ -48,45 +77,42 @@ static int choose_single(struct run *r, const struct up_request *q, const struct
         *single = !code;
         return code;
     }
-    bool empty = false;
-    if (code || r->history.n || plan->n < 2)
-        return PAWL_OK;
-    code = r->db->driver->is_empty(r->db, r->ledger->name, &empty, e);
-    *single = !code && empty;
-    return code;
+    *single = !code && !r->history.n && plan->n > 1 && u->empty;
+    return PAWL_OK;
 }
 
 /*
  * One transaction for an empty database is pawl's own idea. If it fails, the run is made again file by file: either that
  * works (PostgreSQL forbids some things within one transaction), or everything in front of the faulty file stays.
  */
-static int apply_as_chosen(struct run *r, const struct up_request *q, const struct plan *plan,
-                           const struct script *scripts, struct applied *done, struct pawl_error *e)
+static int apply_as_chosen(struct upping *u, const struct plan *plan, const struct script *scripts,
+                           struct applied *done, struct pawl_error *e)
 {
     bool single;
-    int code = choose_single(r, q, plan, scripts, &single, e);
+    struct run *r = u->run;
+    int code = choose_single(u, plan, scripts, &single, e);
     if (code)
         return code;
     code = apply_plan(r, plan, scripts, single, done, e);
-    if (code != PAWL_SQL || !single || q->transactions == PAWL_TRANSACTIONS_SINGLE || done->overtaken)
+    if (code != PAWL_SQL || !single || u->request.transactions == PAWL_TRANSACTIONS_SINGLE || done->overtaken)
         return code;
     return apply_plan(r, plan, scripts, false, done, e);
 }
 
 /* One round: look, plan, apply. */
-static int apply_round(struct run *r, const struct up_request *q, struct pawl_result *out, struct applied *applied,
-                       struct pawl_error *e)
+static int apply_round(struct upping *u, struct pawl_result *out, struct applied *applied, struct pawl_error *e)
 {
+    struct run *r = u->run;
     struct plan plan;
     struct script *scripts = NULL;
     *applied = (struct applied){0};
-    int code = look_and_plan(r, q, &plan, e);
+    int code = look_and_plan(u, &plan, e);
     if (!code && plan.n)
         code = run_check(r, &plan, &scripts, e);
     if (!code && plan.n)
         code = lock_allows(r, &plan, scripts, e);
     if (!code && plan.n)
-        code = apply_as_chosen(r, q, &plan, scripts, applied, e);
+        code = apply_as_chosen(u, &plan, scripts, applied, e);
     out->steps += applied->done;
     out->version = r->standings.version;
     if (applied->done && plan.steps[applied->done - 1]->version > out->version)
@@ -137,16 +163,58 @@ static void find_lost(struct run *r, struct pawl_result *out, struct pawl_error 
              (long long)why->version, there ? "" : " not");
 }
 
-static int apply_rounds(struct run *r, const struct up_request *q, struct pawl_result *out, struct pawl_error *e)
+/* ---- what the schema shows ----------------------------------------------------------------------------------------- */
+
+static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *e)
 {
+    struct replay_request q = {
+        .why = why,
+        .policy = u->request.policy,
+        .dry_run = u->request.dry_run,
+    };
+    int code = replay_prepare(u->run, &q, &u->replay, e);
+    u->request.policy.out_of_order |= u->replay.found;
+    return code;
+}
+
+/* Nothing is recorded, and yet something is there: is it ours? */
+static int see_whether_to_ask(struct upping *u, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    int code = r->history.n ? PAWL_OK : r->db->driver->is_empty(r->db, r->ledger->name, &u->empty, e);
+    u->ask = u->request.replay || (!code && !r->history.n && !u->empty);
+    return code;
+}
+
+static int ask_now(struct upping *u, struct pawl_error *e)
+{
+    if (u->request.replay)
+        return ask_schema(u, REPLAY_ASKED, e);
+    return u->run->history.n ? PAWL_OK : ask_schema(u, REPLAY_EMPTY, e);
+}
+
+/* A failure tells most itself; only if the schema shows that the ledger is stale is there a better way. */
+static bool was_stale(struct upping *u)
+{
+    struct pawl_error ignored;
+    bool dirty = u->run->standings.count[PAWL_STATE_DIRTY] != 0;
+    return !u->replay.found && !dirty && u->run->history.n && ask_schema(u, REPLAY_FAILED, &ignored) == PAWL_OK &&
+           u->replay.found;
+}
+
+static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_error *e)
+{
+    struct run *r = u->run;
     struct applied applied;
     struct pawl_error why = {0};
     uint32_t tried = 0;
     for (;;) {
-        int code = apply_round(r, q, out, &applied, &why);
+        int code = apply_round(u, out, &applied, &why);
         tried = applied.done ? 0 : tried;
         if (code == PAWL_SQL && applied.overtaken)
             code = is_there(r, &why);
+        else if (code == PAWL_SQL && !applied.lost && was_stale(u))
+            code = PAWL_OK;
         else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
             code = pause_and_retry(r, tried++, &why);
         else if (code && applied.lost)
@@ -161,25 +229,66 @@ static int apply_rounds(struct run *r, const struct up_request *q, struct pawl_r
     }
 }
 
+/* In the order in which they would run: the ledger is not put right in a dry run, so the plan is made from the decisions. */
+static int tell_decided(struct upping *u, struct pawl_result *out)
+{
+    struct run *r = u->run;
+    const struct decisions *d = &u->replay.decisions;
+    for (size_t i = 0; i < r->standings.n; i++) {
+        const struct standing *s = &r->standings.items[i];
+        bool runs = s->migration && d->steps[s->migration - r->set->items].what != PAWL_DECISION_IN_PLACE;
+        bool within =
+            (!u->request.to || s->version <= u->request.to) && (!u->request.steps || out->steps < u->request.steps);
+        if (!runs || !within)
+            continue;
+        run_step_end(r, s, false, true, 0);
+        out->steps++;
+    }
+    out->version = d->version ? r->set->items[d->version - 1].version : 0;
+    return PAWL_OK;
+}
+
+static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_result *out, struct pawl_error *e)
+{
+    struct script *scripts;
+    int code = u->ask ? ask_now(u, e) : PAWL_OK;
+    if (code || u->replay.found)
+        return code ? code : tell_decided(u, out);
+    code = run_check(u->run, plan, &scripts, e);
+    if (!code)
+        code = lock_allows(u->run, plan, scripts, e);
+    return code ? code : tell(u->run, plan, out);
+}
+
+static int look_first(struct upping *u, struct plan *plan, struct pawl_error *e)
+{
+    *plan = (struct plan){0};
+    return u->request.replay ? run_look(u->run, e) : look_and_plan(u, plan, e);
+}
+
 int up_run(struct run *r, const struct up_request *q, struct pawl_result *out, struct pawl_error *e)
 {
     struct plan plan;
-    struct script *scripts;
+    struct upping u = {.run = r, .request = *q};
     *out = (struct pawl_result){0};
-    int code = look_and_plan(r, q, &plan, e);
+    int code = look_first(&u, &plan, e);
     out->version = r->standings.version;
-    if (code || plan.n == 0)
+    if (code || (plan.n == 0 && !q->replay))
         return code;
-    if (q->dry_run) {
-        code = run_check(r, &plan, &scripts, e);
-        if (!code)
-            code = lock_allows(r, &plan, scripts, e);
-        return code ? code : tell(r, &plan, out);
-    }
+    code = see_whether_to_ask(&u, e);
+    if (code)
+        return code;
+    if (q->dry_run)
+        return rehearse_up(&u, &plan, out, e);
     code = lock_take(r, e);
     if (code)
         return code;
-    code = apply_rounds(r, q, out, e);
+    if (u.ask)
+        code = look_first(&u, &plan, e);
+    if (!code && u.ask)
+        code = ask_now(&u, e);
+    if (!code)
+        code = apply_rounds(&u, out, e);
     lock_release(r);
     return code;
 }

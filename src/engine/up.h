@@ -11,10 +11,14 @@ struct up_request {
     int64_t to;
     uint32_t steps;
     bool dry_run;
+    bool replay; /* whatever the ledger says: see engine/replay */
     enum pawl_transactions transactions;
 };
 
 /*
+ * On an empty ledger and a database that is not empty, or after a failure that a stale ledger would explain, the schema is
+ * asked first (engine/replay), and the ledger put right if it shows a version.
+ *
  * Looks, plans, and if anything is to be done takes the lock, looks again and does it. What another process did meanwhile is
  * seen and not done twice. With nothing to do there is one query and no lock.
  */

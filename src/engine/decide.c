@@ -1,0 +1,628 @@
+#include "engine/decide.h"
+
+#include "schema/fact.h"
+#include "sql/locate.h"
+
+struct deciding {
+    struct run *run;
+    struct arena *arena;
+    const struct course *course;
+    struct decisions *out;
+    struct slice *now; /* by key of the course: its line as it is, with all that was decided to run done */
+    bool *odd;         /* by key: a list of columns with one that no state of the set has */
+    size_t reached;    /* steps up to this one are behind the database */
+    size_t doubt; /* of steps from here up to `reached` the schema does not show that they ran: they undo each other */
+    bool tail;    /* behind `reached`, nothing has been decided to run yet that shows in the schema */
+    struct pawl_error *e;
+};
+
+/* ---- comparing one fact ------------------------------------------------------------------------------------------ */
+
+static bool is_columns(struct slice key)
+{
+    return slice_starts(key, SLICE("columns "));
+}
+
+static bool same(struct slice x, struct slice y)
+{
+    return (x.p == NULL) == (y.p == NULL) && slice_eq(x, y);
+}
+
+/*
+ * The list of a table's columns adds to the facts of the columns only their order, which is no matter here, and that there
+ * are no others.
+ */
+static bool alike(struct deciding *x, const struct course_key *k, struct slice line)
+{
+    struct slice now = x->now[k->index];
+    if (same(now, line))
+        return true;
+    if (!now.p || !line.p)
+        return false;
+    if (is_columns(k->key)) {
+        x->out->note_order = true;
+        return !x->odd[k->index];
+    }
+    struct change c = {k->key, now, line};
+    bool harmless = delta_grade(&(struct delta){&c, 1}) != DIFFERENCE_REAL;
+    x->out->note_order |= harmless;
+    return harmless;
+}
+
+static const struct course_key *key_of(const struct deciding *x, const struct change *c)
+{
+    return course_key(x->course, c->key);
+}
+
+/* ---- a unit: a step or one of its statements ----------------------------------------------------------------------- */
+
+/* All that the change touches, as `line_at` has it there. *off becomes the first fact that is not. */
+static bool all_before(struct deciding *x, const struct delta *d, const struct change **off)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (!alike(x, key_of(x, &d->items[i]), d->items[i].before)) {
+            *off = &d->items[i];
+            return false;
+        }
+    return true;
+}
+
+static bool all_at(struct deciding *x, const struct delta *d, size_t state)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct course_key *k = key_of(x, &d->items[i]);
+        if (!alike(x, k, course_key_line(k, state)))
+            return false;
+    }
+    return true;
+}
+
+/* At state `from` or at a later one at which something that the change touches is another. */
+static bool at_or_later(struct deciding *x, const struct delta *d, size_t from)
+{
+    if (all_at(x, d, from))
+        return true;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct course_key *k = key_of(x, &d->items[i]);
+        for (size_t t = 0; t < k->n; t++)
+            if (k->turns[t].state > from && all_at(x, d, k->turns[t].state))
+                return true;
+    }
+    return false;
+}
+
+static bool in_place(struct deciding *x, size_t k)
+{
+    return at_or_later(x, &x->course->steps[k].change, k + 1);
+}
+
+static bool to_run(struct deciding *x, size_t k)
+{
+    const struct change *off;
+    return all_before(x, &x->course->steps[k].change, &off);
+}
+
+static void do_change(struct deciding *x, const struct delta *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct course_key *k = key_of(x, &d->items[i]);
+        bool altered = is_columns(k->key) && d->items[i].before.p && d->items[i].after.p;
+        if (!altered || same(x->now[k->index], d->items[i].before)) /* else: another order, and it stays one */
+            x->now[k->index] = d->items[i].after;
+    }
+}
+
+/* ---- saying it --------------------------------------------------------------------------------------------------- */
+
+static int say(struct deciding *x, size_t k, enum pawl_decision what, const char *why)
+{
+    struct decided *d = &x->out->steps[k];
+    d->what = what;
+    d->why = slice_of(why);
+    if (what == PAWL_DECISION_IN_PLACE)
+        x->out->version = k + 1;
+    x->out->in_place += what == PAWL_DECISION_IN_PLACE;
+    x->out->to_run += what != PAWL_DECISION_IN_PLACE;
+    return PAWL_OK;
+}
+
+static struct place place_of(const struct migration *m, size_t offset)
+{
+    struct text text;
+    if (offset == SIZE_MAX || text_open(&m->up, &text, NULL))
+        return (struct place){0};
+    struct place at = locate_once(text.sql, offset);
+    text_close(&text);
+    return at;
+}
+
+static void put_place(struct deciding *x, size_t k, size_t offset)
+{
+    const struct migration *m = &x->run->set->items[k];
+    struct place at = place_of(m, offset);
+    err_place(x->e, m->up.path, at.line, at.column);
+    if (x->e)
+        x->e->version = m->version;
+}
+
+#define SHOWN 160 /* bytes of a fact in a message */
+
+/* declared "column a.b type=text", there is nothing */
+static int put_difference(struct deciding *x, const char *what, struct slice declared, struct slice there)
+{
+    struct slice d = declared.p ? slice_sub(declared, 0, SHOWN) : SLICE("none");
+    struct slice t = there.p ? slice_sub(there, 0, SHOWN) : SLICE("none");
+    return err_set(x->e, PAWL_REFUSED, "%s: declared is \"" SLICE_FMT "\", there is \"" SLICE_FMT "\"", what,
+                   SLICE_ARG(d), SLICE_ARG(t));
+}
+
+/* Neither as it was in front of the statement nor as it is behind it. */
+static int neither(struct deciding *x, size_t k, size_t offset, const struct delta *d)
+{
+    const struct change *c = &d->items[0];
+    for (size_t i = d->n; i-- > 0;) /* the first that is not as it should be */
+        if (!alike(x, key_of(x, &d->items[i]), d->items[i].after))
+            c = &d->items[i];
+    put_difference(x, "what this statement makes is there, but another", c->after, x->now[key_of(x, c)->index]);
+    err_hint(x->e,
+             "bring the object to what the files declare, or to what was there before this migration, and run again");
+    put_place(x, k, offset);
+    return PAWL_REFUSED;
+}
+
+static int untold(struct deciding *x, size_t k, size_t offset, const char *what)
+{
+    long long version = (long long)x->run->set->items[k].version;
+    err_set(x->e, PAWL_REFUSED,
+            "whether %s of migration %lld ran cannot be seen in the schema, and it cannot be run twice", what, version);
+    err_hint(x->e,
+             "look at the data, then `pawl baseline V` (it ran: V = %lld; else the version before), or say "
+             "`-- pawl: repeatable` in the file",
+             version);
+    put_place(x, k, offset);
+    return PAWL_REFUSED;
+}
+
+/* ---- a step that leaves no trace ----------------------------------------------------------------------------------- */
+
+static bool all_again(const struct course_step *s, size_t *offset)
+{
+    for (size_t i = 0; i < s->n_statements; i++)
+        if (!s->statements[i].again) {
+            *offset = s->statements[i].offset;
+            return false;
+        }
+    return true;
+}
+
+/* Does the ledger say that it was applied? */
+static bool is_recorded(const struct deciding *x, size_t k)
+{
+    size_t i = history_find(&x->run->history, x->run->set->items[k].version);
+    return i != SIZE_MAX && x->run->history.rows[i].success;
+}
+
+/* ---- a step that is half done -------------------------------------------------------------------------------------- */
+
+static const struct change *change_of(const struct delta *d, struct slice key)
+{
+    size_t low = 0, high = d->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_cmp(d->items[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < d->n && slice_eq(d->items[low].key, key) ? &d->items[low] : NULL;
+}
+
+/* Behind statement i of the step, or behind a later one of it, was the fact ever as it is now? */
+static bool fact_in_place(struct deciding *x, const struct course_step *s, size_t i, const struct change *c, size_t to)
+{
+    struct slice line = c->after;
+    for (size_t j = i + 1; j <= to; j++) {
+        const struct change *later = change_of(&s->statements[j].change, c->key);
+        line = later ? later->after : line;
+    }
+    return alike(x, key_of(x, c), line);
+}
+
+static bool statement_in_place(struct deciding *x, size_t k, size_t i)
+{
+    const struct course_step *s = &x->course->steps[k];
+    const struct delta *d = &s->statements[i].change;
+    for (size_t to = i; to < s->n_statements; to++) {
+        bool all = true;
+        for (size_t q = 0; q < d->n && all; q++)
+            all = fact_in_place(x, s, i, &d->items[q], to);
+        if (all)
+            return true;
+    }
+    return at_or_later(x, d, k + 1);
+}
+
+/* The last statement whose effect can only come from its having run; 0 = none, else index + 1. */
+static size_t frontier(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    const struct change *off;
+    for (size_t i = s->n_statements; i-- > 0;)
+        if (s->statements[i].change.n && !all_before(x, &s->statements[i].change, &off) && statement_in_place(x, k, i))
+            return i + 1;
+    return 0;
+}
+
+/* Of a migration that the ledger calls begun: how many of its statements are done. */
+static bool is_begun(const struct deciding *x, size_t k, size_t *done)
+{
+    size_t i = history_find(&x->run->history, x->run->set->items[k].version);
+    const struct ledger_row *row = i == SIZE_MAX ? NULL : &x->run->history.rows[i];
+    bool is = row && !row->success && !ledger_reverting(row);
+    *done = is ? ledger_done(row) : 0;
+    return is;
+}
+
+/* Within one step. */
+struct part {
+    size_t k;
+    size_t reached; /* statements in front of this one have run: the effect of the last of them is there */
+    size_t recorded;
+    bool begun;   /* the ledger knows how far it came */
+    bool missing; /* some statement that shows in the schema is decided to run */
+};
+
+static struct slice last_name(struct slice key)
+{
+    size_t dot = key.n;
+    while (dot > 0 && key.p[dot - 1] != '.' && key.p[dot - 1] != ' ')
+        dot--;
+    return slice_sub(key, dot, key.n);
+}
+
+/* Was its table made by a statement in front of it that is decided to run? Then there are no rows yet. */
+static bool fills_new_table(const struct deciding *x, const struct part *p, size_t i)
+{
+    const struct course_step *s = &x->course->steps[p->k];
+    struct slice table = s->statements[i].table;
+    for (size_t j = 0; j < i && table.n; j++) {
+        const struct delta *d = &s->statements[j].change;
+        for (size_t q = 0; q < d->n && !x->out->steps[p->k].in_place[j]; q++)
+            if (!d->items[q].before.p && slice_starts(d->items[q].key, SLICE("table ")) &&
+                slice_eq(last_name(d->items[q].key), table))
+                return true;
+    }
+    return false;
+}
+
+/* A statement that leaves no trace; NULL: it cannot be told whether it ran. */
+static const char *decide_rows(const struct deciding *x, const struct part *p, size_t i, bool *done)
+{
+    const struct course_step *s = &x->course->steps[p->k];
+    *done = false;
+    if (p->begun) {
+        *done = i < p->recorded || i < p->reached;
+        return "the ledger says how far the migration came";
+    }
+    if (fills_new_table(x, p, i))
+        return "it fills a table that is made now";
+    *done = true;
+    if (is_recorded(x, p->k))
+        return "the ledger says that the migration was applied";
+    if (p->k + 1 < x->reached)
+        return "a later migration is in place";
+    if (i < p->reached && !p->missing)
+        return "the effect of a statement behind it is there";
+    *done = false;
+    if (s->statements[i].again || s->repeatable)
+        return "running it again changes nothing, or its file says so";
+    return p->missing && i >= p->reached ? "a statement in front of it is still to run" : NULL;
+}
+
+static int decide_statement(struct deciding *x, struct part *p, size_t i)
+{
+    struct decided *d = &x->out->steps[p->k];
+    const struct course_statement *st = &x->course->steps[p->k].statements[i];
+    const struct change *off = NULL;
+    if (st->change.n == 0) {
+        d->whys[i] = decide_rows(x, p, i, &d->in_place[i]);
+        return d->whys[i] ? PAWL_OK : untold(x, p->k, st->offset, "this statement");
+    }
+    bool before = all_before(x, &st->change, &off), after = statement_in_place(x, p->k, i);
+    if (!before && !after)
+        return neither(x, p->k, st->offset, &st->change);
+    d->in_place[i] = after && (i < p->reached || !before);
+    d->whys[i] = d->in_place[i] ? "its effect is there" : "its effect is not there";
+    if (!d->in_place[i]) {
+        do_change(x, &st->change);
+        p->missing = true;
+    }
+    return PAWL_OK;
+}
+
+static int decide_partly(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    struct decided *d = &x->out->steps[k];
+    struct part p = {.k = k};
+    size_t left = 0;
+    if (!s->statements) {
+        d->wants_detail = x->out->wants_detail = true;
+        return PAWL_OK;
+    }
+    d->in_place = arena_array(x->arena, s->n_statements + 1, sizeof *d->in_place);
+    d->whys = arena_array(x->arena, s->n_statements + 1, sizeof *d->whys);
+    if (!d->in_place || !d->whys)
+        return err_nomem(x->e);
+    p.reached = frontier(x, k);
+    p.begun = is_begun(x, k, &p.recorded);
+    for (size_t i = 0; i < s->n_statements; i++) {
+        int code = decide_statement(x, &p, i);
+        if (code)
+            return code;
+        left += !d->in_place[i];
+    }
+    struct slice why = arena_printf(x->arena, "%zu of its %zu statements %s still to run", left, s->n_statements,
+                                    left == 1 ? "is" : "are");
+    if (!why.p)
+        return err_nomem(x->e);
+    return say(x, k, left ? PAWL_DECISION_PARTLY : PAWL_DECISION_IN_PLACE, why.p);
+}
+
+/* ---- a step that leaves no trace in the schema --------------------------------------------------------------------- */
+
+static int decide_silent(struct deciding *x, size_t k)
+{
+    static const char later[] = "it leaves no trace in the schema, and a later migration is in place";
+    const struct course_step *s = &x->course->steps[k];
+    size_t done, offset = SIZE_MAX;
+    bool behind = k < x->reached;
+    if (is_begun(x, k, &done))
+        return decide_partly(x, k);
+    if (behind && k < x->doubt)
+        return say(x, k, PAWL_DECISION_IN_PLACE, later);
+    if (!behind && !x->tail)
+        return say(x, k, PAWL_DECISION_RUN, "a migration in front of it is still to run");
+    if (s->nothing)
+        return say(x, k, behind ? PAWL_DECISION_IN_PLACE : PAWL_DECISION_RUN, "it has no statement for this engine");
+    if (is_recorded(x, k))
+        return say(x, k, PAWL_DECISION_IN_PLACE, "the ledger says so; it leaves no trace in the schema");
+    if (s->repeatable)
+        return say(x, k, PAWL_DECISION_RUN, "its file says that it is repeatable");
+    if (!s->statements) {
+        x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        return PAWL_OK;
+    }
+    if (!all_again(s, &offset))
+        return untold(x, k, offset, "this statement");
+    if (behind)
+        return say(x, k, PAWL_DECISION_IN_PLACE, later);
+    return say(x, k, PAWL_DECISION_RUN, "it leaves no trace in the schema, and running it again changes nothing");
+}
+
+/* What it made was undone later, or was there before: that it ran shows in nothing, so it must not have changed rows. */
+static int decide_doubtful(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    if (!s->statements) {
+        x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        return PAWL_OK;
+    }
+    for (size_t i = 0; i < s->n_statements; i++)
+        if (s->statements[i].change.n == 0 && !s->statements[i].again)
+            return untold(x, k, s->statements[i].offset, "this statement");
+    return say(x, k, PAWL_DECISION_IN_PLACE, "the schema is that of a later version");
+}
+
+/* ---- all steps --------------------------------------------------------------------------------------------------- */
+
+static int decide_step(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    bool behind = k < x->reached;
+    if (s->change.n == 0)
+        return decide_silent(x, k);
+    if (behind && k >= x->doubt && !is_recorded(x, k) && !s->repeatable)
+        return decide_doubtful(x, k);
+    if (behind && in_place(x, k))
+        return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there, or what a later migration made of it");
+    bool run = !behind && to_run(x, k);
+    if (!run && !behind && in_place(x, k))
+        return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there");
+    int code = run ? say(x, k, PAWL_DECISION_RUN, "what it makes is not there") : decide_partly(x, k);
+    if (code)
+        return code;
+    if (run || x->out->steps[k].wants_detail)
+        do_change(x, &s->change);
+    if (!behind && x->out->steps[k].what != PAWL_DECISION_IN_PLACE)
+        x->tail = false;
+    return PAWL_OK;
+}
+
+/* Behind a step that fails on a scratch database nothing is known. */
+static int decide_rest(struct deciding *x)
+{
+    const struct course *c = x->course;
+    for (size_t k = c->n; k < x->out->n; k++) {
+        if (!x->tail || c->n == 0) {
+            say(x, k, PAWL_DECISION_RUN, "a migration in front of it is still to run");
+            continue;
+        }
+        if (x->e)
+            *x->e = c->error;
+        err_hint(
+            x->e,
+            "the set must run on an empty database before anything can be told behind this file; see `pawl verify`");
+        return c->failed ? c->failed : PAWL_REFUSED;
+    }
+    return PAWL_OK;
+}
+
+/* With all of it done, is the schema that of the last version? */
+static int check_end(struct deciding *x)
+{
+    const struct course *c = x->course;
+    x->out->note_order = false; /* what was looked at in between is no matter */
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct course_key *k = c->list[i];
+        struct slice end = course_key_line(k, c->n);
+        if (!k->managed || alike(x, k, end))
+            continue;
+        put_difference(x, "the schema is not one that the files make", end, x->now[i]);
+        err_hint(
+            x->e,
+            "bring the object to what the files declare and run again, or record a version by hand with `pawl baseline V`");
+        return PAWL_REFUSED;
+    }
+    return PAWL_OK;
+}
+
+static void look_at_order(struct decisions *out)
+{
+    enum pawl_decision last = PAWL_DECISION_IN_PLACE;
+    out->orderly = true;
+    for (size_t k = 0; k < out->n; k++) {
+        enum pawl_decision what = out->steps[k].what;
+        out->orderly &= what == PAWL_DECISION_IN_PLACE ? last == PAWL_DECISION_IN_PLACE
+                        : what == PAWL_DECISION_PARTLY ? last == PAWL_DECISION_IN_PLACE
+                                                       : true;
+        last = what;
+    }
+}
+
+/* ---- where the database is ----------------------------------------------------------------------------------------- */
+
+/* Does the ledger name exactly the first `state` migrations? Then it agrees with a schema that is at that state. */
+static bool ledger_agrees(const struct run *r, size_t state)
+{
+    if (r->history.n != state || state == 0)
+        return false;
+    for (size_t i = 0; i < state; i++)
+        if (r->history.rows[i].version != r->set->items[i].version || !r->history.rows[i].success)
+            return false;
+    return true;
+}
+
+static bool is_state(struct deciding *x, size_t state)
+{
+    bool all = true;
+    for (size_t i = 0; i < x->course->n_keys && all; i++)
+        all = !x->course->list[i]->managed || alike(x, x->course->list[i], course_key_line(x->course->list[i], state));
+    return all;
+}
+
+/*
+ * A schema that is that of several states: the steps between them change nothing, or change it and change it back. What the
+ * ledger says decides if it is one of them. Otherwise all that touch the schema count as done, so that nothing is dropped
+ * once more; then they must not have changed rows besides. What is left are steps without any trace.
+ */
+static void choose_state(struct deciding *x, const struct course_match *m)
+{
+    for (size_t s = m->highest + 1; s-- > m->lowest;)
+        if (ledger_agrees(x->run, s) && is_state(x, s)) {
+            x->reached = s;
+            x->tail = false;
+            return;
+        }
+    x->reached = m->highest;
+    while (x->reached > m->lowest && x->course->steps[x->reached - 1].change.n == 0)
+        x->reached--;
+    x->doubt = m->lowest;
+}
+
+/* Names that the engine made up differ: the schema is taken for that of the state which it matches. */
+static void take_state(struct deciding *x, size_t state)
+{
+    for (size_t i = 0; i < x->course->n_keys; i++)
+        if (x->course->list[i]->managed)
+            x->now[i] = course_key_line(x->course->list[i], state);
+    x->out->note_order = true;
+}
+
+static void find_reached(struct deciding *x, const struct course_match *m)
+{
+    x->tail = true;
+    x->doubt = SIZE_MAX;
+    if (m->n_managed == 0 && m->exact && m->lowest == 0) { /* nothing of the set is there at all */
+        x->tail = false;
+        return;
+    }
+    if (m->exact && m->grade >= DIFFERENCE_GENERATED_NAMES)
+        take_state(x, m->highest);
+    if (m->exact) {
+        choose_state(x, m);
+        return;
+    }
+    for (size_t k = x->course->n; k-- > 0 && !x->reached;)
+        if (x->course->steps[k].change.n && in_place(x, k) && !to_run(x, k))
+            x->reached = k + 1;
+}
+
+/* The names in a list of columns, each looked up as a column of the set. */
+static int is_odd(struct deciding *x, const struct course_key *k, struct slice line)
+{
+    STRBUF(b, 1u << 16);
+    struct slice table = slice_sub(k->key, strlen("columns "), k->key.n), list = fact_value(line, "order");
+    size_t at = 0;
+    bool quoted = false;
+    for (size_t i = 0; i <= list.n; i++) {
+        quoted ^= i < list.n && list.p[i] == '"' && !(i && list.p[i - 1] == '\\');
+        if (i < list.n && (quoted || list.p[i] != ','))
+            continue;
+        strbuf_reset(&b);
+        strbuf_addf(&b, "column " SLICE_FMT "." SLICE_FMT, SLICE_ARG(table), (int)(i - at), list.p + at);
+        if (!strbuf_ok(&b))
+            return err_nomem(x->e);
+        x->odd[k->index] |= !course_key(x->course, strbuf_slice(&b));
+        at = i + 1;
+    }
+    return PAWL_OK;
+}
+
+static int take_lines(struct deciding *x, const struct slice *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct course_key *k = course_key(x->course, slice_sub(lines[i], 0, fact_key_of(lines[i])));
+        if (!k)
+            continue;
+        x->now[k->index] = lines[i];
+        int code = is_columns(k->key) ? is_odd(x, k, lines[i]) : PAWL_OK;
+        if (code)
+            return code;
+    }
+    return PAWL_OK;
+}
+
+static int decide_all(struct deciding *x)
+{
+    int code = PAWL_OK;
+    for (size_t k = 0; !code && k < x->course->n; k++)
+        code = decide_step(x, k);
+    if (code || x->out->wants_detail)
+        return code;
+    code = decide_rest(x);
+    if (!code)
+        code = check_end(x);
+    look_at_order(x->out);
+    return code;
+}
+
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, struct decisions *out,
+           struct pawl_error *e)
+{
+    struct course_match m;
+    struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .e = e};
+    *out = (struct decisions){.n = r->set->n, .steps = arena_array(r->arena, r->set->n + 1, sizeof *out->steps)};
+    x.now = arena_array(r->arena, c->n_keys + 1, sizeof *x.now);
+    x.odd = arena_array(r->arena, c->n_keys + 1, sizeof *x.odd);
+    if (!out->steps || !x.now || !x.odd)
+        return err_nomem(e);
+    int code = take_lines(&x, lines, n);
+    if (!code)
+        code = course_match(r->arena, c, lines, n, &m, e);
+    if (code)
+        return code;
+    out->unmanaged = m.n_unmanaged;
+    find_reached(&x, &m);
+    return decide_all(&x);
+}

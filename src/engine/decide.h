@@ -1,0 +1,38 @@
+/*
+ * decide: which steps of a set are in place in a database, and which are to run, whatever its ledger says.
+ *
+ * A pure function of the course (what the set makes), the live facts, and the ledger, which counts only where the schema can
+ * show nothing. A step is *in place* if all that it touched is as it is behind it or at a later state of the set; it is *to
+ * run* if all that it touches is as it was in front of it. Where neither is so, the same is asked for each of its statements.
+ * What is neither is an error that names the object, what is declared and what is there; nothing is ever guessed.
+ */
+#ifndef PAWL_ENGINE_DECIDE_H
+#define PAWL_ENGINE_DECIDE_H
+
+#include "engine/course.h"
+
+struct decided {
+    enum pawl_decision what; /* PAWL_DECISION_IN_PLACE, _RUN or _PARTLY */
+    struct slice why;
+    bool *in_place;    /* PARTLY: by statement */
+    const char **whys; /* the same */
+    bool wants_detail; /* nothing can be said before its statements are known one by one */
+};
+
+struct decisions {
+    struct decided *steps; /* one for each migration of the set */
+    size_t n;
+    size_t version; /* index + 1 of the last step that is in place; 0 = none */
+    size_t in_place, to_run;
+    bool
+        wants_detail; /* make the course again, with the statements of the steps that want it; nothing else is filled in */
+    bool orderly;     /* in place, then at most one partly, then to run: a history that was cut off somewhere */
+    bool note_order;  /* the order of columns, a spelling or a made-up name differs */
+    size_t unmanaged; /* facts that are there and that the set never touches */
+};
+
+/* PAWL_REFUSED with version and, if it is known, place, when something is neither in place nor to run or cannot be told. */
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, struct decisions *out,
+           struct pawl_error *e);
+
+#endif
