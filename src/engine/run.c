@@ -54,33 +54,37 @@ int run_reconnect(struct run *r, struct pawl_error *e)
     return PAWL_OK;
 }
 
-static int check_one(struct run *r, const struct migration *m, const struct migration_file *file, struct script *out,
-                     struct pawl_error *e)
+static int check_one(struct run *r, const struct migration *m, const struct migration_file *file,
+                     struct report *report, struct script *out, struct pawl_error *e)
 {
     struct text text;
     int code = text_open(file, &text, e);
     if (code)
         return code;
     code =
-        script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, r->report, out, e);
+        script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, report, out, e);
     text_close(&text);
     return code;
 }
 
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e)
 {
+    struct report silent; /* what is tried again has been told already */
+    report_init_silent(&silent, r->report);
     *scripts = arena_array(r->arena, plan->n, sizeof **scripts);
     if (!*scripts)
         return err_nomem(e);
     for (size_t i = 0; i < plan->n; i++) {
         const struct migration *m = plan->steps[i]->migration;
-        int code = check_one(r, m, plan->reverting ? &m->down : &m->up, &(*scripts)[i], e);
+        int code = check_one(r, m, plan->reverting ? &m->down : &m->up, r->checked ? &silent : r->report,
+                             &(*scripts)[i], e);
         if (code)
             return code;
         const struct ledger_row *row = plan->steps[i]->row;
         if (!plan->reverting && row && !row->success && ledger_outside(row))
             (*scripts)[i].no_transaction = true; /* it was begun so, whatever its text looks like */
     }
+    r->checked = true;
     return PAWL_OK;
 }
 

@@ -31,6 +31,7 @@ struct run {
     struct ledger *ledger;
     const struct migration_set *set;
     struct report *report;
+    bool checked; /* run_check has told what is to be said about the texts */
     const volatile int *interrupt;                                /* may be NULL */
     uint32_t wait_ms;                                             /* for locks */
     uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
@@ -54,7 +55,7 @@ int run_interrupted(const struct run *r, struct pawl_error *e);
 
 /*
  * Looks at the texts of all steps before the first statement is sent. `scripts` has one entry for each step. PAWL_SOURCE with
- * place if one cannot be run; the database is not touched.
+ * place if one cannot be run; the database is not touched. Findings are told the first time only.
  */
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e);
 

@@ -80,6 +80,8 @@ static void own_control(struct check *c, const struct statement *st, const struc
         c->open_at = st->offset;
         break;
     case HEAD_TX_COMMIT:
+        if (h->chains)
+            offend(c, st->offset, "COMMIT AND CHAIN");
         if (!c->open)
             offend(c, st->offset, "COMMIT without BEGIN");
         c->open = false;

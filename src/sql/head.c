@@ -41,6 +41,7 @@ static bool finish(struct head *h, struct cursor *c, enum head_transaction trans
         cursor_step(c);
     if (!cursor_done(c) && !cursor_is(c, "and") && !cursor_is(c, "release") && !cursor_is(c, "no"))
         return false;
+    h->chains = cursor_eat(c, "and") && cursor_is(c, "chain");
     control(h, transaction);
     return true;
 }

@@ -119,6 +119,7 @@ struct head_name {
 struct head {
     enum head_class class;
     enum head_transaction transaction;
+    bool chains; /* COMMIT AND CHAIN, or ROLLBACK: another transaction is open behind it */
     enum head_action action;
     enum head_object object;
     uint32_t flags;        /* enum head_flag */

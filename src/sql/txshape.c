@@ -25,6 +25,8 @@ static void inside_out(struct txshape *x, const struct statement *st, bool begin
 
 static void control(struct txshape *x, const struct statement *st, const struct head *h)
 {
+    if (h->chains)
+        offend(x, st, h->transaction == HEAD_TX_COMMIT ? "COMMIT AND CHAIN" : "ROLLBACK");
     switch (h->transaction) {
     case HEAD_TX_BEGIN:
         if (x->inside_out) {

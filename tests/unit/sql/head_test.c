@@ -52,6 +52,8 @@ static void render(struct strbuf *b, const struct dialect *d, const char *text)
         strbuf_addf(b, " to:" SLICE_FMT, SLICE_ARG(h.to));
     if (h.pragma.n)
         strbuf_addf(b, " " SLICE_FMT "=" SLICE_FMT, SLICE_ARG(h.pragma), SLICE_ARG(h.value));
+    if (h.chains)
+        strbuf_addz(b, " +chain");
     flags(b, h.flags);
     assert_int_equal(head_has(&h, HEAD_OUTSIDE) || head_has(&h, HEAD_NO_EFFECT), h.why != NULL);
 }
@@ -74,6 +76,8 @@ static const struct sample control[] = {
     {P, "BEGIN RAISE NOTICE 'a'", "opaque +may-write"},
     {P, "COMMIT", "transaction commit"},
     {P, "commit work and no chain", "transaction commit"},
+    {P, "commit work and chain", "transaction commit +chain"},
+    {M, "rollback and chain", "transaction rollback +chain"},
     {S, "END TRANSACTION x;", "transaction commit"},
     {P, "END;", "transaction commit"},
     {P, "END IF", "opaque +may-write"},

@@ -67,6 +67,8 @@ static void names_what_offends(void **state)
     offends(P, "BEGIN; SELECT 1; ROLLBACK;", "ROLLBACK", "ROLLBACK");
     offends(P, "BEGIN; SELECT 1; COMMIT; COMMIT", "COMMIT", "COMMIT without BEGIN");
     offends(P, "ABORT", "ABORT", "ROLLBACK");
+    offends(P, "BEGIN; SELECT 1; COMMIT AND CHAIN;", "COMMIT AND CHAIN", "COMMIT AND CHAIN");
+    offends(P, "BEGIN; SELECT 1; END WORK AND CHAIN; SELECT 2; COMMIT", "END WORK AND CHAIN", "COMMIT AND CHAIN");
 }
 
 static void finds_what_must_stand_outside(void **state)
