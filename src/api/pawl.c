@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "engine/baseline.h"
 #include "engine/repair.h"
 #include "engine/replay.h"
@@ -385,6 +386,7 @@ PAWL_API int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_er
     if (code == PAWL_UNREACHABLE) { /* that is an answer too */
         out->status = PAWL_HEALTH_UNREACHABLE;
         memcpy(out->message, why.message, sizeof out->message - 1);
+        utf8_whole(out->message);
         return PAWL_OK;
     }
     if (code && e)

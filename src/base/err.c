@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 /* A message is one line: what an engine or a file name brings in must not break it. */
 static void one_line(char *text)
 {
@@ -15,21 +17,6 @@ static void one_line(char *text)
     for (char *p = text; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
             *p = ' ';
-}
-
-/* snprintf may cut a multi-byte character in half; drop the half. */
-static void whole_characters(char *text)
-{
-    size_t n = strlen(text);
-    size_t back = 0;
-    while (back < n && back < 4 && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
-        back++;
-    if (back == n || back == 4)
-        return;
-    unsigned char lead = (unsigned char)text[n - 1 - back];
-    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
-    if (want > back)
-        text[n - 1 - back] = '\0';
 }
 
 void err_clear(struct pawl_error *e)
@@ -46,7 +33,7 @@ int err_set(struct pawl_error *e, enum pawl_code code, const char *format, ...)
         va_start(args, format);
         vsnprintf(fresh.message, sizeof fresh.message, format, args);
         va_end(args);
-        whole_characters(fresh.message);
+        utf8_whole(fresh.message);
         one_line(fresh.message);
         *e = fresh;
     }
@@ -62,7 +49,7 @@ void err_hint(struct pawl_error *e, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    whole_characters(text);
+    utf8_whole(text);
     one_line(text);
     memcpy(e->hint, text, sizeof text);
 }

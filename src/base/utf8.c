@@ -48,3 +48,17 @@ size_t utf8_count(struct slice s)
         count += ((unsigned char)s.p[i] & 0xc0) != 0x80;
     return count;
 }
+
+void utf8_whole(char *text)
+{
+    size_t n = strlen(text);
+    size_t back = 0;
+    while (back < n && back < 4 && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
+        back++;
+    if (back == n || back == 4)
+        return;
+    unsigned char lead = (unsigned char)text[n - 1 - back];
+    size_t want = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (want > back)
+        text[n - 1 - back] = '\0';
+}

@@ -9,6 +9,9 @@ size_t utf8_fault(struct slice s);
 /* Characters in s, which must be valid; used for columns. */
 size_t utf8_count(struct slice s);
 
+/* Drops the half of a character that a full buffer, as of snprintf, has left at the end of a text. */
+void utf8_whole(char *text);
+
 /* The UTF-8 form of U+FEFF, the byte order mark. */
 #define UTF8_BOM SLICE("\xef\xbb\xbf")
 

@@ -74,6 +74,30 @@ static void two_tables(const struct place *p)
     write_file(p, "0002_names.down.sql", "ALTER TABLE users DROP COLUMN name;\nDELETE FROM users WHERE id = 2;\n");
 }
 
+static void a_message_ends_with_a_whole_character(void **state)
+{
+    const struct place *p = *state;
+    two_tables(p);
+    for (size_t shift = 0; shift < 3; shift++) {
+        char url[512] = "sqlite:xxx";
+        struct pawl *pawl;
+        struct pawl_health h;
+        struct pawl_error e = {0};
+        struct pawl_config c = PAWL_CONFIG_INIT;
+        url[7 + shift] = '\0';
+        for (int i = 0; i < 120; i++)
+            strcat(url, "\xe2\x82\xac");
+        c.dir = p->dir;
+        c.url = url;
+        assert_int_equal(pawl_open(&pawl, &c, &e), PAWL_OK);
+        assert_int_equal(pawl_health(pawl, &h, &e), PAWL_OK);
+        assert_int_equal(h.status, PAWL_HEALTH_UNREACHABLE);
+        assert_in_range(strlen(h.message), sizeof h.message - 3, sizeof h.message - 1);
+        assert_string_equal(h.message + strlen(h.message) - 3, "\xe2\x82\xac");
+        pawl_close(pawl);
+    }
+}
+
 static void goes_up_and_tells_where_it_stands(void **state)
 {
     const struct place *p = *state;
@@ -224,6 +248,7 @@ static void a_protected_database_stays_protected_under_another_name(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_message_ends_with_a_whole_character, setup, teardown),
         cmocka_unit_test_setup_teardown(goes_up_and_tells_where_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_fault_leaves_whole_migrations_only, setup, teardown),
 #ifdef PAWL_REVERT
