@@ -90,6 +90,26 @@ void clean_url(struct strbuf *b, struct slice url)
     clean_add(b, slice_sub(rest, 0, slice_find_byte(rest, '?')), false);
 }
 
+/* What is in from..to becomes at most three stars, in place. */
+static void mask(char *text, size_t from, size_t to)
+{
+    size_t stars = to - from < 3 ? to - from : 3;
+    memset(text + from, '*', stars);
+    memmove(text + from + stars, text + to, strlen(text + to) + 1);
+}
+
+void clean_secrets(char *text)
+{
+    const char *scheme = strstr(text, "://"), *at = strrchr(text, '@');
+    if (scheme && at && at > scheme)
+        mask(text, (size_t)(scheme - text) + 3, (size_t)(at - text));
+    static const char word[] = "password=";
+    for (char *p = text; (p = strcasestr(p, word)); p += strlen(word)) {
+        size_t from = (size_t)(p - text) + strlen(word);
+        mask(text, from, from + strcspn(text + from, " &'\""));
+    }
+}
+
 size_t clean_width(struct slice text)
 {
     return utf8_count(text);

@@ -15,6 +15,8 @@ void clean_add(struct strbuf *b, struct slice text, bool lines);
 void clean_utf8(struct strbuf *b, struct slice text);
 /* A URL without what may be secret in it: user and password, and the query. */
 void clean_url(struct strbuf *b, struct slice url);
+/* A message that may repeat a URL somebody wrote in the wrong place: its user and password become stars. */
+void clean_secrets(char *text);
 /* Columns that a cleaned text takes, each character counted as one. */
 size_t clean_width(struct slice text);
 

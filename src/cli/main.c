@@ -141,6 +141,10 @@ int main(int argc, char **argv)
     struct cli c = {.arena = &arena};
     json_set_alloc_funcs(mem_alloc, mem_free);
     int rc = run(&c, argc, argv);
+    if (rc == PAWL_USAGE || rc == PAWL_CONFIG) { /* they repeat what somebody wrote */
+        clean_secrets(c.error.message);
+        clean_secrets(c.error.hint);
+    }
     if (rc && c.error.message[0])
         c.out.kind->error(&c.out, &c.error);
     c.out.kind->end(&c.out);

@@ -35,6 +35,13 @@ static bool has_scheme(const struct db_driver *driver, struct slice scheme)
     return false;
 }
 
+/* What looks like a user with a password is no path, and must not be shown as one. */
+static bool has_password(struct slice text)
+{
+    size_t colon = slice_find_byte(text, ':');
+    return colon != SIZE_MAX && slice_find_byte(slice_sub(text, colon, text.n), '@') != SIZE_MAX;
+}
+
 int db_target_parse(struct arena *a, const char *url, struct db_target *out, struct pawl_error *e)
 {
     *out = (struct db_target){0};
@@ -51,6 +58,11 @@ int db_target_parse(struct arena *a, const char *url, struct db_target *out, str
     for (size_t i = 0; i < N_DRIVERS && !out->driver; i++)
         if (scheme.n ? has_scheme(drivers[i], scheme) : (drivers[i]->caps & DB_CAP_FILE) != 0)
             out->driver = drivers[i];
+    if (!scheme.n && has_password(text)) {
+        err_set(e, PAWL_USAGE, "the URL of the database does not begin with the name of an engine");
+        err_hint(e, "write postgres:// in front of it; a file of such a name is sqlite:PATH");
+        return PAWL_USAGE;
+    }
     if (!out->driver) {
         err_set(e, PAWL_USAGE, "no driver for URLs that begin with " SLICE_FMT ":", SLICE_ARG(scheme));
         err_hint(e, "pawl knows sqlite:PATH and a plain path for SQLite, and postgres:// for PostgreSQL");

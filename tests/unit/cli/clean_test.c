@@ -61,12 +61,32 @@ static void urls_lose_their_secrets(void **state)
     }
 }
 
+static void messages_lose_the_secrets_of_urls(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"no 'postgres://u:se@cret@h/d' here", "no 'postgres://***@h/d' here"},
+        {"'postgres://u@h/d?PASSWORD=secret&x=1'", "'postgres://*@h/d?PASSWORD=***&x=1'"},
+        {"password=se password=", "password=** password="},
+        {"see http://h/d", "see http://h/d"},
+        {"a@b://", "a@b://"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[100];
+        snprintf(text, sizeof text, "%s", texts[i][0]);
+        clean_secrets(text);
+        assert_string_equal(text, texts[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_reaches_a_terminal_raw),
         cmocka_unit_test(json_gets_valid_text),
         cmocka_unit_test(urls_lose_their_secrets),
+        cmocka_unit_test(messages_lose_the_secrets_of_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
