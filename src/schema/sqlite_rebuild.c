@@ -220,8 +220,8 @@ static const char *rowid_name(const struct outline *x, const struct outline *y)
     return NULL;
 }
 
-/* INTEGER PRIMARY KEY: the column is the rowid. `INTEGER PRIMARY KEY DESC` at the column is not. */
-static bool has_alias(const struct outline *o)
+/* INTEGER PRIMARY KEY: the column is the rowid. `INTEGER PRIMARY KEY DESC` at the column is not. NULL = none is. */
+static const struct outline_column *alias(const struct outline *o)
 {
     struct tokens t = o->t;
     for (size_t i = 0; i < o->n_constraints; i++) {
@@ -232,9 +232,10 @@ static bool has_alias(const struct outline *o)
             continue;
         const struct outline_column *k = &o->columns[column];
         bool desc = c->column != OUTLINE_TABLE && tokens_word(&t, c->body + 2, "desc");
-        return !desc && k->type_to == k->type_from + 1 && slice_ieq(tokens_name(&t, k->type_from), SLICE("integer"));
+        bool integer = k->type_to == k->type_from + 1 && slice_ieq(tokens_name(&t, k->type_from), SLICE("integer"));
+        return integer && !desc ? k : NULL;
     }
-    return false;
+    return NULL;
 }
 
 static const struct edit_using *using_of(const struct building *b, struct slice column)
@@ -251,13 +252,22 @@ static bool is_copied(const struct building *b, const struct outline_column *c)
     return !c->generated && outline_column(b->before, c->name) != SIZE_MAX;
 }
 
+/* The name by which rowids are copied; NULL: there are none, or a column brings them. */
+static const char *copied_rowid(const struct building *b)
+{
+    const struct outline *after = &b->edit->outline;
+    const struct outline_column *k = alias(after);
+    if (b->before->without_rowid || after->without_rowid || (k && is_copied(b, k)))
+        return NULL;
+    return rowid_name(b->before, after);
+}
+
 static void copy(struct building *b)
 {
     const struct outline *after = &b->edit->outline;
     STRBUF(to, SQL_MAX);
     STRBUF(from, SQL_MAX);
-    const char *rowid =
-        b->before->without_rowid || after->without_rowid || has_alias(after) ? NULL : rowid_name(b->before, after);
+    const char *rowid = copied_rowid(b);
     const char *comma = "";
     if (rowid) {
         strbuf_addz(&to, rowid);
