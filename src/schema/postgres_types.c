@@ -14,7 +14,8 @@
 
 /* An operator is told from others of its name by the types at its sides. */
 #define OPERATOR_NAME \
-    "o.oprname || '(' || format_type(nullif(o.oprleft, 0), null) || ',' || format_type(nullif(o.oprright, 0), null) || ')'"
+    "o.oprname || '(' || coalesce(format_type(nullif(o.oprleft, 0), null), '') || ',' || " \
+    "coalesce(format_type(nullif(o.oprright, 0), null), '') || ')'"
 
 const struct pg_query pg_type_queries[] = {
     {"enum . . labels",

@@ -27,7 +27,7 @@ int render(struct arena *a, const char *driver, const struct slice *from, size_t
         const char *driver;
         int (*render)(struct arena *a, const struct slice *from, size_t n_from, const struct slice *to, size_t n_to,
                       const struct render_options *o, struct rendering *out, struct pawl_error *e);
-    } renderers[] = {{"sqlite", render_sqlite}};
+    } renderers[] = {{"sqlite", render_sqlite}, {"postgres", render_postgres}};
     *out = (struct rendering){0};
     for (size_t i = 0; i < sizeof renderers / sizeof *renderers; i++)
         if (strcmp(renderers[i].driver, driver) == 0)
