@@ -321,6 +321,8 @@ static int conclude(struct fixing *f, struct fix_result *out, struct pawl_error 
                 continue;
             t->rewritten = changed(w);
             t->reason = w->reason;
+            for (size_t i_engine = 0; i_engine < f->n_engines && !t->reason.n; i_engine++)
+                t->reason = f->before[i_engine].messages[w->k];
             if (!t->rewritten)
                 continue;
             size_t bom = t->before.n - w->draft.original.n;

@@ -219,30 +219,36 @@ static int run_for_effect(struct search *s, const struct unit *u, struct effect 
     return code ? code : take_effect(s, out, e);
 }
 
-static int compare(struct search *s, const struct effect *want, const struct effect *got, struct fared *f,
-                   struct pawl_error *e)
+/* Which tables have other rows? Those that `loose` has too (a clock, random keys) only if there are more or fewer of them. */
+static int compare_rows(struct search *s, const struct effect *want, const struct effect *got,
+                        const struct row_change *loose, size_t n_loose, struct row_change **out, size_t *n,
+                        struct pawl_error *e)
+{
+    *n = 0;
+    if (!want->known_rows || !got->known_rows)
+        return PAWL_OK;
+    int code = rows_compare(&s->tr.tmp, &want->rows, &got->rows, out, n, e);
+    size_t kept = 0;
+    for (size_t i = 0; !code && i < *n; i++) {
+        bool is_loose = false;
+        for (size_t j = 0; j < n_loose && (*out)[i].before == (*out)[i].after; j++)
+            is_loose |= slice_eq(loose[j].name, (*out)[i].name);
+        if (!is_loose)
+            (*out)[kept++] = (*out)[i];
+    }
+    *n = kept;
+    return code;
+}
+
+static int compare_schema(struct search *s, const struct effect *want, const struct effect *got, struct fared *f,
+                          struct pawl_error *e)
 {
     struct delta back, off;
-    struct row_change *rows;
-    size_t n = 0;
     int code = delta_invert(&s->tr.tmp, &want->delta, &back, e);
     if (!code)
         code = delta_join(&s->tr.tmp, &back, &got->delta, &off, e);
-    if (code)
-        return code;
-    f->well = off.n == 0;
-    if (off.n)
-        return said_changed(s, origin_headline(&off), f, e);
-    if (!want->known_rows || !got->known_rows)
-        return PAWL_OK;
-    code = rows_compare(&s->tr.tmp, &want->rows, &got->rows, &rows, &n, e);
-    /* Values that differ from run to run (a clock, random keys) are told from lost rows by counting. */
-    for (size_t i = 0; !code && i < n; i++)
-        if (rows[i].before != rows[i].after) {
-            f->well = false;
-            return said_rows(s, &rows[i], f, e);
-        }
-    return code;
+    f->well = !code && off.n == 0;
+    return code || !off.n ? code : said_changed(s, origin_headline(&off), f, e);
 }
 
 /* Back to the state before the text, and the text again. */
@@ -256,6 +262,45 @@ static int rerun(struct search *s, struct hold *pre, size_t state, const struct 
 }
 
 /*
+ * The rows differ. Do those of the original differ from themselves, when it is run once more? Stands on what the draft made again
+ * afterwards.
+ */
+static int same_but_loose(struct search *s, struct hold *pre, size_t state, const struct unit *original,
+                          const struct unit *u, const struct effect *want, struct effect *got, struct fared *f,
+                          struct pawl_error *e)
+{
+    struct effect twice = {0};
+    struct row_change *loose = NULL, *rows;
+    size_t n_loose = 0, n = 0;
+    bool outside = is_outside(original);
+    int code = rerun(s, pre, state, original, outside, &twice, f, e);
+    if (!code && f->well)
+        code = compare_rows(s, want, &twice, NULL, 0, &loose, &n_loose, e);
+    if (!code && f->well)
+        code = rerun(s, pre, state, u, outside, got, f, e);
+    if (!code && f->well)
+        code = compare_rows(s, want, got, loose, n_loose, &rows, &n, e);
+    if (code || !f->well || !n)
+        return code;
+    f->well = false;
+    return said_rows(s, &rows[0], f, e);
+}
+
+static int same_effect(struct search *s, struct hold *pre, size_t state, const struct unit *original,
+                       const struct unit *u, const struct effect *want, struct fared *f, struct pawl_error *e)
+{
+    struct effect got = {0};
+    struct row_change *rows;
+    size_t n = 0;
+    int code = rerun(s, pre, state, u, is_outside(original), &got, f, e);
+    if (!code && f->well)
+        code = compare_schema(s, want, &got, f, e);
+    if (!code && f->well)
+        code = compare_rows(s, want, &got, NULL, 0, &rows, &n, e);
+    return code || !f->well || !n ? code : same_but_loose(s, pre, state, original, u, want, &got, f, e);
+}
+
+/*
  * The draft does nothing on top of the original. Does it do the original's work? Stands on what the draft made if so, else on what
  * the original made.
  */
@@ -263,13 +308,11 @@ static int first_run(struct search *s, struct work *w, struct hold *pre, size_t 
                      const struct effect *want, struct pawl_error *e)
 {
     UNIT(u);
-    struct effect got = {0};
-    struct fared f, ignored;
+    struct effect ignored = {0};
+    struct fared f, as_before;
     int code = open_draft(s, w, &u, e);
     if (!code)
-        code = rerun(s, pre, state, &u, is_outside(original), &got, &f, e);
-    if (!code && f.well)
-        code = compare(s, want, &got, &f, e);
+        code = same_effect(s, pre, state, original, &u, want, &f, e);
     if (!code && f.well)
         code = again(s, &u, w->reverting ? state - 1 : state + 1, &f, e);
     if (code)
@@ -278,7 +321,7 @@ static int first_run(struct search *s, struct work *w, struct hold *pre, size_t 
     if (f.well)
         return PAWL_OK;
     code = move_on(s, w, &u, &f, "first run of the rewritten text", e);
-    return code ? code : rerun(s, pre, state, original, is_outside(original), &got, &ignored, e);
+    return code ? code : rerun(s, pre, state, original, is_outside(original), &ignored, &as_before, e);
 }
 
 /* The original has just been run in `pre`. */
