@@ -140,13 +140,13 @@ static void where_not_exists(struct rewriter *w)
 void rewrite_insert(struct rewriter *w)
 {
     STRBUF(c, 4096);
+    if (!w->h.name.name.n)
+        return;
     if (plain_insert(w) && !head_has(&w->h, HEAD_CONFLICT)) {
         do_nothing(w);
         or_ignore(w);
         where_not_exists(w);
     }
-    if (!w->h.name.name.n)
-        return;
     struct slice sql = w->out->n && !head_has(&w->h, HEAD_CONFLICT) ? w->out->forms[0].sql : w->sql;
     when_relation(w, &c, &w->h.name, true);
     rewriter_block(w, &c, sql, "a guard");
