@@ -1,5 +1,6 @@
 #include "engine/run.h"
 
+#include "model/version.h"
 #include "source/eol.h"
 #include "source/text.h"
 
@@ -14,16 +15,8 @@ static int alike(const struct migration_file *file, struct slice stored, bool *o
 static bool is_to_do(const void *context, int64_t version)
 {
     const struct standings *s = context;
-    size_t low = 0, high = s->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (s->items[middle].version < version)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < s->n && s->items[low].version == version &&
-           (s->items[low].state == PAWL_STATE_PENDING || s->items[low].state == PAWL_STATE_DIRTY);
+    size_t i = s->n ? version_find(&s->items->version, s->n, sizeof *s->items, version) : SIZE_MAX;
+    return i != SIZE_MAX && (s->items[i].state == PAWL_STATE_PENDING || s->items[i].state == PAWL_STATE_DIRTY);
 }
 
 int run_look(struct run *r, struct pawl_error *e)
@@ -54,15 +47,14 @@ int run_reconnect(struct run *r, struct pawl_error *e)
     return PAWL_OK;
 }
 
-static int check_one(struct run *r, const struct migration *m, const struct migration_file *file,
-                     struct report *report, struct script *out, struct pawl_error *e)
+static int check_one(struct run *r, const struct migration *m, const struct migration_file *file, struct report *report,
+                     struct script *out, struct pawl_error *e)
 {
     struct text text;
     int code = text_open(file, &text, e);
     if (code)
         return code;
-    code =
-        script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, report, out, e);
+    code = script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, report, out, e);
     text_close(&text);
     return code;
 }
@@ -76,8 +68,8 @@ int run_check(struct run *r, const struct plan *plan, struct script **scripts, s
         return err_nomem(e);
     for (size_t i = 0; i < plan->n; i++) {
         const struct migration *m = plan->steps[i]->migration;
-        int code = check_one(r, m, plan->reverting ? &m->down : &m->up, r->checked ? &silent : r->report,
-                             &(*scripts)[i], e);
+        int code =
+            check_one(r, m, plan->reverting ? &m->down : &m->up, r->checked ? &silent : r->report, &(*scripts)[i], e);
         if (code)
             return code;
         const struct ledger_row *row = plan->steps[i]->row;

@@ -48,15 +48,3 @@ struct place locate_once(struct slice text, size_t offset)
     locator_init(&l, text);
     return locate(&l, offset);
 }
-
-size_t locate_character(struct slice text, size_t index)
-{
-    size_t at = 0;
-    while (at < text.n && index > 0) {
-        at++;
-        while (at < text.n && ((unsigned char)text.p[at] & 0xc0) == 0x80)
-            at++;
-        index--;
-    }
-    return at;
-}

@@ -24,10 +24,5 @@ void locator_init(struct locator *l, struct slice text);
 struct place locate(struct locator *l, size_t offset);
 /* For a single question. */
 struct place locate_once(struct slice text, size_t offset);
-/*
- * The way back, for engines that count an error's position in characters: the byte offset of character `index`, which
- * counts from 0. Beyond the end: text.n.
- */
-size_t locate_character(struct slice text, size_t index);
 
 #endif

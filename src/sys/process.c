@@ -294,17 +294,12 @@ int process_id(void)
     return (int)getpid();
 }
 
-bool process_exists(int id)
-{
-    return id > 0 && (kill((pid_t)id, 0) == 0 || errno == EPERM);
-}
-
 bool process_is_root(void)
 {
     return geteuid() == 0;
 }
 
-/* Looks an account up by name, or ours if name is NULL; 0, or errno (ENOENT: there is none). */
+/* Looks an account up; 0, or errno (ENOENT: there is none). */
 static int account(struct arena *a, const char *name, struct process_user *out)
 {
     size_t size = 1024;
@@ -315,8 +310,7 @@ static int account(struct arena *a, const char *name, struct process_user *out)
         char *buffer = mem_alloc(size);
         if (!buffer)
             return ENOMEM;
-        error =
-            name ? getpwnam_r(name, &entry, buffer, size, &found) : getpwuid_r(geteuid(), &entry, buffer, size, &found);
+        error = getpwnam_r(name, &entry, buffer, size, &found);
         if (!error && found) {
             *out = (struct process_user){found->pw_uid, found->pw_gid, arena_dup(a, slice_of(found->pw_name))};
             error = out->name.p ? 0 : ENOMEM;
@@ -334,18 +328,6 @@ int process_user_find(struct arena *a, const char *const *names, struct process_
     if (error == ENOMEM)
         return err_nomem(e);
     return error ? err_set(e, PAWL_IO, "no account %s on this machine", names[0]) : PAWL_OK;
-}
-
-int process_user_self(struct arena *a, struct process_user *out, struct pawl_error *e)
-{
-    int error = account(a, NULL, out);
-    if (error == ENOMEM)
-        return err_nomem(e);
-    if (!error)
-        return PAWL_OK;
-    /* A user without an account, as in containers: still somebody. */
-    *out = (struct process_user){geteuid(), getegid(), arena_printf(a, "uid%u", (unsigned)geteuid())};
-    return out->name.p ? PAWL_OK : err_nomem(e);
 }
 
 const char *process_env(const char *name)

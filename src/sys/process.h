@@ -48,13 +48,9 @@ int process_output(struct arena *a, const char *const *argv, size_t max, struct 
 struct slice process_find(struct arena *a, const char *name);
 
 int process_id(void);
-/* Is there a process of that number (whoever's)? */
-bool process_exists(int id);
 bool process_is_root(void);
 /* The first of these accounts that exists; PAWL_IO if none does. The name lives in `a`. */
 int process_user_find(struct arena *a, const char *const *names, struct process_user *out, struct pawl_error *e);
-/* Our own. */
-int process_user_self(struct arena *a, struct process_user *out, struct pawl_error *e);
 /* An environment variable, or NULL. */
 const char *process_env(const char *name);
 /* 64 bits that nobody can guess. */

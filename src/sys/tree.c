@@ -26,18 +26,6 @@ const char *tree_place(uint64_t memory)
     return place && *place == '/' ? place : "/tmp";
 }
 
-int tree_temporary(struct arena *a, const char *place, const char *prefix, struct slice *out, struct pawl_error *e)
-{
-    struct slice path = arena_printf(a, "%s/%sXXXXXX", place, prefix);
-    char *z = path.p ? arena_strz(a, path) : NULL;
-    if (!z)
-        return err_nomem(e);
-    if (!mkdtemp(z))
-        return file_fault("make a temporary folder", z, errno, e);
-    *out = slice_of(z);
-    return PAWL_OK;
-}
-
 static bool is_dots(const char *name)
 {
     return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));

@@ -1,5 +1,5 @@
 /*
- * tree: whole folders: make a private one, copy, remove, move into place.
+ * tree: whole folders: a place for them, copy, remove, move into place.
  *
  * Failures are PAWL_IO with the path as the error's file. Symbolic links are neither followed nor copied.
  */
@@ -16,8 +16,6 @@ struct process_user;
  * creating thousands of files takes a fifth of the time there; else TMPDIR or /tmp.
  */
 const char *tree_place(uint64_t memory);
-/* A new folder that only we may enter, "<place>/<prefix>XXXXXX". */
-int tree_temporary(struct arena *a, const char *place, const char *prefix, struct slice *out, struct pawl_error *e);
 /* Copies files and folders below `from` to the new folder `to`, which `owner` (NULL = we) then owns alone. */
 int tree_copy(const char *from, const char *to, const struct process_user *owner, struct pawl_error *e);
 /* Removes a folder and everything in it; what is not there is fine. */

@@ -48,10 +48,6 @@ static void counts_characters(void **state)
     at(&l, 5, 1, 3);
     at(&l, 9, 1, 4);
     at(&l, 13, 2, 2);
-    assert_int_equal(locate_character(text, 0), 0);
-    assert_int_equal(locate_character(text, 2), 5);
-    assert_int_equal(locate_character(text, 3), 9);
-    assert_int_equal(locate_character(text, 99), text.n);
 }
 
 int main(void)
