@@ -125,7 +125,7 @@ static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_e
 /* Parts of a stamp: which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells. */
 static const char stamp_sql[] =
     "select hashtextextended(txid_current_snapshot()::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
-    "case when pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
+    "case when txid_current_if_assigned() is null or pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
     "or exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') then null "
     "else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end";
 

@@ -46,7 +46,7 @@ static void forget_names(struct pg_in *in)
 static void end_scan(struct pg_in *in)
 {
     arena_reset(&in->arena);
-    in->wanted = in->expressions = in->young_by_oid = (struct map){0};
+    in->wanted = in->checks = in->expressions = in->young_by_oid = (struct map){0};
     in->young = NULL;
     in->n_young = in->cap_young = in->n_tables = 0;
     memset(in->counted, 0, sizeof in->counted);
@@ -344,13 +344,15 @@ static int scan(void *state, struct scan *s, struct pawl_error *e)
 
 /*
  * The counts of the transaction do not go back, and rows that are old again look like rows that were never touched. So all is
- * looked at, and what was read in this transaction is read again.
+ * looked at, and what was read in this transaction is read again. Relations came back that nobody will find young: sums over all
+ * of them are no measure any more, since others may be gone by then.
  */
 static void rolled_back(void *state)
 {
     struct pg_in *in = state;
     in->moment.counted = false;
     in->rolled_back = in->moment.transaction ? in->moment.transaction : in->rolled_back;
+    memset(in->foreign_known, 0, sizeof in->foreign_known);
 }
 
 static void forget(void *state)

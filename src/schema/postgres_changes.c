@@ -15,7 +15,7 @@
 /* ---- the queries ------------------------------------------------------------------------------------------------- */
 
 #define HASH(alias) "hashtext(" alias ".ctid::text || ' ' || " alias ".xmin::text)"
-#define YOUNG(alias) "age(" alias ".xmin) <= age($1::xid)"
+#define YOUNG(alias) "age(" alias ".xmin) <= (select age($1::xid))" /* the latter once, not for each row */
 #define LISTS(unit, alias, condition) \
     "array_agg(coalesce(" unit ", 0))" condition "::text, array_agg(" HASH(alias) ")" condition "::text"
 /* All rows are counted; the young ones are listed. */

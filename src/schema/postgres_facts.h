@@ -66,6 +66,7 @@ struct pg_constraint {
     struct pg_constraint *next;
     uint32_t oid, index, parent, target;
     struct slice name, columns, target_columns, set_columns, text;
+    struct pg_value *expression; /* of a check */
     char kind, on_update, on_delete, match;
     bool deferrable, deferred, valid, local, inherited, no_inherit, enforced, period;
 };
@@ -98,9 +99,10 @@ struct pg_table {
     bool named, put;
 };
 
-/* A default; one value for all that read the same. */
+/* A default or a check's expression; one value for all that read the same. */
 struct pg_value {
-    uint32_t oid; /* of one row of pg_attrdef that has it */
+    uint32_t oid; /* of one row of pg_attrdef, or of pg_constraint, that has it */
+    char of;      /* 'd' or 'c': which of the two */
     bool known;
     struct slice text;
 };
@@ -179,7 +181,7 @@ struct pg_in {
     struct map schemas, types, classes, collations, methods, values; /* by oid, by type and modifier, by tree */
     /* of the scan that runs */
     struct arena arena;
-    struct map wanted, expressions; /* defaults by oid of pg_attrdef, indexes by oid */
+    struct map wanted, checks, expressions; /* defaults by oid of pg_attrdef, checks by oid, indexes by oid */
     struct pg_table *tables;        /* by oid */
     size_t n_tables, cap_tables, last_table;
     size_t first_table; /* of those that are being read */

@@ -343,7 +343,7 @@ void pg_constraint_fact(struct pg_in *in, const struct pg_table *t, const struct
     const struct pg_index *x = index_of(t, c);
     begin(in, constraint_kind(c->kind), t->rel, c->name);
     if (c->kind == 'c') {
-        fact_text(f, "expression", c->text);
+        fact_text(f, "expression", c->expression ? c->expression->text : (struct slice){NULL, 0});
     } else {
         fact_attribute(f, "columns");
         pg_add_columns(f, t->rel, c->columns);

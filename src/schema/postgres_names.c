@@ -14,29 +14,70 @@ bool pg_set(struct arena *a, struct map *m, uint32_t oid, void *value)
     return key.p && map_set(a, m, key, value);
 }
 
-/* ---- defaults ---------------------------------------------------------------------------------------------------- */
+/* ---- defaults and checks ------------------------------------------------------------------------------------------ */
+
+static struct slice column_name(const struct pg_table *t, int64_t number)
+{
+    const struct pg_column *c = t->columns;
+    while (c && c->number != number)
+        c = c->next;
+    return c ? c->name : (struct slice){NULL, 0};
+}
 
 /*
- * pg_get_expr costs more than all else about a column, and most defaults are the same few. So the trees are fetched as they are,
- * and of those that differ only in where they stood in their statement one is written out by the server. A tree that mentions
- * columns reads differently in each table.
+ * One "name value" of a tree, which begins behind its colon. Places in the statement do not matter, and of columns the names do,
+ * not the numbers. How much of it was dealt with; 0 = nothing, *alone = the text depends on more than that.
  */
-struct pg_value *pg_value(struct pg_in *in, uint32_t oid, struct slice tree)
+static size_t add_detail(struct strbuf *b, const struct pg_table *t, struct slice s, bool *alone)
 {
-    static const struct slice mark = {":location ", 10};
-    struct strbuf *b = &in->text;
-    strbuf_reset(b);
-    if (slice_find(tree, SLICE("{VAR ")) != SIZE_MAX)
-        strbuf_addf(b, "%u ", oid);
-    for (size_t at; tree.n; tree = slice_sub(tree, at, tree.n)) {
-        at = slice_find(tree, mark);
+    static const struct slice details[] = {
+        {"location ", 9}, {"varattno ", 9}, {"varattnosyn ", 12}, {"varoattno ", 10}};
+    size_t i = 0;
+    while (i < 4 && !slice_starts(s, details[i]))
+        i++;
+    if (i == 4)
+        return 0;
+    size_t end = details[i].n;
+    while (end < s.n && s.p[end] != ' ' && s.p[end] != '}')
+        end++;
+    int64_t number;
+    if (i == 0)
+        return end;
+    struct slice name = {NULL, 0};
+    if (slice_i64(slice_sub(s, details[i].n, end), &number))
+        name = column_name(t, number);
+    *alone |= !name.p; /* a whole row, which has the name of the table */
+    strbuf_addf(b, "%zu ", name.n);
+    strbuf_add(b, name);
+    return end;
+}
+
+/* What the text of a tree depends on. */
+static void add_tree(struct strbuf *b, const struct pg_table *t, struct slice tree, bool *alone)
+{
+    while (tree.n) {
+        size_t at = slice_find_byte(tree, ':');
+        at = at == SIZE_MAX ? tree.n : at + 1;
         strbuf_add(b, slice_sub(tree, 0, at));
-        if (at == SIZE_MAX)
-            break;
-        at += mark.n;
-        while (at < tree.n && tree.p[at] != ' ' && tree.p[at] != '}')
-            at++;
+        tree = slice_sub(tree, at, tree.n);
+        at = add_detail(b, t, tree, alone);
+        tree = slice_sub(tree, at, tree.n);
     }
+}
+
+/*
+ * pg_get_expr costs more than all else about a column, and most defaults and checks are the same few. So the trees are fetched as
+ * they are, and of those that read the same one is written out by the server.
+ */
+struct pg_value *pg_value(struct pg_in *in, const struct pg_table *t, char of, uint32_t oid, struct slice tree)
+{
+    struct strbuf *b = &in->text;
+    bool alone = false;
+    strbuf_reset(b);
+    strbuf_addc(b, of);
+    add_tree(b, t, tree, &alone);
+    if (alone)
+        strbuf_addf(b, " %u", oid);
     if (!strbuf_ok(b))
         return NULL;
     struct pg_value *value = map_get(&in->values, strbuf_slice(b));
@@ -47,18 +88,30 @@ struct pg_value *pg_value(struct pg_in *in, uint32_t oid, struct slice tree)
     if (!value || !map_set(&in->names, &in->values, key, value))
         return NULL;
     value->oid = oid;
+    value->of = of;
     return value;
+}
+
+static int keep_value(struct pg_in *in, struct pg_value *value, const struct db_value *text, struct pawl_error *e)
+{
+    if (!value)
+        return PAWL_OK;
+    value->known = true;
+    return pg_text_of(&in->names, text, &value->text) ? PAWL_OK : err_nomem(e);
 }
 
 static int on_value(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
     struct pg_in *in = context;
     (void)n;
-    struct pg_value *value = pg_get(&in->wanted, pg_oid(&v[0]));
-    if (!value)
-        return PAWL_OK;
-    value->known = true;
-    return pg_text_of(&in->names, &v[1], &value->text) ? PAWL_OK : err_nomem(e);
+    return keep_value(in, pg_get(&in->wanted, pg_oid(&v[0])), &v[1], e);
+}
+
+static int on_check(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    (void)n;
+    return keep_value(in, pg_get(&in->checks, pg_oid(&v[0])), &v[1], e);
 }
 
 /* ---- types ------------------------------------------------------------------------------------------------------- */
@@ -128,7 +181,7 @@ static int on_class(void *context, const struct db_value *v, size_t n, struct pa
 /* ---- what to ask for --------------------------------------------------------------------------------------------- */
 
 struct lists {
-    struct strbuf types, modifiers, values, collations, expressions, privileges;
+    struct strbuf types, modifiers, values, checks, collations, expressions, privileges;
     bool classes; /* all classes of operators are wanted */
 };
 
@@ -151,10 +204,11 @@ static bool want_type(struct pg_in *in, struct lists *l, const struct pg_column 
 
 static bool want_value(struct pg_in *in, struct lists *l, struct pg_value *value)
 {
-    if (!value || value->known || pg_get(&in->wanted, value->oid))
+    struct map *wanted = value && value->of == 'c' ? &in->checks : &in->wanted;
+    if (!value || value->known || pg_get(wanted, value->oid))
         return true;
-    add_number(&l->values, value->oid);
-    return pg_set(&in->arena, &in->wanted, value->oid, value);
+    add_number(value->of == 'c' ? &l->checks : &l->values, value->oid);
+    return pg_set(&in->arena, wanted, value->oid, value);
 }
 
 static bool want_collation(struct pg_in *in, struct lists *l, uint32_t oid)
@@ -189,6 +243,8 @@ static bool want_table(struct pg_in *in, struct lists *l, struct pg_table *t)
         ok &= want_type(in, l, c) && want_value(in, l, c->value) && want_collation(in, l, c->collation);
         privileges |= c->privileges;
     }
+    for (const struct pg_constraint *c = t->constraints; c; c = c->next)
+        ok &= want_value(in, l, c->expression);
     l->classes |= t->indexes && !in->classes.n;
     for (struct pg_index *x = t->indexes; x; x = x->next)
         ok &= want_index(in, l, x);
@@ -222,6 +278,8 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
          on_type},
         {&l->values, "select d.oid, pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.oid = any ($1::oid[])",
          on_value},
+        {&l->checks, "select k.oid, pg_get_expr(k.conbin, k.conrelid) from pg_constraint k where k.oid = any ($1::oid[])",
+         on_check},
         {&l->collations,
          "select c.oid, case when n.nspname = 'pg_catalog' then c.collname else format('%I.%I', n.nspname, c.collname) end from "
          "pg_collation c join pg_namespace n on n.oid = c.collnamespace where c.oid = any ($1::oid[])",
@@ -235,7 +293,7 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
     bool any = false;
     strbuf_addc(&l->modifiers, '}');
     pg_begin_asking(in, &b);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (!all[i].list->n)
             continue;
         any = true;
@@ -255,7 +313,7 @@ int pg_read_names(struct pg_in *in, struct pawl_error *e)
     enum { MAX = 64 << 20 };
     struct lists l = {.classes = false};
     bool ok = true;
-    struct strbuf *all[] = {&l.types, &l.modifiers, &l.values, &l.collations, &l.expressions, &l.privileges};
+    struct strbuf *all[] = {&l.types, &l.modifiers, &l.values, &l.checks, &l.collations, &l.expressions, &l.privileges};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         strbuf_init(all[i], MAX);
     for (size_t i = 0; i < in->n_tables; i++)

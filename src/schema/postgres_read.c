@@ -40,12 +40,12 @@ static const char constraint_sql[] =
     "nullif(k.conislocal, true), nullif(k.coninhcount > 0, false), case when k.contype in ('c', 'n') then "
     "nullif(k.connoinherit, false) end, case when k.conkey[2] is not null then k.conkey::text end, case when k.confkey[2] is not "
     "null then k.confkey::text end, {15?k.confdelsetcols::text:::null}, {18?nullif(k.conenforced, true), nullif(k.conperiod, "
-    "false):::null, null}, case k.contype when 'c' then pg_get_expr(k.conbin, k.conrelid) when 'x' then "
+    "false):::null, null}, case k.contype when 'c' then k.conbin::text when 'x' then "
     "pg_get_constraintdef(k.oid) end, k.conkey[1], k.confkey[1] from pg_constraint k where {where k.conrelid} and k.contype in "
     "('p', 'u', 'f', 'c', 'x', 'n')";
 static const char index_sql[] =
     "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique, nullif(i.indisvalid, true), nullif(i.indisclustered, false), nullif(i.indisreplident, false), "
-    "i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text, nullif(i.indexprs is not null, false), "
+    "i.indnkeyatts, i.indkey, i.indclass, i.indcollation, i.indoption, nullif(i.indexprs is not null, false), "
     "pg_get_expr(i.indpred, i.indrelid), c.reloptions::text, "
     "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), {15?nullif(i.indnullsnotdistinct, false):::null}, "
     "case when c.relispartition then (select format('%I.%I', n.nspname, p.relname) from pg_inherits h join pg_class p on "
@@ -271,7 +271,7 @@ static int on_default(void *context, const struct db_value *v, size_t n, struct 
         c = c->next;
     if (!c)
         return PAWL_OK;
-    c->value = pg_value(in, pg_oid(&v[2]), v[3].s);
+    c->value = pg_value(in, t, 'd', pg_oid(&v[2]), v[3].s);
     return c->value ? PAWL_OK : err_nomem(e);
 }
 
@@ -312,7 +312,11 @@ static int on_constraint(void *context, const struct db_value *v, size_t n, stru
                                 .enforced = v[19].type == DB_NULL,
                                 .period = pg_bool(&v[20])};
     if (!c->name.p || !numbers(in, &v[16], &v[22], &c->columns) || !numbers(in, &v[17], &v[23], &c->target_columns) ||
-        !pg_text_of(&in->arena, &v[18], &c->set_columns) || !pg_text_of(&in->arena, &v[21], &c->text))
+        !pg_text_of(&in->arena, &v[18], &c->set_columns))
+        return err_nomem(e);
+    if (c->kind != 'c' && !pg_text_of(&in->arena, &v[21], &c->text))
+        return err_nomem(e);
+    if (c->kind == 'c' && !(c->expression = pg_value(in, t, 'c', c->oid, v[21].s)))
         return err_nomem(e);
     c->next = t->constraints;
     t->constraints = c;

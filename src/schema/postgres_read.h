@@ -71,8 +71,8 @@ void pg_counted_all(struct pg_in *in);
 
 void *pg_get(const struct map *m, uint32_t oid);
 bool pg_set(struct arena *a, struct map *m, uint32_t oid, void *value);
-/* The value with that tree (pg_node_tree), which may be known already; NULL = no memory. */
-struct pg_value *pg_value(struct pg_in *in, uint32_t oid, struct slice tree);
+/* The value with that tree (pg_node_tree), a default ('d') or a check ('c') of the table, which may be known already; NULL = no memory. */
+struct pg_value *pg_value(struct pg_in *in, const struct pg_table *t, char of, uint32_t oid, struct slice tree);
 const struct pg_type *pg_type_of(const struct pg_in *in, const struct pg_column *c);
 /* Asks for what the tables in in->tables mention and nobody has asked for yet. */
 int pg_read_names(struct pg_in *in, struct pawl_error *e);

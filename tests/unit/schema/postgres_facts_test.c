@@ -170,6 +170,50 @@ static void made_again_and_rolled_back(void **state)
     db_close(db);
 }
 
+/* As many are gone as came back, so that counting them tells nothing. */
+static void dropped_while_others_come_back(void **state)
+{
+    static const char *const drops[] = {
+        "drop view one",         "drop view two",         "drop index r_one",
+        "drop index s_one",      "drop trigger one on s", "drop trigger two on s",
+        "drop rule one on s",    "drop rule two on t",    "drop policy one on s",
+        "drop policy one on t",  "drop table u",          "drop table v",
+        "drop sequence counter", "drop view three",       "alter table t drop constraint positive",
+        "drop view two",
+    };
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    run_sql(db, "create table r (id int); create table s (id int); create table u (id int); create table v (id int); "
+                "create table t (id int, constraint positive check (id > 0)); create sequence counter; "
+                "create view one as select id from r; create view two as select id from r; create view three as select id from r; "
+                "create index r_one on r (id); create index s_one on s (id); "
+                "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+                "create trigger one after insert on s for each row execute function f(); "
+                "create trigger two after insert on s for each row execute function f(); "
+                "create rule one as on update to s do nothing; create rule two as on update to t do nothing; "
+                "create policy one on s; create policy one on t");
+    for (size_t i = 0; i + 1 < COUNT(drops); i++) {
+        ARENA(a);
+        struct pawl_error e = {0};
+        refresh(f, &a);
+        pg_exec(db, "begin");
+        pg_exec(db, drops[i]);
+        struct delta d = refresh(f, &a);
+        pg_exec(db, "rollback");
+        assert_int_equal(facts_rolled_back(f, &d, &e), PAWL_OK);
+        pg_exec(db, "begin");
+        pg_exec(db, drops[i + 1]);
+        refresh(f, &a);
+        same_as_fresh(db, f, &a, drops[i + 1]);
+        pg_exec(db, "rollback");
+        facts_close(f);
+        f = open_facts(db);
+    }
+    facts_close(f);
+    db_close(db);
+}
+
 /* What a caller has set is as it was, inside and outside of transactions. */
 static void settings_are_left_alone(void **state)
 {
@@ -200,6 +244,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(rolled_back_changes_are_gone),
         cmocka_unit_test(a_rolled_back_transaction_leaves_nothing),
         cmocka_unit_test(made_again_and_rolled_back),
+        cmocka_unit_test(dropped_while_others_come_back),
         cmocka_unit_test(settings_are_left_alone),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
