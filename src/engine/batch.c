@@ -18,12 +18,8 @@ static void empty(struct batch *b)
     for (size_t i = 0; i < b->n_texts; i++)
         text_close(&b->texts[i]);
     arena_reset(&b->arena);
-    *b = (struct batch){.db = b->db,
-                        .watch = b->watch,
-                        .report = b->report,
-                        .arena = b->arena,
-                        .failed = b->failed,
-                        .lost = b->lost};
+    *b = (struct batch){
+        .db = b->db, .watch = b->watch, .report = b->report, .arena = b->arena, .failed = b->failed, .lost = b->lost};
 }
 
 void batch_clear(struct batch *b)

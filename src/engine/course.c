@@ -41,6 +41,14 @@ static int add_turns(struct arena *a, struct course *c, const struct delta *d, s
     return PAWL_OK;
 }
 
+bool course_shows(const struct course *c)
+{
+    bool shows = !c->failed;
+    for (size_t k = 0; k < c->n && !shows; k++)
+        shows = c->steps[k].change.n > 0;
+    return shows;
+}
+
 const struct course_key *course_key(const struct course *c, struct slice key)
 {
     return map_get(&c->keys, key);
@@ -201,6 +209,24 @@ static int on_step(void *context, struct pawl_error *e)
     return PAWL_OK;
 }
 
+/* Of a text that cannot be sent, what stands in front of it is known all the same. *n becomes the steps in front of it. */
+static int check_steps(struct rehearsal *x, const struct plan *all, size_t *n, struct pawl_error *e)
+{
+    x->scripts = arena_array(x->arena, all->n + 1, sizeof *x->scripts);
+    *n = 0;
+    if (!x->scripts)
+        return err_nomem(e);
+    for (*n = 0; *n < all->n; ++*n) {
+        struct plan one = {.steps = &all->steps[*n], .n = 1};
+        struct script *script;
+        int code = run_check(&x->run, &one, &script, e);
+        if (code)
+            return code;
+        x->scripts[*n] = *script;
+    }
+    return PAWL_OK;
+}
+
 static int run_steps(struct rehearsal *x, struct pawl_error *e)
 {
     struct history nothing = {0};
@@ -212,8 +238,16 @@ static int run_steps(struct rehearsal *x, struct pawl_error *e)
         return code;
     for (size_t i = 0; i < x->n; i++)
         plan.steps[i] = &all.items[i];
-    code = x->n ? run_check(&x->run, &plan, &x->scripts, e) : PAWL_OK;
-    return code || !x->n ? code : apply_plan(&x->run, &plan, x->scripts, false, &done, e);
+    size_t sendable;
+    int unsendable = check_steps(x, &plan, &sendable, e);
+    plan.n = sendable;
+    if (unsendable == PAWL_NOMEM || !plan.n)
+        return unsendable;
+    struct pawl_error own;
+    code = apply_plan(&x->run, &plan, x->scripts, false, &done, &own);
+    if (code && e)
+        *e = own;
+    return code ? code : unsendable;
 }
 
 /* Does an error tell about the set, so that what comes before it is known all the same? */

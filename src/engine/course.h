@@ -81,6 +81,8 @@ struct course_request course_of_run(const struct run *r);
  */
 int course_make(struct arena *a, const struct course_request *q, struct course *out, struct pawl_error *e);
 
+/* Does it make anything in a schema, or is known to make nothing? Not if it ended before it could. */
+bool course_shows(const struct course *c);
 /* The line of a fact at a state; .p NULL = it is not there. */
 struct slice course_line(const struct course *c, struct slice key, size_t state);
 /* The same for a fact that is known. */

@@ -8,6 +8,7 @@ struct deciding {
     struct arena *arena;
     const struct course *course;
     struct decisions *out;
+    size_t to;         /* see decide */
     struct slice *now; /* by key of the course: its line as it is, with all that was decided to run done */
     bool *odd;         /* by key: a list of columns with one that no state of the set has */
     size_t reached;    /* steps up to this one are behind the database */
@@ -444,7 +445,7 @@ static int decide_rest(struct deciding *x)
 {
     const struct course *c = x->course;
     for (size_t k = c->n; k < x->out->n; k++) {
-        if (!x->tail || c->n == 0) {
+        if (!x->tail || c->n >= x->to) {
             say(x, k, PAWL_DECISION_RUN, "a migration in front of it is still to run");
             continue;
         }
@@ -543,7 +544,8 @@ static void find_reached(struct deciding *x, const struct course_match *m)
 {
     x->tail = true;
     x->doubt = SIZE_MAX;
-    if (m->n_managed == 0 && m->exact && m->lowest == 0) { /* nothing of the set is there at all */
+    if (m->n_managed == 0 && m->exact && m->lowest == 0 &&
+        course_shows(x->course)) { /* nothing of the set is there at all */
         x->tail = false;
         return;
     }
@@ -607,11 +609,11 @@ static int decide_all(struct deciding *x)
     return code;
 }
 
-int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, struct decisions *out,
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to, struct decisions *out,
            struct pawl_error *e)
 {
     struct course_match m;
-    struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .e = e};
+    struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .to = to, .e = e};
     *out = (struct decisions){.n = r->set->n, .steps = arena_array(r->arena, r->set->n + 1, sizeof *out->steps)};
     x.now = arena_array(r->arena, c->n_keys + 1, sizeof *x.now);
     x.odd = arena_array(r->arena, c->n_keys + 1, sizeof *x.odd);

@@ -31,8 +31,11 @@ struct decisions {
     size_t unmanaged; /* facts that are there and that the set never touches */
 };
 
-/* PAWL_REFUSED with version and, if it is known, place, when something is neither in place nor to run or cannot be told. */
-int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, struct decisions *out,
+/*
+ * `to`: so many steps are of interest; that nothing is known about later ones is no matter. PAWL_REFUSED with version and, if
+ * it is known, place, when something is neither in place nor to run or cannot be told.
+ */
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to, struct decisions *out,
            struct pawl_error *e);
 
 #endif

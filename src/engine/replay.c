@@ -42,22 +42,28 @@ static int decide_all(struct replaying *x, struct pawl_error *e)
     struct run *r = x->run;
     struct decisions *d = &x->out->decisions;
     bool *detail = arena_array(r->arena, r->set->n + 1, sizeof *detail);
+    size_t last = migration_find(r->set, x->request->to), to = last == SIZE_MAX ? r->set->n : last + 1;
     if (!detail)
         return err_nomem(e);
-    int code = decide(r, &x->course, x->lines, x->n, d, e);
+    int code = decide(r, &x->course, x->lines, x->n, to, d, e);
     for (size_t tries = 0; !code && d->wants_detail && tries < r->set->n + 1; tries++) {
         for (size_t k = 0; k < d->n; k++)
             detail[k] |= d->steps[k].wants_detail;
         code = rehearse(x, detail, e);
         if (!code)
-            code = decide(r, &x->course, x->lines, x->n, d, e);
+            code = decide(r, &x->course, x->lines, x->n, to, d, e);
     }
     return code;
 }
 
-/* Is there nothing of what the set makes? What was there before its first migration does not count. */
+/*
+ * Is there nothing of what the set makes? What was there before its first migration does not count. A course that ended
+ * before it made anything cannot tell.
+ */
 static bool nothing_there(const struct replaying *x)
 {
+    if (!course_shows(&x->course))
+        return false;
     for (size_t i = 0; i < x->n; i++) {
         struct slice key = slice_sub(x->lines[i], 0, fact_key_of(x->lines[i]));
         const struct course_key *k = course_key(&x->course, key);

@@ -19,6 +19,7 @@ enum replay_why {
 struct replay_request {
     enum replay_why why;
     struct plan_policy policy;
+    int64_t to;   /* the last version of interest; 0 = all */
     bool dry_run; /* tell, and change nothing */
 };
 

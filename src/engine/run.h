@@ -31,9 +31,9 @@ struct run {
     struct ledger *ledger;
     const struct migration_set *set;
     struct report *report;
-    bool checked; /* run_check has told what is to be said about the texts */
-    const volatile int *interrupt;                                /* may be NULL */
-    uint32_t wait_ms;                                             /* for locks */
+    bool checked;                  /* run_check has told what is to be said about the texts */
+    const volatile int *interrupt; /* may be NULL */
+    uint32_t wait_ms;              /* for locks */
     uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
     enum pawl_lock lock;
     const struct scratch_config *scratch; /* where and how throw-away databases are made; NULL = nothing was said */

@@ -170,6 +170,7 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
     struct replay_request q = {
         .why = why,
         .policy = u->request.policy,
+        .to = u->request.to,
         .dry_run = u->request.dry_run,
     };
     int code = replay_prepare(u->run, &q, &u->replay, e);
