@@ -112,7 +112,7 @@ static const struct look {
     {2612, 4, NOT_COUNTED, ALL("pg_language", "x.lanacl is not null"), 0},
     {2328, 4, NOT_COUNTED, ALL("pg_foreign_data_wrapper", "x.fdwacl is not null"), 0},
     {1417, 4, NOT_COUNTED, ALL("pg_foreign_server", "x.srvacl is not null"), 0},
-    {1259, 4, NOT_COUNTED, ALL("pg_class", "x.oid < 16384 and x.relacl is not null"), 0},
+    {1259, 4, NOT_COUNTED, ALL("pg_class", "x.relacl is not null and (x.oid < 16384 or " PG_OF_EXTENSION("x") ")"), 0},
     {826, 4, NOT_COUNTED, ALL("pg_default_acl", "true"), 0},
     /* who belongs to which extension: nothing is as it was when that changes */
     {2608, 5, NOT_COUNTED, ALL("pg_depend", "x.refclassid = 'pg_extension'::regclass"), 0},

@@ -215,6 +215,10 @@ struct pg_query {
     "not exists (select from pg_depend e where e.classid = '" catalog "'::regclass and e.objid = " oid \
     " and e.deptype = 'e')"
 
+#define PG_OF_EXTENSION(alias) \
+    alias ".oid in (select objid from pg_depend where classid = 'pg_class'::regclass and refclassid = " \
+          "'pg_extension'::regclass and deptype = 'e')"
+
 /* The text for this version. `all`: every relation, else those of $1. .p NULL = no memory. */
 struct slice pg_text(struct pg_in *in, struct arena *a, const char *sql, bool all);
 /* Begins a fact with a row; then, what pg_spec does: writes the attributes of a spec for the columns. */

@@ -97,15 +97,19 @@ const struct pg_query pg_grant_queries[] = {
     PRIVILEGED("foreign-data-wrapper", "null::text", "w.fdwname", "pg_foreign_data_wrapper", "w", "F", "fdw",
                NO_SCHEMA),
     PRIVILEGED("server", "null::text", "s.srvname", "pg_foreign_server", "s", "S", "srv", NO_SCHEMA),
+    /* of the system, and of extensions: of other relations they hang on these */
     {"privilege . . . . !can",
-     "select 'table', n.nspname, c.relname, " ROLE(
+     "select case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname, " ROLE(
          "q.grantee",
          "c.relowner") ", q.can from pg_class c join pg_namespace n on "
                        "n.oid = c.relnamespace" CHANGED(
                            "c.relacl",
-                           BORN(
-                               "pg_class", "c", "r",
-                               "relowner")) "where c.relacl is not null and c.oid < 16384 and n.nspname = 'pg_catalog'",
+                           "coalesce((select i.initprivs from pg_init_privs i where i.classoid = 'pg_class'::regclass and "
+                           "i.objoid = c.oid and i.objsubid = 0), "
+                           "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))") "where c.relacl is "
+                                                                                                               "not null and "
+                                                                                                               "(c.oid < 16384 and n.nspname = 'pg_catalog' or " PG_OF_EXTENSION(
+                                                                                                                   "c") ")",
      0, 0},
     {"default-privilege . . . . !can",
      "select case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then "

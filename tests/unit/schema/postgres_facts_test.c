@@ -214,6 +214,31 @@ static void dropped_while_others_come_back(void **state)
     db_close(db);
 }
 
+/* Relations of an extension are its own, but who may use them is said by those who install it. */
+static void grants_on_what_extensions_own(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(a);
+    run_sql(db, "create extension pg_trgm; create view mine as select 1 as id; create sequence numbers; grant select on mine to public; "
+                "alter extension pg_trgm add view mine; alter extension pg_trgm add sequence numbers");
+    refresh(f, &a);
+    const char *before = text_of(f, &a);
+    assert_null(strstr(before, "mine"));
+    run_sql(db, "grant insert on mine to public; grant usage on sequence numbers to public");
+    refresh(f, &a);
+    assert_non_null(strstr(text_of(f, &a), "privilege table.public.mine.public can=insert,select\n"));
+    assert_non_null(strstr(text_of(f, &a), "privilege sequence.public.numbers.public can=usage\n"));
+    same_as_fresh(db, f, &a, "grants");
+    run_sql(db, "revoke insert on mine from public; revoke usage on sequence numbers from public");
+    refresh(f, &a);
+    assert_null(strstr(text_of(f, &a), "mine"));
+    same_as_fresh(db, f, &a, "revokes");
+    facts_close(f);
+    db_close(db);
+}
+
 /* What a caller has set is as it was, inside and outside of transactions. */
 static void settings_are_left_alone(void **state)
 {
@@ -245,6 +270,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_rolled_back_transaction_leaves_nothing),
         cmocka_unit_test(made_again_and_rolled_back),
         cmocka_unit_test(dropped_while_others_come_back),
+        cmocka_unit_test(grants_on_what_extensions_own),
         cmocka_unit_test(settings_are_left_alone),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
