@@ -39,6 +39,8 @@ extern "C" {
     X(CHANGED, 6, "changed", "refused: an applied file is not what was applied") \
     X(MISSING, 6, "missing", "refused: an applied file is gone, or the database is newer than the files") \
     X(DIRTY, 6, "dirty", "refused: the ledger says that a migration was left half done") \
+    X(UNPROVED, 6, "unproved", "refused: a file is not the one that was certified, or the certificate cannot be used") \
+    X(DRIFT, 6, "drift", "refused: the schema is not the certified one") \
     X(SOURCE, 7, "source", "the migration files cannot be used as they are") \
     X(LEDGER, 8, "ledger", "the ledger table does not have the shape it must have") \
     X(IO, 9, "io", "the file system failed: no permission, no space, read error") \
@@ -126,6 +128,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
     X(PARITY, "parity", WARNING, "the two engines' schemas mean different things from this version on") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
+    X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \
     X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \
     X(CERTIFICATE_STALE, "certificate-stale", ERROR, "the certificate does not say what the files are, or what they do")
 /* clang-format on */
@@ -301,6 +304,8 @@ struct pawl_config {
     const volatile int *interrupt; /* set to non-zero (by a signal handler, say) to stop; may be NULL */
     enum pawl_lock lock;           /* default PAWL_LOCK_ADVISORY */
     const char *certificate;       /* pawl.lock; NULL = the file of that name in `dir`. See pawl_verify_options */
+    const char *const *ignore;     /* patterns of objects that are left out when schemas are compared: "queue_*" */
+    size_t n_ignore;
     /* For what is found out on throw-away databases. */
     const char *scratch_url; /* a server on which they may be made; NULL: that of `url`, or one of our own */
     const struct pawl_scratch *scratch;
@@ -324,6 +329,13 @@ enum pawl_transactions {
     PAWL_TRANSACTIONS_SINGLE,   /* one for the whole run; refused if a file does not allow it */
 };
 
+/* Whether `up` may run what the certificate does not have. What it has is compared with the schema in any case. */
+enum pawl_require_proof {
+    PAWL_REQUIRE_PROOF_AUTO, /* not in the environments production and prod */
+    PAWL_REQUIRE_PROOF_YES,
+    PAWL_REQUIRE_PROOF_NO,
+};
+
 struct pawl_up_options {
     int64_t to;        /* last version to apply; 0 = all */
     uint32_t steps;    /* how many at most; 0 = all */
@@ -331,6 +343,9 @@ struct pawl_up_options {
     bool out_of_order; /* run pending migrations that are older than the newest applied one, rather than refuse */
     bool replay;       /* whatever the ledger says: find out what is in place, rebuild the ledger, run the rest */
     enum pawl_transactions transactions;
+    enum pawl_require_proof require_proof;
+    const char *const *allow_drift; /* patterns of objects in which the schema may differ from the certified one; "*" = all */
+    size_t n_allow_drift;
 };
 
 struct pawl_result {

@@ -81,6 +81,33 @@ int certificate_files_changes(struct pawl *p, const struct certificate_files *f,
     return code;
 }
 
+int certificate_input(struct pawl *p, struct run *r, bool required, const char *const *allow, size_t n_allow,
+                      struct attest_input *out, struct pawl_error *e)
+{
+    struct certificate_files *f = arena_alloc(&p->operation, sizeof *f);
+    struct changelog *changes = arena_alloc(&p->operation, sizeof *changes);
+    bool found = false;
+    *out = (struct attest_input){.required = required,
+                                 .allow = allow,
+                                 .n_allow = n_allow,
+                                 .ignore = p->config.ignore,
+                                 .n_ignore = p->config.n_ignore};
+    if (!f || !changes)
+        return err_nomem(e);
+    int code = certificate_files_read(p, f, e);
+    out->path = f->path;
+    if (code || !f->sound) {
+        out->why = f->why;
+        return code;
+    }
+    out->certificate = &f->certificate;
+    code = certified_compare(&p->operation, &f->certificate, r->set, false, &out->compared, e);
+    if (!code)
+        code = certificate_files_changes(p, f, r->db->driver->name, changes, &found, e);
+    out->changes = found ? changes : NULL;
+    return code;
+}
+
 /* ---- setups ------------------------------------------------------------------------------------------------------ */
 
 static bool add_files(struct arena *a, struct hasher *h, const char *const *paths, size_t n)

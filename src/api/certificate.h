@@ -3,6 +3,7 @@
 #define PAWL_API_CERTIFICATE_H
 
 #include "api/api.h"
+#include "engine/attest.h"
 #include "engine/scratch.h"
 #include "proof/certify.h"
 
@@ -26,6 +27,13 @@ struct slice certificate_files_schema(struct pawl *p, const struct certificate_f
 /* schema/ENGINE.changes, if it is there and can be read; *found. What is wrong with it is told as a warning. */
 int certificate_files_changes(struct pawl *p, const struct certificate_files *f, const char *engine,
                               struct changelog *out, bool *found, struct pawl_error *e);
+
+/*
+ * What the engine is to compare with; `compared` is made with the set of the run. Without a certificate that can be used
+ * out->certificate is NULL, and out->why says why if there is a file.
+ */
+int certificate_input(struct pawl *p, struct run *r, bool required, const char *const *allow, size_t n_allow,
+                      struct attest_input *out, struct pawl_error *e);
 
 /* ---- for verify -------------------------------------------------------------------------------------------------- */
 

@@ -1,10 +1,11 @@
-#include "api/api.h"
+#include "api/certificate.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "engine/baseline.h"
+#include "engine/guard.h"
 #include "engine/repair.h"
 #include "engine/replay.h"
 #include "engine/up.h"
@@ -137,6 +138,7 @@ static bool copy_config(struct pawl *p, const struct pawl_config *given)
     c->environment = copy(p, c->environment, &ok);
     c->certificate = copy(p, c->certificate, &ok);
     c->protected_urls = copy_list(p, c->protected_urls, c->n_protected_urls, &ok);
+    c->ignore = copy_list(p, c->ignore, c->n_ignore, &ok);
     return copy_scratch(p) && ok;
 }
 
@@ -250,12 +252,32 @@ void operation_end(struct operation *o)
     o->run.db = NULL;
 }
 
+struct up_context {
+    struct pawl *p;
+    const struct pawl_up_options *options;
+};
+
+static int up_certificate(void *context, struct run *r, struct attest_input *out, struct pawl_error *e)
+{
+    struct up_context *x = context;
+    const struct pawl_up_options *u = x->options;
+    bool required =
+        u->require_proof == PAWL_REQUIRE_PROOF_YES ||
+        (u->require_proof == PAWL_REQUIRE_PROOF_AUTO && guard_requires_proof(slice_of(x->p->config.environment)));
+    int code = certificate_input(x->p, r, required, u->allow_drift, u->n_allow_drift, out, e);
+    if (!code && !required && out->why.message[0])
+        report_note(&x->p->report, PAWL_LEVEL_WARNING, "%s:%u cannot be used, so nothing is compared with it: %s",
+                    out->path.p, out->why.line, out->why.message);
+    return code;
+}
+
 PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, struct pawl_result *out,
                      struct pawl_error *e)
 {
     static const struct pawl_up_options defaults;
     struct operation o;
     const struct pawl_up_options *u = options ? options : &defaults;
+    struct up_context context = {p, u};
     struct up_request q = {
         .policy = {.ignore_missing = p->config.ignore_missing, .out_of_order = u->out_of_order},
         .to = u->to,
@@ -263,6 +285,8 @@ PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, stru
         .dry_run = u->dry_run,
         .replay = u->replay,
         .transactions = u->transactions,
+        .certificate = up_certificate,
+        .certificate_context = &context,
     };
     *out = (struct pawl_result){0};
     int code = operation_begin(

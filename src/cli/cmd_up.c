@@ -14,6 +14,12 @@ static int up(struct cli *c, bool replay)
         .transactions = single     ? PAWL_TRANSACTIONS_SINGLE
                         : per_file ? PAWL_TRANSACTIONS_PER_FILE
                                    : PAWL_TRANSACTIONS_AUTO,
+        .allow_drift = o->value[OPT_ALLOW_DRIFT].items,
+        .n_allow_drift = o->value[OPT_ALLOW_DRIFT].n_items,
+        .require_proof = option_flag(o, OPT_NO_REQUIRE_PROOF)                ? PAWL_REQUIRE_PROOF_NO
+                         : option_flag(o, OPT_REQUIRE_PROOF)                 ? PAWL_REQUIRE_PROOF_YES
+                         : o->value[OPT_REQUIRE_PROOF].origin != ORIGIN_NONE ? PAWL_REQUIRE_PROOF_NO
+                                                                             : PAWL_REQUIRE_PROOF_AUTO,
     };
     struct pawl_result result = {0};
     /* For the library 0 means no limit; for a person it means to apply nothing, or is a slip. */

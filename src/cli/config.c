@@ -132,6 +132,33 @@ static int from_folder(struct loader *l, const char *path, const char **out)
     return *out ? PAWL_OK : err_nomem(l->e);
 }
 
+static int add_item(struct loader *l, const struct toml_value *v, struct slice text, bool path,
+                    struct option_value *out)
+{
+    const char *item = text.p;
+    if (!text.n || slice_find_byte(text, '\0') != SIZE_MAX)
+        return fail_at(l, v, "an empty value, or one with a NUL character");
+    int rc = path ? from_folder(l, item, &item) : PAWL_OK;
+    if (rc)
+        return rc;
+    out->origin = ORIGIN_FILE;
+    out->text = item;
+    return option_add(l->arena, out, item, l->e);
+}
+
+/* A string, or an array of strings. */
+static int read_list(struct loader *l, const struct toml_value *v, bool path, struct option_value *out)
+{
+    if (v->kind == TOML_STRING)
+        return add_item(l, v, v->text, path, out);
+    if (v->kind != TOML_ARRAY)
+        return fail_at(l, v, "a string or an array of strings is needed here");
+    int rc = PAWL_OK;
+    for (size_t i = 0; !rc && i < v->n_items; i++)
+        rc = add_item(l, v, v->items[i], path, out);
+    return rc;
+}
+
 /* ---- options from the file --------------------------------------------------------------------------------------- */
 
 static int value_text(struct loader *l, const struct option_info *info, const struct toml_value *v, const char **out)
@@ -146,10 +173,23 @@ static int value_text(struct loader *l, const struct option_info *info, const st
     return *out ? PAWL_OK : err_nomem(l->e);
 }
 
+static int read_list_option(struct loader *l, enum option_id id, const struct toml_value *v, enum origin origin,
+                            bool take)
+{
+    struct option_value read = {.place = place_of(l, v)};
+    int rc = read.place ? read_list(l, v, option_table[id].type == OPTION_PATH, &read) : err_nomem(l->e);
+    read.origin = origin;
+    if (!rc && take)
+        l->o->value[id] = read;
+    return rc;
+}
+
 /* Checks a value of the file and, if nothing stronger spoke, takes it. */
 static int read_option(struct loader *l, enum option_id id, const struct toml_value *v, enum origin origin, bool take)
 {
     const struct option_info *info = &option_table[id];
+    if (info->list)
+        return read_list_option(l, id, v, origin, take);
     const char *text, *place = place_of(l, v);
     struct option_value read;
     int rc = place ? value_text(l, info, v, &text) : err_nomem(l->e);
@@ -347,33 +387,6 @@ static int read_findings(struct loader *l)
         l->c->levels[l->c->n_levels++] = setting;
     }
     return PAWL_OK;
-}
-
-static int add_item(struct loader *l, const struct toml_value *v, struct slice text, bool path,
-                    struct option_value *out)
-{
-    const char *item = text.p;
-    if (!text.n || slice_find_byte(text, '\0') != SIZE_MAX)
-        return fail_at(l, v, "an empty value, or one with a NUL character");
-    int rc = path ? from_folder(l, item, &item) : PAWL_OK;
-    if (rc)
-        return rc;
-    out->origin = ORIGIN_FILE;
-    out->text = item;
-    return option_add(l->arena, out, item, l->e);
-}
-
-/* A string, or an array of strings. */
-static int read_list(struct loader *l, const struct toml_value *v, bool path, struct option_value *out)
-{
-    if (v->kind == TOML_STRING)
-        return add_item(l, v, v->text, path, out);
-    if (v->kind != TOML_ARRAY)
-        return fail_at(l, v, "a string or an array of strings is needed here");
-    int rc = PAWL_OK;
-    for (size_t i = 0; !rc && i < v->n_items; i++)
-        rc = add_item(l, v, v->items[i], path, out);
-    return rc;
 }
 
 static int read_scratch(struct loader *l, const struct toml_value *table, bool sqlite, struct config_scratch *out)

@@ -99,6 +99,8 @@ static int open_handle(struct cli *c)
     config.statement_timeout_ms = option_u32(&c->o, OPT_STATEMENT_TIMEOUT);
     config.lock = v[OPT_LOCK].number == 1 ? PAWL_LOCK_TABLE : PAWL_LOCK_ADVISORY;
     config.certificate = v[OPT_CERTIFICATE].text;
+    config.ignore = v[OPT_IGNORE].items;
+    config.n_ignore = v[OPT_IGNORE].n_items;
     config.levels = c->config.levels;
     config.n_levels = c->config.n_levels;
     config.on_event = out_event;

@@ -1,5 +1,6 @@
 #include "engine/apply.h"
 
+#include "engine/attest.h"
 #include "engine/batch.h"
 #include "engine/lock.h"
 #include "engine/outside.h"
@@ -126,6 +127,40 @@ static int check(struct applying *x, const struct migration *m, struct pawl_erro
     return code;
 }
 
+static void tell_done(struct applying *x, size_t from)
+{
+    for (size_t i = from; i < x->done; i++)
+        run_step_end(x->run, x->plan->steps[i], false, false, x->elapsed_ns[i]);
+}
+
+/* Of a run in one transaction only the last state is compared: if it is another one, nothing is committed. */
+static bool is_attested(const struct applying *x, size_t i)
+{
+    const struct attest *at = x->run->attest;
+    if (!at || !attest_covers(at, x->plan->steps[i]->migration))
+        return false;
+    return !x->single || i + 1 == x->plan->n || !attest_covers(at, x->plan->steps[i + 1]->migration);
+}
+
+/* What the texts have done is looked at before it is committed; the COMMIT goes with whatever is sent next. */
+static int attest_step(struct applying *x, size_t i, struct pawl_error *e)
+{
+    size_t from = x->done;
+    uint64_t started_ns = clock_ns();
+    if (!is_attested(x, i))
+        return PAWL_OK;
+    int code = batch_flush(&x->batch, e);
+    if (code)
+        return code;
+    if (!x->single) {
+        x->done = i; /* their COMMITs were in it */
+        tell_done(x, from);
+    }
+    code = attest_after(x->run->attest, x->plan->steps[i]->migration, e);
+    x->elapsed_ns[i] += x->pipeline ? clock_ns() - started_ns : 0;
+    return code;
+}
+
 static int queue_finish(struct applying *x, const struct migration *m, uint64_t started_ns, struct pawl_error *e)
 {
     /* A driver that pipelines has not run the statements yet, and lets the engine measure, best for all of them at once. */
@@ -162,6 +197,8 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     if (!code)
         code = check(x, m, e);
     if (!code)
+        code = attest_step(x, i, e);
+    if (!code)
         code = queue_finish(x, m, started_ns, e);
     if (!code && !x->single)
         code = batch_frame(&x->batch, x->run->db->driver->commit, m->version, e);
@@ -182,12 +219,6 @@ static void count_done(struct applying *x)
         return; /* which one it was is not known */
     while (x->done < x->queued && x->plan->steps[x->done]->version != failed->version)
         x->done++;
-}
-
-static void tell_done(struct applying *x, size_t from)
-{
-    for (size_t i = from; i < x->done; i++)
-        run_step_end(x->run, x->plan->steps[i], false, false, x->elapsed_ns[i]);
 }
 
 /* Times of all that was queued since the last call; a role that was changed may not write to the ledger. */
@@ -328,6 +359,8 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
         return false;
     db_rollback(r->db);
     measure_rest(x);
+    if (r->attest)
+        attest_forget(r->attest);
     report_note(r->report, PAWL_LEVEL_WARNING,
                 "migration %lld was rolled back and is run again without a transaction: %s; sqlx would not run it",
                 (long long)failed.version, e->message);
@@ -343,7 +376,7 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
 /* The error is complete but for what has become of the rest, which is what one wants to know first at night. */
 static void explain(const struct applying *x, int code, struct pawl_error *e)
 {
-    if (!e || e->hint[0] || code != PAWL_SQL)
+    if (!e || e->hint[0] || (code != PAWL_SQL && code != PAWL_DRIFT))
         return;
     if (x->single)
         err_hint(e, "the whole run was rolled back; nothing was applied");
@@ -382,6 +415,8 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
     }
     if (code) {
         db_rollback(r->db);
+        if (r->attest)
+            attest_forget(r->attest);
         measure_rest(&x);
         r->history.exists = ledger_existed || x.done > 0;
         explain(&x, code, e);

@@ -1,5 +1,6 @@
 #include "engine/outside.h"
 
+#include "engine/attest.h"
 #include "engine/batch.h"
 #include "engine/leftover.h"
 #include "sql/locate.h"
@@ -187,6 +188,18 @@ static int run_statements(struct outside *x, const struct script *script, struct
     return code ? code : check_closed(x, e);
 }
 
+/* Nothing can be rolled back any more; but the migration is not called done. */
+static int attest(struct outside *x, struct pawl_error *e)
+{
+    struct attest *at = x->run->attest;
+    int code = at && !x->reverting ? attest_after(at, x->m, e) : PAWL_OK;
+    if (code == PAWL_DRIFT)
+        err_hint(
+            e, "it ran without a transaction, so what it has done stays; mend the schema and run again, or let it pass "
+               "with --allow-drift");
+    return code;
+}
+
 static int finish(struct outside *x, uint64_t started, struct pawl_error *e)
 {
     struct db_request last =
@@ -221,6 +234,8 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
     code = begin(&x, s, e);
     if (!code)
         code = run_statements(&x, script, e);
+    if (!code)
+        code = attest(&x, e);
     if (!code)
         code = finish(&x, started, e);
     if (code) {

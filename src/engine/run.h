@@ -11,6 +11,7 @@
 #include "source/script.h"
 
 struct scratch_config; /* engine/scratch.h */
+struct attest;         /* engine/attest.h */
 
 /*
  * Somebody who looks at the database each time that a step, or one statement of it, has run. Then nothing travels together.
@@ -38,6 +39,7 @@ struct run {
     enum pawl_lock lock;
     const struct scratch_config *scratch; /* where and how throw-away databases are made; NULL = nothing was said */
     const struct run_watch *watch;        /* NULL = nobody looks */
+    struct attest *attest;                /* what the certificate says about the schema; NULL = there is none */
     /* Kept up to date by run_look. */
     struct history history;
     struct standings standings;

@@ -1,6 +1,7 @@
 #include "engine/up.h"
 
 #include "engine/apply.h"
+#include "engine/attest.h"
 #include "engine/lock.h"
 #include "engine/replay.h"
 #include "sys/clock.h"
@@ -93,10 +94,24 @@ static int apply_as_chosen(struct upping *u, const struct plan *plan, const stru
     int code = choose_single(u, plan, scripts, &single, e);
     if (code)
         return code;
+    bool again = single && u->request.transactions != PAWL_TRANSACTIONS_SINGLE;
+    if (r->attest)
+        r->attest->silent = again; /* which file it was is seen when they are run one by one */
     code = apply_plan(r, plan, scripts, single, done, e);
-    if (code != PAWL_SQL || !single || u->request.transactions == PAWL_TRANSACTIONS_SINGLE || done->overtaken)
+    if ((code != PAWL_SQL && code != PAWL_DRIFT) || !again || done->overtaken)
         return code;
+    if (r->attest)
+        r->attest->silent = false;
     return apply_plan(r, plan, scripts, false, done, e);
+}
+
+/* What the certificate has to say about files and schema. */
+static int attest(struct run *r, const struct plan *plan, struct pawl_error *e)
+{
+    if (!r->attest || !plan->n)
+        return PAWL_OK;
+    int code = attest_plan(r->attest, plan, e);
+    return code ? code : attest_before(r->attest, plan, e);
 }
 
 /* One round: look, plan, apply. */
@@ -111,6 +126,8 @@ static int apply_round(struct upping *u, struct pawl_result *out, struct applied
         code = run_check(r, &plan, &scripts, e);
     if (!code && plan.n)
         code = lock_allows(r, &plan, scripts, e);
+    if (!code)
+        code = attest(r, &plan, e);
     if (!code && plan.n)
         code = apply_as_chosen(u, &plan, scripts, applied, e);
     out->steps += applied->done;
@@ -258,6 +275,8 @@ static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_re
     code = run_check(u->run, plan, &scripts, e);
     if (!code)
         code = lock_allows(u->run, plan, scripts, e);
+    if (!code)
+        code = attest(u->run, plan, e);
     return code ? code : tell(u->run, plan, out);
 }
 
@@ -265,6 +284,44 @@ static int look_first(struct upping *u, struct plan *plan, struct pawl_error *e)
 {
     *plan = (struct plan){0};
     return u->request.replay ? run_look(u->run, e) : look_and_plan(u, plan, e);
+}
+
+static int run_all(struct upping *u, struct plan *plan, struct pawl_result *out, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    if (u->request.dry_run)
+        return rehearse_up(u, plan, out, e);
+    int code = r->attest ? attest_plan(r->attest, plan, e) : PAWL_OK; /* before anybody else is kept waiting */
+    if (!code)
+        code = lock_take(r, e);
+    if (code)
+        return code;
+    if (u->ask)
+        code = look_first(u, plan, e);
+    if (!code && u->ask)
+        code = ask_now(u, e);
+    if (!code)
+        code = apply_rounds(u, out, e);
+    lock_release(r);
+    return code;
+}
+
+static int run_attested(struct upping *u, struct plan *plan, struct pawl_result *out, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    const struct up_request *q = &u->request;
+    struct attest_input input = {0};
+    struct attest attested = {0};
+    int code = q->certificate ? q->certificate(q->certificate_context, r, &input, e) : PAWL_OK;
+    if (!code && (input.certificate || input.required)) {
+        code = attest_open(r, &input, &attested, e);
+        r->attest = &attested;
+    }
+    if (!code)
+        code = run_all(u, plan, out, e);
+    r->attest = NULL;
+    attest_close(&attested);
+    return code;
 }
 
 int up_run(struct run *r, const struct up_request *q, struct pawl_result *out, struct pawl_error *e)
@@ -277,19 +334,5 @@ int up_run(struct run *r, const struct up_request *q, struct pawl_result *out, s
     if (code || (plan.n == 0 && !q->replay))
         return code;
     code = see_whether_to_ask(&u, e);
-    if (code)
-        return code;
-    if (q->dry_run)
-        return rehearse_up(&u, &plan, out, e);
-    code = lock_take(r, e);
-    if (code)
-        return code;
-    if (u.ask)
-        code = look_first(&u, &plan, e);
-    if (!code && u.ask)
-        code = ask_now(&u, e);
-    if (!code)
-        code = apply_rounds(&u, out, e);
-    lock_release(r);
-    return code;
+    return code ? code : run_attested(&u, &plan, out, e);
 }

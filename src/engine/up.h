@@ -6,7 +6,12 @@
 
 #include "engine/run.h"
 
+struct attest_input;
+
 struct up_request {
+    /* Reads what the certificate says, once something is to be done; NULL = no certificate is asked. */
+    int (*certificate)(void *context, struct run *r, struct attest_input *out, struct pawl_error *e);
+    void *certificate_context;
     struct plan_policy policy;
     int64_t to;
     uint32_t steps;

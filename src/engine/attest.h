@@ -1,0 +1,81 @@
+/*
+ * attest: is the live schema the one that the certificate says, before a migration and behind it?
+ *
+ * States are numbers as in engine/course: S(0) is the baseline, S(k) the schema behind the k-th migration. What the certificate says about
+ * them comes from its file of changes, or else from its fingerprints alone, which can only say yes; where they say no, the
+ * set is rehearsed on a scratch database to show what differs. Facts are read once and then followed, so that each look costs
+ * what has changed.
+ */
+#ifndef PAWL_ENGINE_ATTEST_H
+#define PAWL_ENGINE_ATTEST_H
+
+#include "engine/plan.h"
+#include "engine/run.h"
+#include "schema/scope.h"
+#include "source/certified.h"
+
+struct attest_input {
+    const struct certificate *certificate; /* NULL: there is none that can be used, and `why` says so */
+    struct pawl_error why;
+    struct slice path;               /* of pawl.lock */
+    struct certified compared;       /* with the set of the run */
+    const struct changelog *changes; /* NULL: there is none */
+    bool required;                   /* nothing runs that is not certified */
+    const char *const *allow;        /* patterns of objects that may differ; "*": no look is taken at all */
+    size_t n_allow;
+    const char *const *ignore; /* patterns of objects that are not looked at */
+    size_t n_ignore;
+};
+
+struct attest {
+    struct run *run;
+    const struct attest_input *in;
+    const char *engine;
+    struct slice mark;           /* of its fingerprints in the certificate */
+    const struct changelog *log; /* NULL: by fingerprints */
+    bool shapes;                 /* the log is of another major version: only shapes are compared */
+    struct scope scope;
+    struct facts *facts;     /* NULL: not read yet, or not to be relied on any more */
+    size_t state;            /* what `difference` begins with */
+    struct delta difference; /* from S(state) to the live schema, of what is managed */
+    size_t covered;          /* states up to this one can be compared */
+    bool told;               /* a harmless difference was told */
+    bool silent;             /* no findings: what fails is tried again in another way */
+};
+
+/* Nothing is read yet. Ends with attest_close. */
+int attest_open(struct run *r, const struct attest_input *in, struct attest *out, struct pawl_error *e);
+void attest_close(struct attest *a); /* zeros are fine */
+
+/*
+ * May the plan run, by the files alone? PAWL_UNPROVED with place and reason if something is required that is not certified. Without
+ * that, migrations that are not certified are not compared.
+ */
+int attest_plan(struct attest *a, const struct plan *plan, struct pawl_error *e);
+/* Compares with the state before the first step of the plan, if it is known. PAWL_DRIFT, with a finding that shows the difference. */
+int attest_before(struct attest *a, const struct plan *plan, struct pawl_error *e);
+/*
+ * Behind the texts of this migration, inside its transaction: the state behind it must be there. PAWL_DRIFT, with a finding. Does
+ * nothing for a migration that is not covered.
+ */
+int attest_after(struct attest *a, const struct migration *m, struct pawl_error *e);
+/* Is this one compared? */
+bool attest_covers(const struct attest *a, const struct migration *m);
+/* A transaction was rolled back, or the connection is another one: facts are read anew. */
+void attest_forget(struct attest *a);
+
+/* What a look has shown. Lists live in the run's arena. */
+struct attest_look {
+    bool matches;            /* but for what is allowed, and for what `grade` says */
+    bool known;              /* what differs is known; not so where only fingerprints could be compared */
+    enum difference grade;   /* of what is not allowed */
+    struct delta difference; /* from the certified schema to the live one, without what is allowed */
+    struct slice *unmanaged; /* lines */
+    size_t n_unmanaged;
+    size_t n_facts, n_ignored, n_allowed;
+};
+
+/* Reads all facts and compares them with S(state). */
+int attest_look(struct attest *a, size_t state, struct attest_look *out, struct pawl_error *e);
+
+#endif
