@@ -186,7 +186,8 @@ static void goes_down_only_where_it_may(void **state)
     struct pawl_result r;
     two_tables(p);
     struct pawl *pawl = open_pawl(p, "production");
-    assert_int_equal(pawl_up(pawl, NULL, &r, &e), PAWL_OK);
+    assert_int_equal(pawl_up(pawl, NULL, &r, &e), PAWL_UNPROVED);
+    assert_int_equal(pawl_up(pawl, &(struct pawl_up_options){.require_proof = PAWL_REQUIRE_PROOF_NO}, &r, &e), PAWL_OK);
     assert_int_equal(pawl_down(pawl, NULL, &r, &e), PAWL_REFUSED);
     pawl_close(pawl);
     pawl = open_pawl(p, NULL);
