@@ -398,6 +398,7 @@ int pawl_status(struct pawl *p, struct pawl_status *out, struct pawl_error *e);
     X(DIRTY, "dirty") \
     X(CHANGED, "changed") \
     X(MISSING, "missing") \
+    X(DRIFT, "drift") \
     X(PENDING, "pending") \
     X(AHEAD, "ahead")
 
@@ -420,6 +421,40 @@ const char *pawl_health_name(enum pawl_health_status status);
  * Returns PAWL_OK whenever *out was filled in, which it is for an unreachable database too.
  */
 int pawl_health(struct pawl *p, struct pawl_health *out, struct pawl_error *e);
+
+/*
+ * The same, and does the schema match the certificate? Still read-only; reads all catalogs once. PAWL_UNPROVED if there is
+ * nothing to compare with.
+ */
+int pawl_health_deep(struct pawl *p, struct pawl_health *out, struct pawl_error *e);
+
+/* One fact (docs/facts.md) in which the live schema differs from the certified one. */
+struct pawl_drift_line {
+    const char *object;    /* "column users.email" */
+    const char *certified; /* the fact as it is certified; NULL = it is not */
+    const char *live;      /* as it is; NULL = it is not */
+};
+
+struct pawl_drift {
+    bool matches;         /* nothing that counts differs */
+    const char *harmless; /* it matches but for this ("the order of columns"); NULL = for nothing */
+    int64_t version;      /* with which it was compared: the highest that is applied */
+    const struct pawl_drift_line *lines;
+    size_t n;
+    const char *sql; /* statements that would make the live schema the certified one; NULL = they are not known */
+    const char *const *unmanaged; /* objects that no migration has made: "table queue" */
+    size_t n_unmanaged;
+    size_t facts, ignored; /* that are there; that were left out */
+    bool shapes;           /* the server is of another major version than the certificate: only shapes were compared */
+    const char *engine, *engine_version;
+};
+
+/*
+ * Compares the live schema with the certificate, at the version that the ledger says. Reads only; where only fingerprints could be
+ * compared and they differ, the set is rehearsed on a scratch database. PAWL_UNPROVED if there is nothing to compare with.
+ * *out is valid until the next call with this handle.
+ */
+int pawl_drift(struct pawl *p, struct pawl_drift *out, struct pawl_error *e);
 
 enum pawl_certify {
     PAWL_CERTIFY_NOTHING,

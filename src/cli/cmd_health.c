@@ -3,7 +3,8 @@
 int cmd_health(struct cli *c)
 {
     struct pawl_health health = {0};
-    int rc = pawl_health(c->pawl, &health, &c->error);
+    int rc = option_flag(&c->o, OPT_DEEP) ? pawl_health_deep(c->pawl, &health, &c->error)
+                                          : pawl_health(c->pawl, &health, &c->error);
     if (rc)
         return rc;
     c->out.kind->health(&c->out, &health);

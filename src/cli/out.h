@@ -20,6 +20,7 @@ struct out_kind {
     void (*steps)(struct out *o, const char *did, const struct pawl_result *result, const struct pawl_error *e);
     void (*status)(struct out *o, const struct pawl_status *status);
     void (*health)(struct out *o, const struct pawl_health *health);
+    void (*drift)(struct out *o, const struct pawl_drift *drift);
     void (*verified)(struct out *o, bool ok);
     void (*files)(struct out *o, int64_t version, const char *const *paths, size_t n);
     void (*fixed)(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check);

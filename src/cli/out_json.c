@@ -198,6 +198,37 @@ static void json_health(struct out *o, const struct pawl_health *h)
     put(o, object, "message", text_or_null(h->message));
 }
 
+static void put_texts(struct out *o, json_t *object, const char *key, const char *const *items, size_t n)
+{
+    json_t *array = new_array(o, object, key);
+    for (size_t i = 0; i < n; i++)
+        append(o, array, text_or_null(items[i]));
+}
+
+static void json_drift(struct out *o, const struct pawl_drift *d)
+{
+    json_t *object = object_of(o);
+    put(o, object, "ok", json_boolean(d->matches));
+    put(o, object, "version", json_integer(d->version));
+    put(o, object, "engine", text_or_null(d->engine));
+    put(o, object, "engine_version", text_or_null(d->engine_version));
+    put(o, object, "harmless", text_or_null(d->harmless));
+    put(o, object, "shapes", json_boolean(d->shapes));
+    put(o, object, "facts", json_integer((json_int_t)d->facts));
+    put(o, object, "ignored", json_integer((json_int_t)d->ignored));
+    json_t *lines = new_array(o, object, "differences");
+    for (size_t i = 0; i < d->n; i++) {
+        json_t *j = json_object();
+        put(o, j, "object", text_or_null(d->lines[i].object));
+        put(o, j, "certified", text_or_null(d->lines[i].certified));
+        put(o, j, "live", text_or_null(d->lines[i].live));
+        append(o, lines, j);
+    }
+    put(o, object, "sql", text_or_null(d->sql));
+    put_texts(o, object, "unmanaged", d->unmanaged, d->n_unmanaged);
+    put_notes(o, object);
+}
+
 static json_t *one_row(struct out *o, const struct record_row *row)
 {
     static const char *const verdicts[] = {
@@ -321,6 +352,7 @@ const struct out_kind out_json = {
     .steps = json_steps,
     .status = json_status,
     .health = json_health,
+    .drift = json_drift,
     .verified = json_verified,
     .files = json_files,
     .fixed = json_fixed,

@@ -281,6 +281,61 @@ static void text_health(struct out *o, const struct pawl_health *h)
         text_emit(o, o->results, &b);
 }
 
+static void put_fact(struct strbuf *b, const struct out *o, const char *sign, enum color color, const char *line)
+{
+    if (!line)
+        return;
+    strbuf_addz(b, "  ");
+    text_colored(b, o->color, color, sign);
+    strbuf_addc(b, ' ');
+    clean_add(b, slice_of(line), false);
+    strbuf_addc(b, '\n');
+}
+
+static void put_unmanaged(struct strbuf *b, const struct out *o, const struct pawl_drift *d)
+{
+    size_t shown = o->verbose || d->n_unmanaged <= TEXT_MOST ? d->n_unmanaged : TEXT_MOST;
+    if (d->n_unmanaged)
+        strbuf_addz(b, "not made by any migration, and not counted:\n");
+    for (size_t i = 0; i < shown; i++) {
+        strbuf_addz(b, "  ");
+        clean_add(b, slice_of(d->unmanaged[i]), false);
+        strbuf_addc(b, '\n');
+    }
+    if (shown < d->n_unmanaged)
+        strbuf_addf(b, "  and %zu more; --verbose lists them\n", d->n_unmanaged - shown);
+}
+
+static void text_drift(struct out *o, const struct pawl_drift *d)
+{
+    STRBUF(b, TEXT_MAX);
+    for (size_t i = 0; i < d->n; i++) {
+        put_fact(&b, o, "-", RED, d->lines[i].certified);
+        put_fact(&b, o, "+", GREEN, d->lines[i].live);
+    }
+    if (d->sql && !d->matches && !o->quiet) {
+        strbuf_addz(&b, "this would make it the certified one:\n");
+        text_lines(&b, d->sql, "  ");
+    }
+    if (!o->quiet)
+        put_unmanaged(&b, o, d);
+    if (!o->quiet || !d->matches) {
+        text_colored(&b, o->color, d->matches ? GREEN : RED, d->matches ? "matches" : "drift");
+        strbuf_addf(&b, ": version %" PRId64 " on %s %s, %zu facts", d->version, d->engine, d->engine_version,
+                    d->facts);
+        if (d->ignored)
+            strbuf_addf(&b, ", %zu ignored", d->ignored);
+        if (d->harmless)
+            strbuf_addf(&b, "; the same but for %s", d->harmless);
+        if (d->shapes)
+            strbuf_addz(&b, "; compared by shape, since the certificate is of another major version");
+        if (!d->matches)
+            strbuf_addf(&b, ", %zu %s", d->n, text_plural(d->n, "differs", "differ"));
+        strbuf_addc(&b, '\n');
+    }
+    text_emit(o, o->results, &b);
+}
+
 static void text_files(struct out *o, int64_t version, const char *const *paths, size_t n)
 {
     (void)version;
@@ -330,6 +385,7 @@ const struct out_kind out_text = {
     .steps = text_steps,
     .status = text_status,
     .health = text_health,
+    .drift = text_drift,
     .verified = text_verified,
     .files = text_files,
     .fixed = text_fixed,

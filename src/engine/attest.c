@@ -25,7 +25,7 @@ static const unsigned char *fingerprint_of(const struct attest *a, size_t state)
     return m ? m->fingerprint : NULL;
 }
 
-static bool speaks_of(const struct attest *a, size_t state)
+bool attest_speaks(const struct attest *a, size_t state)
 {
     return fingerprint_of(a, state) ||
            (shape_differs(a->engine) && certificate_mark(marks_of(a, state), slice_of(a->engine)));
@@ -121,9 +121,9 @@ int attest_open(struct run *r, const struct attest_input *in, struct attest *out
         return err_nomem(e);
     if (!in->certificate)
         return PAWL_OK;
-    while (out->covered < in->compared.prefix && speaks_of(out, out->covered + 1))
+    while (out->covered < in->compared.prefix && attest_speaks(out, out->covered + 1))
         out->covered++;
-    return speaks_of(out, 0) ? choose_log(out, e) : PAWL_OK;
+    return attest_speaks(out, 0) ? choose_log(out, e) : PAWL_OK;
 }
 
 void attest_forget(struct attest *a)
@@ -266,7 +266,7 @@ static int compare_fingerprint(struct attest *a, size_t state, bool *same, struc
     *same = false;
     int code = wanted && !a->in->n_ignore ? facts_fingerprint(a->facts, sum, e) : PAWL_OK;
     *same = !code && wanted && !a->in->n_ignore && memcmp(sum, wanted, sizeof sum) == 0;
-    if (code || *same)
+    if (code || *same || a->in->no_scratch)
         return code;
     code = rehearse(a, e);
     if (code && e && code != PAWL_NOMEM && code != PAWL_INTERRUPTED)
@@ -274,6 +274,12 @@ static int compare_fingerprint(struct attest *a, size_t state, bool *same, struc
                  "the live schema does not have the certified fingerprint; to show what differs, `pawl verify --write` "
                  "leaves a file of changes beside the certificate");
     return code;
+}
+
+/* Where nothing may be made anywhere, that they differ is all that can be told. */
+static bool is_blind(const struct attest *a)
+{
+    return a->in->no_scratch && !a->log;
 }
 
 static int compare(struct attest *a, size_t state, struct delta *rest, enum difference *grade, struct pawl_error *e)
@@ -287,7 +293,9 @@ static int compare(struct attest *a, size_t state, struct delta *rest, enum diff
         code = compare_fingerprint(a, state, &same, e);
         fresh = true;
     }
-    if (code || same)
+    if (!code && !same && is_blind(a))
+        *grade = DIFFERENCE_REAL;
+    if (code || same || is_blind(a))
         return code;
     code = fresh ? compare_all(a, state, e) : compare_changes(a, state, &live, e);
     return code ? code : judge(a, rest, grade, e);
@@ -328,11 +336,17 @@ static int tell(struct attest *a, const struct migration *m, const struct delta 
 }
 
 static const char *const harmless[] = {
-    [DIFFERENCE_NONE] = "",
+    [DIFFERENCE_NONE] = NULL,
     [DIFFERENCE_TEXT] = "spelling",
     [DIFFERENCE_GENERATED_NAMES] = "names that the engine made up",
     [DIFFERENCE_COLUMN_ORDER] = "the order of columns",
+    [DIFFERENCE_REAL] = NULL,
 };
+
+const char *attest_harmless(enum difference grade)
+{
+    return harmless[grade];
+}
 
 static void tell_harmless(struct attest *a, enum difference grade)
 {
@@ -469,6 +483,22 @@ int attest_after(struct attest *a, const struct migration *m, struct pawl_error 
 
 /* ---- a look ------------------------------------------------------------------------------------------------------ */
 
+/* What was there before the first migration when the set was proved, too, is nothing to speak of. */
+static bool is_of_baseline(const struct attest *a, struct slice line)
+{
+    const struct delta *d = &a->log->steps[0].change;
+    struct slice key = slice_sub(line, 0, fact_key_of(line));
+    size_t low = 0, high = d->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_cmp(d->items[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < d->n && slice_eq(d->items[low].after, line);
+}
+
 static int sort_out(struct attest *a, struct attest_look *out, struct pawl_error *e)
 {
     out->n_facts = facts_count(a->facts);
@@ -479,8 +509,32 @@ static int sort_out(struct attest *a, struct attest_look *out, struct pawl_error
         struct slice line = facts_at(a->facts, i);
         enum scope_side side = scope_of(&a->scope, line);
         out->n_ignored += side == SCOPE_IGNORED;
-        if (side == SCOPE_UNMANAGED)
+        if (side == SCOPE_UNMANAGED && !is_of_baseline(a, line))
             out->unmanaged[out->n_unmanaged++] = line;
+    }
+    return PAWL_OK;
+}
+
+int attest_sides(struct attest *a, const struct attest_look *look, struct slice **live, size_t *n_live,
+                 struct slice **certified, size_t *n_certified, struct pawl_error *e)
+{
+    struct arena *arena = a->run->arena;
+    const struct delta *d = &look->difference;
+    int code = facts_lines(a->facts, arena, live, n_live, e);
+    if (code)
+        return code;
+    *certified = arena_array(arena, *n_live + d->n + 1, sizeof **certified);
+    *n_certified = 0;
+    if (!*certified)
+        return err_nomem(e);
+    for (size_t i = 0, k = 0; i < *n_live || k < d->n;) {
+        struct slice key = i < *n_live ? slice_sub((*live)[i], 0, fact_key_of((*live)[i])) : SLICE("");
+        int order = i == *n_live ? 1 : k == d->n ? -1 : slice_cmp(key, d->items[k].key);
+        struct slice line = order < 0 ? (*live)[i] : d->items[k].before;
+        if (line.p)
+            (*certified)[(*n_certified)++] = line;
+        i += order <= 0;
+        k += order >= 0;
     }
     return PAWL_OK;
 }

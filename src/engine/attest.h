@@ -20,6 +20,7 @@ struct attest_input {
     struct slice path;               /* of pawl.lock */
     struct certified compared;       /* with the set of the run */
     const struct changelog *changes; /* NULL: there is none */
+    bool no_scratch;                 /* nothing is made anywhere to show what differs */
     bool required;                   /* nothing runs that is not certified */
     const char *const *allow;        /* patterns of objects that may differ; "*": no look is taken at all */
     size_t n_allow;
@@ -75,7 +76,14 @@ struct attest_look {
     size_t n_facts, n_ignored, n_allowed;
 };
 
+/* Does the certificate say anything about this state that can be compared here? */
+bool attest_speaks(const struct attest *a, size_t state);
 /* Reads all facts and compares them with S(state). */
 int attest_look(struct attest *a, size_t state, struct attest_look *out, struct pawl_error *e);
+/* After a look that knows: the live facts, and what they would be if they did not differ (sorted, in the run's arena). */
+int attest_sides(struct attest *a, const struct attest_look *look, struct slice **live, size_t *n_live,
+                 struct slice **certified, size_t *n_certified, struct pawl_error *e);
+/* In what a grade below DIFFERENCE_REAL differs, as words; NULL = in nothing. */
+const char *attest_harmless(enum difference grade);
 
 #endif

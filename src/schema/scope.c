@@ -121,9 +121,20 @@ static bool is_managed_root(const void *context, struct slice part)
     return map_get(context, part) != NULL;
 }
 
+static char yes; /* the value of all that is there */
+
+bool scope_is_root(struct slice line)
+{
+    return is_root(kind_of(line)) && !fact_value(line, "on").p;
+}
+
+bool scope_add_root(struct arena *a, struct scope *s, struct slice line)
+{
+    return !is_root(kind_of(line)) || map_set(a, &s->roots, name_of(line), &yes);
+}
+
 static bool add(struct arena *a, struct scope *s, const struct change *c)
 {
-    static char yes;
     struct slice line = c->after.p ? c->after : c->before;
     bool ok = map_set(a, &s->keys, c->key, &yes);
     if (ok && !c->before.p && is_root(kind_of(line)))

@@ -23,6 +23,11 @@ struct scope {
 int scope_init(struct arena *a, const struct changelog *log, const char *const *ignore, size_t n_ignore,
                struct scope *out, struct pawl_error *e);
 
+/* One thing more that is managed, if it is one on which others hang. */
+bool scope_add_root(struct arena *a, struct scope *s, struct slice line);
+/* A table, view, index or the like: does anything hang on it? */
+bool scope_is_root(struct slice line);
+
 enum scope_side { SCOPE_MANAGED, SCOPE_UNMANAGED, SCOPE_IGNORED };
 enum scope_side scope_of(const struct scope *s, struct slice line);
 
