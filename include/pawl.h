@@ -126,6 +126,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(GENERATED_NAMES, "generated-names", NOTE, "the same schema but for names the engine made up") \
     X(TEXT_ONLY, "text-only", NOTE, "the same schema, spelled differently") \
     X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
+    X(CASCADE_DELETES, "cascade-deletes", ERROR, "a table made anew by hand deletes rows of other tables where a runner enforces foreign keys, as sqlx does") \
     X(PARITY, "parity", WARNING, "the two engines' schemas mean different things from this version on") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
     X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \

@@ -1,5 +1,6 @@
 #include "proof/forward.h"
 
+#include "proof/cascade.h"
 #include "proof/judge.h"
 #include "proof/keep.h"
 #include "proof/record.h"
@@ -501,7 +502,9 @@ static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct
 {
     struct hold pre;
     bool known;
-    int code = apply_somehow(tr, k, t, &pre, stop, e);
+    int code = cascade_look(tr, k, &t->up, e);
+    if (!code)
+        code = apply_somehow(tr, k, t, &pre, stop, e);
     if (code || *stop)
         return code;
     code = is_known(tr, k, t, &known, e);
