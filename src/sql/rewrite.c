@@ -31,7 +31,7 @@ static void or_replace(struct rewriter *w)
     cursor_init(&c, w->d, w->sql);
     if (head_has(&w->h, HEAD_OR_REPLACE) || !can(w, GUARD_REPLACE) || !cursor_eat(&c, "create"))
         return;
-    rewriter_insert(w, w->sql.p + c.t.offset, "OR REPLACE ", "OR REPLACE");
+    rewriter_insert(w, w->sql.p + c.t.offset, SLICE("OR REPLACE "), "OR REPLACE");
 }
 
 /* Does it if the condition holds, the creation without OR REPLACE: for what a later version may have changed. */
@@ -80,7 +80,7 @@ static void create_or_pass(struct rewriter *w, const char *conditions)
 static void if_not_exists(struct rewriter *w)
 {
     if (!head_has(&w->h, HEAD_IF_NOT_EXISTS) && w->h.name.name.n)
-        rewriter_insert(w, begins(&w->h.name), "IF NOT EXISTS ", "IF NOT EXISTS");
+        rewriter_insert(w, begins(&w->h.name), SLICE("IF NOT EXISTS "), "IF NOT EXISTS");
 }
 
 /* An element of an index: what PostgreSQL puts into the name it makes up. */
@@ -131,7 +131,7 @@ static void name_index(struct rewriter *w)
     quote_identifier(&b, w->d, strbuf_slice(&name));
     strbuf_addc(&b, ' ');
     if (strbuf_ok(&b))
-        rewriter_insert(w, w->sql.p + c.t.offset, strbuf_z(&b), "a name and IF NOT EXISTS");
+        rewriter_insert(w, w->sql.p + c.t.offset, strbuf_slice(&b), "a name and IF NOT EXISTS");
 }
 
 /* Only while its table and columns are there. */
@@ -281,7 +281,7 @@ static void drop(struct rewriter *w)
     bool everywhere = w->h.object == HEAD_TABLE || w->h.object == HEAD_INDEX || w->h.object == HEAD_VIEW ||
                       (w->h.object == HEAD_TRIGGER && can(w, GUARD_OBJECT)) || can(w, GUARD_BLOCK);
     if (everywhere && !head_has(&w->h, HEAD_IF_EXISTS) && w->h.name.name.n)
-        rewriter_insert(w, begins(&w->h.name), "IF EXISTS ", "IF EXISTS");
+        rewriter_insert(w, begins(&w->h.name), SLICE("IF EXISTS "), "IF EXISTS");
 }
 
 static bool is_relation(enum head_object object)
@@ -342,6 +342,8 @@ int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guard
 {
     struct rewriter w = {.a = a, .d = dialect, .guards = guards, .sql = statement, .out = out};
     *out = (struct rewrites){.n = 0};
+    if (slice_find_byte(statement, '\0') != SIZE_MAX) /* no engine reads that */
+        return PAWL_OK;
     head_read(&w.h, dialect, statement);
     if (w.h.class == HEAD_DDL)
         ddl(&w);

@@ -114,7 +114,9 @@ static void add_constraint(struct rewriter *w, struct action *a, bool strict)
         STRBUF(quoted, 1024);
         quote_identifier(&quoted, w->d, strbuf_slice(&name));
         a->at = p->rest.p;
-        strbuf_addf(&a->words, "CONSTRAINT %s ", strbuf_z(&quoted));
+        strbuf_addz(&a->words, "CONSTRAINT ");
+        strbuf_add(&a->words, strbuf_slice(&quoted));
+        strbuf_addc(&a->words, ' ');
         when_constraint(w, a->wanted, table_of(w), strbuf_slice(&quoted), false);
     }
 }
@@ -355,7 +357,7 @@ static void rename_relation(struct rewriter *w)
 {
     STRBUF(c, 2048);
     if (!head_has(&w->h, HEAD_IF_EXISTS) && can(w, GUARD_ALTER))
-        rewriter_insert(w, begins(&w->h.name), "IF EXISTS ", "IF EXISTS");
+        rewriter_insert(w, begins(&w->h.name), SLICE("IF EXISTS "), "IF EXISTS");
     when_relation(w, &c, &w->h.name, true);
     if (w->h.action == HEAD_RENAME)
         when_relation(w, &c, &(struct head_name){w->h.name.schema, w->h.to}, false);

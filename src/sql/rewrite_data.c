@@ -54,7 +54,7 @@ static void or_ignore(struct rewriter *w)
     struct cursor c;
     cursor_init(&c, w->d, w->sql);
     if (can(w, GUARD_IGNORE) && !can(w, GUARD_BLOCK) && cursor_eat(&c, "insert"))
-        rewriter_insert(w, w->sql.p + c.behind, " OR IGNORE", "OR IGNORE");
+        rewriter_insert(w, w->sql.p + c.behind, SLICE(" OR IGNORE"), "OR IGNORE");
 }
 
 /* ---- seeds: one row that is not there ------------------------------------------------------------------------------- */

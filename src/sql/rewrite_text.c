@@ -18,12 +18,12 @@ void rewriter_add(struct rewriter *w, struct strbuf *b, const char *what)
     strbuf_reset(b);
 }
 
-void rewriter_insert(struct rewriter *w, const char *at, const char *text, const char *what)
+void rewriter_insert(struct rewriter *w, const char *at, struct slice text, const char *what)
 {
     STRBUF(b, REWRITE_TEXT);
     size_t offset = (size_t)(at - w->sql.p);
     strbuf_add(&b, slice_sub(w->sql, 0, offset));
-    strbuf_addz(&b, text);
+    strbuf_add(&b, text);
     strbuf_add(&b, slice_sub(w->sql, offset, w->sql.n));
     rewriter_add(w, &b, what);
 }

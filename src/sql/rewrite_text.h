@@ -26,7 +26,7 @@ static inline bool can(const struct rewriter *w, enum dialect_guard guard)
 /* A form, unless the text failed or is there already; empties b. */
 void rewriter_add(struct rewriter *w, struct strbuf *b, const char *what);
 /* The statement with `text` in front of the byte at `at`, a place in it. */
-void rewriter_insert(struct rewriter *w, const char *at, const char *text, const char *what);
+void rewriter_insert(struct rewriter *w, const char *at, struct slice text, const char *what);
 /* A block that runs the statements (without the last ;) if the condition holds. Fails b if it cannot hold them. */
 void block(struct rewriter *w, struct strbuf *b, const struct strbuf *condition, struct slice statements);
 /* The same as a form. */
