@@ -1,6 +1,7 @@
 #include "proof/draft.h"
 
 #include "source/script.h"
+#include "sql/split.h"
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
@@ -8,6 +9,7 @@ struct reader {
     struct arena *a;
     struct draft *d;
     size_t cap;
+    size_t engines; /* that do not skip the whole file */
 };
 
 static struct draft_statement *find_or_add(struct reader *r, const struct script_statement *st, bool first)
@@ -54,6 +56,7 @@ static int read_for(struct reader *r, const struct migration *m, const struct mi
         return err_nomem(e);
     if (code || script.skip)
         return PAWL_OK;
+    r->engines++;
     r->d->whole &= !script.own_transaction && !script.inside_out && !script.no_transaction && !script.annotated;
     script_start(&c, &script, &text, o->driver->name, o->driver->dialect);
     while (script_next(&c, &st)) {
@@ -108,6 +111,21 @@ static void find_ends(struct draft *d, const struct reading *readings)
     }
 }
 
+/* A directive belongs to the one statement behind it, so what it stands before cannot become several. */
+static void keep_single(struct rewrites *forms, const struct dialect *dialect)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < forms->n; i++) {
+        struct splitter s;
+        struct statement st;
+        split_init(&s, dialect, forms->forms[i].sql);
+        split_next(&s, &st, NULL);
+        if (split_next(&s, &st, NULL) == SPLIT_END)
+            forms->forms[kept++] = forms->forms[i];
+    }
+    forms->n = kept;
+}
+
 int draft_read(struct arena *a, const struct migration *m, const struct migration_file *file, struct slice original,
                const struct proof_options *engines, size_t n_engines, struct draft *out, struct pawl_error *e)
 {
@@ -123,11 +141,13 @@ int draft_read(struct arena *a, const struct migration *m, const struct migratio
     find_ends(out, readings);
     for (size_t i = 0; !code && i < out->n; i++) {
         struct draft_statement *s = &out->items[i];
-        s->everywhere = readings[i].engines == n_engines;
+        s->everywhere = readings[i].engines == r.engines;
         out->whole &= s->everywhere && !readings[i].odd;
         if (!readings[i].odd)
             code = rewrite_forms(a, readings[i].dialect, readings[i].guards,
                                  slice_sub(original, s->offset, s->offset + s->length), &s->forms, e);
+        if (!s->everywhere)
+            keep_single(&s->forms, readings[i].dialect);
     }
     return code;
 }
