@@ -41,7 +41,9 @@ static int said_refused(struct search *s, const struct unit *u, const struct out
     bool inside = o->statement.p && o->statement.p >= u->text.sql.p && o->statement.p <= u->text.sql.p + u->text.sql.n;
     out->refused = true;
     out->offset = inside ? (size_t)(o->statement.p - u->text.sql.p) : SIZE_MAX;
-    out->said = arena_printf(s->a, "%s", o->error.message);
+    struct slice said = slice_of(o->error.message);
+    size_t block = slice_find(said, SLICE("; in PL/pgSQL function inline_code_block")); /* the guard is no news */
+    out->said = arena_dup(s->a, slice_sub(said, 0, block));
     return out->said.p ? PAWL_OK : err_nomem(e);
 }
 
