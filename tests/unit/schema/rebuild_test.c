@@ -1,6 +1,7 @@
 /* What SQLite has no words for: what the table's text looks like afterwards, what goes along, and what is refused and why. */
 #include "schema_test.h"
 
+#include "base/mem.h"
 #include "schema/emulate.h"
 
 #define MAX 65536
@@ -295,6 +296,41 @@ static void other_kinds_are_refused(void **unused)
             "ALTER TABLE t ALTER a SET NOT NULL", "there is a temporary table or trigger for t; drop it first");
 }
 
+#ifdef PAWL_FAULTS
+/* With the n-th request for memory refused, for each n: said as what it is, and a rollback leaves everything. */
+static void without_memory(void **unused)
+{
+    (void)unused;
+    static const char schema[] = "CREATE TABLE p (id INTEGER PRIMARY KEY);"
+                                 "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b INT REFERENCES p (id));"
+                                 "CREATE TABLE u (t INT REFERENCES t (id) ON DELETE CASCADE);"
+                                 "CREATE INDEX i ON t (b); CREATE VIEW v AS SELECT id FROM t;"
+                                 "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1, '5', 1); INSERT INTO u VALUES (1)";
+    static const char statement[] = "ALTER TABLE t ALTER a TYPE integer USING a::integer, DROP COLUMN b,"
+                                    " ADD CONSTRAINT c CHECK (a::text <> '')";
+    struct db *db = scratch();
+    ARENA(keep);
+    run_sql(db, schema);
+    const char *before = ask(&keep, db, "SELECT name, sql FROM sqlite_schema ORDER BY rowid");
+    int code = PAWL_NOMEM;
+    for (long n = 1; code; n++) {
+        ARENA(a);
+        const char *note;
+        struct pawl_error e = {0};
+        run_sql(db, "PRAGMA legacy_alter_table = OFF; BEGIN");
+        mem_fault_set(n, 0);
+        code = run_emulated(&a, db, statement, &note, &e);
+        long hits = mem_fault_hits();
+        mem_fault_set(0, 0);
+        if (code && (code != PAWL_NOMEM || !hits))
+            fail_msg("request %ld: %s", n, e.message);
+        run_sql(db, "ROLLBACK");
+        assert_string_equal(ask(&keep, db, "SELECT name, sql FROM sqlite_schema ORDER BY rowid"), before);
+    }
+    db_close(db);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +342,9 @@ int main(void)
         cmocka_unit_test(conflict_clauses_lose_nothing),
         cmocka_unit_test(numbers_of_rows),
         cmocka_unit_test(other_kinds_are_refused),
+#ifdef PAWL_FAULTS
+        cmocka_unit_test(without_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
