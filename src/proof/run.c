@@ -184,6 +184,7 @@ static int add_emulated(struct trial *tr, struct batch *b, const struct script_s
         code = db_exec(tr->db, tr->db->driver->begin, e);
     if (code)
         return code;
+    tr->session_set = true; /* a request that fails half-way may leave a setting behind */
     code = emulate(&a, tr->db, st->sql, &m, e);
     if (code) {
         b->statement = st->sql;
