@@ -199,7 +199,12 @@ static void set_options(struct operation *o, const struct db_options *how)
     o->options.notice_context = &p->report;
 }
 
-/* The way to a server and the reading of the folder overlap. */
+static void advance(void *started)
+{
+    db_advance(started);
+}
+
+/* The way to a server, with the question about the ledger at its end, and the reading of the folder overlap. */
 static int read_and_open(struct operation *o, struct pawl_error *e)
 {
     struct pawl *p = o->p;
@@ -207,8 +212,12 @@ static int read_and_open(struct operation *o, struct pawl_error *e)
         int code = source_read(&p->operation, p->config.dir, o->extent, &p->report, &o->set, e);
         return code ? code : db_target_parse(&p->operation, NULL, &p->target, e);
     }
+    int code = ledger_init(&p->operation, p->target.driver, slice_of(p->config.table), &o->ledger, e);
+    if (code)
+        return code;
     struct db *started = db_start(&p->target, &o->options);
-    int code = source_read(&p->operation, p->config.dir, o->extent, &p->report, &o->set, e);
+    db_expect(started, o->ledger.name, o->ledger.select);
+    code = source_read_ticking(&p->operation, p->config.dir, o->extent, &p->report, advance, started, &o->set, e);
     if (!code)
         return db_open_started(started, &p->target, &o->options, &o->run.db, e);
     db_close(started);
@@ -239,8 +248,6 @@ int operation_begin(struct pawl *p, struct operation *o, enum source_extent exte
     };
     set_options(o, how);
     int code = read_and_open(o, e);
-    if (!code)
-        code = ledger_init(&p->operation, p->target.driver, slice_of(p->config.table), &o->ledger, e);
     if (code)
         operation_end(o);
     return code;

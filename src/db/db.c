@@ -85,6 +85,18 @@ struct db *db_start(const struct db_target *target, const struct db_options *opt
     return db;
 }
 
+void db_advance(struct db *started)
+{
+    if (started && started->driver->advance)
+        started->driver->advance(started);
+}
+
+void db_expect(struct db *db, struct slice name, struct slice select)
+{
+    if (db && db->driver->expect)
+        db->driver->expect(db, name, select);
+}
+
 int db_open_started(struct db *started, const struct db_target *target, const struct db_options *options,
                     struct db **out, struct pawl_error *e)
 {

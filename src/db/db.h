@@ -128,6 +128,13 @@ enum db_touch {
 };
 typedef void db_touch_fn(void *context, struct slice name, unsigned how);
 
+/* Where the ledger is. */
+struct db_place {
+    bool exists;
+    bool alone;            /* there is neither a ledger nor any other user table */
+    struct strbuf *schema; /* gets the schema in which the table is or, without one, would be made; may stay empty */
+};
+
 struct db;          /* each driver's own structure begins with it */
 struct db_snapshot; /* each driver's own */
 
@@ -153,10 +160,12 @@ struct db_driver {
     int (*open)(const struct db_target *target, const struct db_options *options, struct db **out,
                 struct pawl_error *e);
     /* Begins to open without waiting, so that the way to a server overlaps with other work; NULL = nothing to gain. `finish`
-     * waits for the rest. Until then only finish and close may be called. */
+     * waits for the rest. Until then only advance, expect, finish and close may be called. */
     int (*start)(const struct db_target *target, const struct db_options *options, struct db **out,
                  struct pawl_error *e);
     int (*finish)(struct db *db, struct pawl_error *e);
+    /* Goes on with what was begun, as far as that needs no waiting. Called any number of times between start and finish. */
+    void (*advance)(struct db *db);
     void (*close)(struct db *db);
     /*
      * DB_CAP_PIPELINE: the whole batch is sent before the first answer is looked at and costs one round trip. The server
@@ -175,17 +184,24 @@ struct db_driver {
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
     /*
      * table_exists and the rows of `select` in one round trip; creates nothing. NULL = the two one after the other.
-     * `schema` gets the schema in which the table is or, without one, would be made; it may stay empty.
      */
-    int (*read_ledger)(struct db *db, struct slice name, struct slice select, bool *exists, struct strbuf *schema,
-                       db_row_fn *on_row, void *context, struct pawl_error *e);
+    int (*read_ledger)(struct db *db, struct slice name, struct slice select, struct db_place *place, db_row_fn *on_row,
+                       void *context, struct pawl_error *e);
+    /*
+     * What read_ledger is going to be asked for, so that the question may be sent ahead: as soon as a connection that was
+     * started stands, or else behind the session lock in one flight. An answer that came before anything else was run, or before the lock
+     * was tried for, is not used. NULL = nothing to gain.
+     */
+    void (*expect)(struct db *db, struct slice name, struct slice select);
     /* Is there no user table at all besides the ledger? */
     int (*is_empty)(struct db *db, struct slice ledger, bool *out, struct pawl_error *e);
     /* Before COMMIT: constraints the engine did not enforce meanwhile (SQLite: foreign keys). NULL = nothing to check. */
     int (*check)(struct db *db, struct pawl_error *e);
     /* Session lock; NULL without DB_CAP_SESSION_LOCK. try_lock says who holds it in `holder` (printable, may stay
      * empty). The lock has a connection of its own inside `db`, outside any transaction; `run` fails with PAWL_LOCKED when
-     * that connection is found broken. PAWL_REFUSED: a transaction pooler stands in between. close releases it too. */
+     * that connection is found broken. PAWL_REFUSED: a transaction pooler stands in between. unlock does not wait until
+     * the server has heard it, so who asks on another connection at the same moment may be told that it is still held.
+     * close releases it too. */
     int (*try_lock)(struct db *db, struct slice ledger, bool *got, struct strbuf *holder, struct pawl_error *e);
     int (*unlock)(struct db *db, struct pawl_error *e);
     /* Rows that reverting may cost: table by table. See engine/loss. */
@@ -223,6 +239,10 @@ const struct db_driver *db_driver_find(const char *name); /* NULL = none of that
 int db_open(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
 /* Begins to open; NULL if there is nothing to gain or it cannot be begun, for which db_open will have the reason. */
 struct db *db_start(const struct db_target *target, const struct db_options *options);
+/* What is started goes on as far as that needs no waiting; NULL is fine. */
+void db_advance(struct db *started);
+/* See db_driver.expect; NULL is fine. */
+void db_expect(struct db *db, struct slice name, struct slice select);
 /* db_open that goes on with what db_start gave (which may be NULL, and is used up). */
 int db_open_started(struct db *started, const struct db_target *target, const struct db_options *options,
                     struct db **out, struct pawl_error *e);

@@ -30,6 +30,8 @@ static void close_db(struct db *base)
 static bool in_transaction(struct db *base)
 {
     struct pg_db *db = pg_of(base);
+    if (db->syncs) /* what is on its way then stands outside of transactions */
+        return false;
     PGTransactionStatusType status = db->broken ? PQTRANS_UNKNOWN : db->pq.transactionStatus(db->conn);
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
@@ -62,60 +64,7 @@ static bool wants_outside(const char *sqlstate)
     return strcmp(sqlstate, "55P04") == 0 || strcmp(sqlstate, "2D000") == 0;
 }
 
-struct found {
-    bool *exists;
-    struct strbuf *schema;
-};
-
-static int on_found(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
-{
-    struct found *f = context;
-    (void)n;
-    (void)e;
-    *f->exists = v[0].i != 0;
-    if (v[1].type == DB_TEXT)
-        strbuf_add(f->schema, v[1].s);
-    return PAWL_OK;
-}
-
-static const char place_sql[] =
-    "select to_regclass($1) is not null, coalesce((select n.nspname from pg_class c join pg_namespace n "
-    "on n.oid = c.relnamespace where c.oid = to_regclass($1)), current_schema())::text";
-
-static int read_ledger(struct db *db, struct slice name, struct slice select, bool *exists, struct strbuf *schema,
-                       db_row_fn *on_row, void *context, struct pawl_error *e)
-{
-    struct found found = {exists, schema};
-    struct db_value param = DB_V_TEXT(name);
-    struct db_request both[] = {
-        {.sql = slice_of(place_sql), .params = &param, .n_params = 1, .on_row = on_found, .context = &found},
-        {.sql = select, .on_row = on_row, .context = context},
-    };
-    struct db_fault fault;
-    struct pawl_error own;
-    *exists = false;
-    if (!e)
-        e = &own;
-    err_clear(e);
-    int code = db_run(db, both, 2, &fault, e);
-    /* Without the table the second one fails, as it must. */
-    if (code == PAWL_SQL && fault.request == 1 && !*exists) {
-        err_clear(e);
-        return PAWL_OK;
-    }
-    if (code == PAWL_SQL && strcmp(e->sqlstate, "42501") == 0)
-        e->code = PAWL_DATA; /* no privilege to read it */
-    else if (code == PAWL_SQL && strncmp(e->sqlstate, "42", 2) == 0)
-        e->code = PAWL_LEDGER; /* a column is missing or of another type: some other table */
-    return code ? (int)e->code : PAWL_OK;
-}
-
-/* Tables and what looks like one, outside the system's schemas, that no extension owns. */
-static const char empty_sql[] =
-    "select not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
-    "where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' "
-    "and c.oid is distinct from to_regclass($1)::oid and not exists (select from pg_depend d "
-    "where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))";
+static const char empty_sql[] = "select " PG_IS_EMPTY;
 
 static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_error *e)
 {
@@ -290,12 +239,14 @@ const struct db_driver db_postgres = {
     .open = open_db,
     .start = pg_start,
     .finish = pg_finish,
+    .advance = pg_advance,
     .close = close_db,
     .run = pg_run,
     .in_transaction = in_transaction,
     .stamp = stamp,
     .table_exists = table_exists,
-    .read_ledger = read_ledger,
+    .read_ledger = pg_read_ledger,
+    .expect = pg_expect,
     .wants_outside = wants_outside,
     .is_empty = is_empty,
     .try_lock = pg_try_lock,

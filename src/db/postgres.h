@@ -7,6 +7,19 @@
 #include "db/db.h"
 #include "db/postgres_api.h"
 
+/* Is there no table nor what looks like one, outside the system's schemas, that no extension owns? $1 is the ledger. */
+#define PG_IS_EMPTY \
+    "not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace " \
+    "where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' " \
+    "and c.oid is distinct from to_regclass($1)::oid and not exists (select from pg_depend d " \
+    "where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))"
+
+/* The question about the ledger that is going to be asked; .name.p NULL = none. */
+struct pg_expected {
+    struct slice name, select;
+    bool asked; /* it was sent, and nothing behind it */
+};
+
 struct pg_db {
     struct db base;
     struct pq pq;
@@ -21,6 +34,8 @@ struct pg_db {
     void *notice_context;
     PostgresPollingStatusType want; /* while connecting: what libpq waits for */
     bool broken;                    /* the connection is of no use any more */
+    unsigned syncs;                 /* flights that were sent, and whose answers nobody has looked at yet */
+    struct pg_expected expected;    /* strings in arena */
     int64_t stamps;                 /* how many were taken; see stamp() */
     char version[32];
     struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
@@ -47,6 +62,7 @@ int pg_connect(const struct db_target *target, const struct db_options *options,
 int pg_reconnect(struct pg_db *db, struct pawl_error *e);
 int pg_start(const struct db_target *target, const struct db_options *options, struct db **out, struct pawl_error *e);
 int pg_finish(struct db *db, struct pawl_error *e);
+void pg_advance(struct db *db);
 void pg_disconnect(struct pg_db *db); /* NULL is fine */
 /* Another connection of the same kind to the same database. */
 int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e);
@@ -66,6 +82,23 @@ void pg_notice(void *db, const PGresult *result);
 /* ---- postgres_run.c ---------------------------------------------------------------------------------------------- */
 
 int pg_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+
+/*
+ * Sends a flight outside of any transaction, and does not wait. pg_receive takes the answers of the oldest flight that was
+ * sent, with the same requests; pg_drop those of all, for nobody.
+ */
+int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struct pawl_error *e);
+int pg_receive(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+               struct pawl_error *e);
+void pg_drop(struct pg_db *db);
+
+/* ---- postgres_ahead.c -------------------------------------------------------------------------------------------- */
+
+void pg_expect(struct db *db, struct slice name, struct slice select);
+/* Sends what is expected, if anything is. */
+void pg_ask_ahead(struct pg_db *db);
+int pg_read_ledger(struct db *db, struct slice name, struct slice select, struct db_place *place, db_row_fn *on_row,
+                   void *context, struct pawl_error *e);
 
 /* ---- postgres_lock.c --------------------------------------------------------------------------------------------- */
 

@@ -260,6 +260,8 @@ int pg_reconnect(struct pg_db *db, struct pawl_error *e)
         db->pq.finish(db->conn);
     db->conn = NULL;
     db->broken = false;
+    db->syncs = 0;
+    db->expected = (struct pg_expected){0};
     int code = connect_loop(db, e);
     return code ? code : look_at_server(db, e);
 }
@@ -283,7 +285,28 @@ int pg_finish(struct db *base, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
     int code = drive(db, clock_ms() + attempt_ms(db), e);
-    return code ? code : look_at_server(db, e);
+    if (!code)
+        code = look_at_server(db, e);
+    if (!code)
+        pg_ask_ahead(db);
+    return code;
+}
+
+/* What has come is taken from the socket, so that a long answer never stops for want of room. */
+void pg_advance(struct db *base)
+{
+    struct pg_db *db = pg_of(base);
+    PostgresPollingStatusType before = PGRES_POLLING_OK;
+    while (db->want != PGRES_POLLING_OK && db->want != PGRES_POLLING_FAILED && db->want != before) {
+        before = db->want;
+        step(db, 0);
+    }
+    if (db->want != PGRES_POLLING_OK)
+        return;
+    if (!db->expected.asked && look_at_server(db, NULL) == PAWL_OK)
+        pg_ask_ahead(db);
+    if (db->syncs && clock_wait_fd(db->pq.socket(db->conn), READY_READ, 0) && !db->pq.consumeInput(db->conn))
+        db->broken = true;
 }
 
 int pg_connect_again(struct pg_db *db, struct pg_db **out, struct pawl_error *e)

@@ -11,8 +11,6 @@
 #include "db/postgres_url.h"
 #include "sys/clock.h"
 
-#define UNLOCK_MS 10000 /* how long a server may take to unlock */
-
 struct answer {
     bool direct; /* we talk to the server itself, and to the database that we think */
     bool got;
@@ -139,6 +137,8 @@ static void find_holder(struct pg_db *lock, int64_t key, bool pair, struct strbu
 
 static int open_lock(struct pg_db *db, struct pawl_error *e)
 {
+    if (db->lock)
+        pg_drop(db->lock); /* the answer to its unlocking */
     if (db->lock && db->lock->broken) {
         pg_disconnect(db->lock);
         db->lock = NULL;
@@ -184,35 +184,38 @@ static int on_got(void *context, const struct db_value *v, size_t n, struct pawl
     return PAWL_OK;
 }
 
-static int work_lock(struct pg_db *db, bool take, bool *got, struct pawl_error *e)
+/* The ledger is read behind it in a flight of its own, so that no snapshot is older than the lock, whatever the isolation. */
+static int take_work_lock(struct pg_db *db, bool *got, struct pawl_error *e)
 {
     struct db_value params[] = {DB_V_INT(WORK_KEY), DB_V_INT(work_key(db->lock))};
-    struct db_request r = {.sql = take ? SLICE("select pg_try_advisory_lock($1, $2)")
-                                       : SLICE("select pg_advisory_unlock($1, $2)"),
+    struct db_request r = {.sql = SLICE("select pg_try_advisory_lock($1, $2)"),
                            .params = params,
                            .n_params = 2,
                            .on_row = on_got,
                            .context = got};
-    return db_run(&db->base, &r, 1, NULL, e);
+    struct db_fault fault = {.offset = SIZE_MAX};
+    pg_drop(db);
+    int code = pg_send(db, &r, 1, e);
+    if (code)
+        return code;
+    pg_ask_ahead(db);
+    return pg_receive(db, &r, 1, &fault, e);
 }
 
-/* Sends it, so that the answer is on its way while the other connection is busy. */
-static bool send_unlock(struct pg_db *lock)
+/*
+ * Nobody waits for the answers: a server that has got these has no reason to refuse them, and where they do not arrive, the
+ * connections do not live on. The lock of the connection that works first, since others ask for it last.
+ */
+static void send_unlock(struct pg_db *db)
 {
-    return lock->pq.sendQueryParams(lock->conn, "select pg_advisory_unlock_all()", 0, NULL, NULL, NULL, NULL, 0) &&
-           lock->pq.flush(lock->conn) == 0;
-}
-
-/* A connection that does not answer is of no use any more, and loses the lock with that. */
-static void await_unlock(struct pg_db *lock, bool sent)
-{
-    lock->broken = !sent;
-    while (!lock->broken && lock->pq.isBusy(lock->conn))
-        lock->broken =
-            !clock_wait_fd(lock->pq.socket(lock->conn), READY_READ, UNLOCK_MS) || !lock->pq.consumeInput(lock->conn);
-    PGresult *result;
-    while (!lock->broken && (result = lock->pq.getResult(lock->conn)) != NULL)
-        lock->pq.clear(result);
+    struct db_value params[] = {DB_V_INT(WORK_KEY), DB_V_INT(work_key(db->lock))};
+    struct db_request work = {.sql = SLICE("select pg_advisory_unlock($1, $2)"), .params = params, .n_params = 2};
+    struct db_request all = {.sql = SLICE("select pg_advisory_unlock_all()")};
+    pg_drop(db);
+    if (!db->broken) /* a broken one releases it by itself */
+        pg_send(db, &work, 1, NULL);
+    if (pg_send(db->lock, &all, 1, NULL))
+        db->lock->broken = true; /* and so it is closed before the next try */
 }
 
 static int unlock_key(struct pg_db *lock, struct pawl_error *e)
@@ -232,7 +235,7 @@ static int take_both(struct pg_db *db, struct answer *a, bool *got, struct strbu
         find_holder(db->lock, db->lock->lock_key, false, holder);
         return PAWL_OK;
     }
-    code = work_lock(db, true, got, e);
+    code = take_work_lock(db, got, e);
     if (!code && *got)
         return PAWL_OK;
     if (!code)
@@ -260,15 +263,11 @@ int pg_try_lock(struct db *base, struct slice ledger, bool *got, struct strbuf *
 int pg_unlock(struct db *base, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    (void)e;
     if (!db->locked)
         return PAWL_OK;
-    (void)e;
     db->locked = false;
-    bool had = false;
-    bool sent = send_unlock(db->lock);
-    if (!db->broken) /* a broken one releases it by itself */
-        work_lock(db, false, &had, NULL);
-    await_unlock(db->lock, sent);
+    send_unlock(db);
     return PAWL_OK;
 }
 

@@ -182,8 +182,10 @@ static void take(struct flight *f, PGresult *result)
     struct pg_db *db = f->db;
     const struct db_request *r = f->done < f->n ? &f->requests[f->done] : NULL;
     ExecStatusType status = db->pq.resultStatus(result);
-    if (status == PGRES_PIPELINE_SYNC)
+    if (status == PGRES_PIPELINE_SYNC) {
         f->synced = true;
+        db->syncs--;
+    }
     if (!r || f->code)
         return;
     if (status == PGRES_TUPLES_OK && r->on_row)
@@ -337,11 +339,18 @@ static void send_all(struct flight *f)
     }
 }
 
-static int finish_pipeline(struct flight *f)
+static int sync_flight(struct flight *f)
+{
+    if (!f->db->pq.pipelineSync(f->db->conn))
+        return broken(f);
+    f->db->syncs++;
+    return PAWL_OK;
+}
+
+/* To the Sync behind what was sent. */
+static int await_answers(struct flight *f)
 {
     struct pg_db *db = f->db;
-    if (!db->pq.pipelineSync(db->conn))
-        return broken(f);
     while (!f->synced) {
         int left = db->pq.flush(db->conn);
         if (left < 0)
@@ -351,9 +360,19 @@ static int finish_pipeline(struct flight *f)
         if (!f->synced && wait_io(f, left > 0) && db->broken)
             return f->code;
     }
+    return f->code;
+}
+
+/* Unless another flight is on its way. */
+static void leave_pipeline(struct flight *f)
+{
+    struct pg_db *db = f->db;
+    if (db->broken || db->syncs)
+        return;
     PGresult *rest = db->pq.getResult(db->conn);
     db->pq.clear(rest);
-    return f->code;
+    if (!db->pq.exitPipelineMode(db->conn))
+        broken(f);
 }
 
 static int run_pipeline(struct flight *f)
@@ -363,10 +382,9 @@ static int run_pipeline(struct flight *f)
     if (!db->pq.enterPipelineMode(db->conn))
         return broken(f);
     send_all(f);
-    if (!db->broken)
-        finish_pipeline(f);
-    if (!db->broken && !db->pq.exitPipelineMode(db->conn))
-        broken(f);
+    if (!db->broken && sync_flight(f) == PAWL_OK)
+        await_answers(f);
+    leave_pipeline(f);
     if (!f->code && f->done < f->n) {
         f->fault->request = f->done;
         f->code = f->stop ? f->stop : err_set(f->e, PAWL_INTERRUPTED, "interrupted");
@@ -457,14 +475,68 @@ static int run_copy(struct flight *f)
     }
 }
 
+/* ---- in two parts ------------------------------------------------------------------------------------------------ */
+
+static int check_whole(const struct pg_db *db, struct pawl_error *e)
+{
+    return db->broken ? err_set(e, PAWL_UNREACHABLE, "the connection broke before") : PAWL_OK;
+}
+
+int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struct pawl_error *e)
+{
+    struct db_fault fault;
+    struct flight f = {.db = db, .fault = &fault, .e = e};
+    int code = check_whole(db, e);
+    if (code)
+        return code;
+    if (!db->syncs && !db->pq.enterPipelineMode(db->conn))
+        return broken(&f);
+    for (size_t i = 0; i < n && !code; i++)
+        code = send_one(db, &requests[i], e);
+    if (db->broken || sync_flight(&f))
+        return code ? code : f.code;
+    if (db->pq.flush(db->conn) < 0)
+        return broken(&f);
+    return code;
+}
+
+int pg_receive(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+               struct pawl_error *e)
+{
+    struct flight f = {.db = db, .requests = requests, .n = n, .sent = n, .fresh = true, .fault = fault, .e = e};
+    int code = pg_lock_check(db, e);
+    if (!code)
+        code = check_whole(db, e);
+    if (code)
+        return code;
+    await_answers(&f);
+    leave_pipeline(&f);
+    return f.code;
+}
+
+void pg_drop(struct pg_db *db)
+{
+    struct db_fault fault;
+    struct flight f = {.db = db, .fault = &fault};
+    db->expected.asked = false;
+    if (!db->syncs)
+        return;
+    while (db->syncs && !db->broken) {
+        f.synced = false;
+        await_answers(&f);
+    }
+    leave_pipeline(&f);
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    pg_drop(db);
     int code = pg_lock_check(db, e);
-    if (!code && db->broken)
-        code = err_set(e, PAWL_UNREACHABLE, "the connection broke before");
+    if (!code)
+        code = check_whole(db, e);
     for (size_t at = 0; at < n && !code;) {
         size_t end = at;
         if (pg_interrupted(db)) {

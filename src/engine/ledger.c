@@ -167,9 +167,11 @@ int ledger_read(struct arena *a, struct ledger *l, struct db *db, struct history
     struct db_request request = {.sql = l->select, .on_row = on_row, .context = &r};
     *out = (struct history){.exists = true};
     STRBUF(schema, 512);
-    int code = db->driver->read_ledger
-                   ? db->driver->read_ledger(db, l->name, l->select, &out->exists, &schema, on_row, &r, e)
-                   : db_run(db, &request, 1, NULL, e);
+    struct db_place place = {.exists = true, .schema = &schema};
+    int code = db->driver->read_ledger ? db->driver->read_ledger(db, l->name, l->select, &place, on_row, &r, e)
+                                       : db_run(db, &request, 1, NULL, e);
+    out->exists = place.exists;
+    out->alone = place.alone;
     if (!code)
         code = set_schema(a, l, db->driver, &schema, e);
     if (code == PAWL_LEDGER && e && e->sqlstate[0])

@@ -66,6 +66,7 @@ int lock_take(struct run *r, struct pawl_error *e)
     uint64_t deadline = clock_ms() + r->wait_ms;
     uint32_t pause = FIRST_PAUSE_MS;
     bool told = false;
+    db_expect(r->db, r->ledger->name, r->ledger->select); /* whoever has the lock reads the ledger first */
     for (;;) {
         bool got = false;
         strbuf_reset(&holder);

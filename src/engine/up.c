@@ -199,7 +199,8 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
 static int see_whether_to_ask(struct upping *u, struct pawl_error *e)
 {
     struct run *r = u->run;
-    int code = r->history.n ? PAWL_OK : r->db->driver->is_empty(r->db, r->ledger->name, &u->empty, e);
+    u->empty = r->history.alone;
+    int code = r->history.n || u->empty ? PAWL_OK : r->db->driver->is_empty(r->db, r->ledger->name, &u->empty, e);
     u->ask = u->request.replay || (!code && !r->history.n && !u->empty);
     return code;
 }

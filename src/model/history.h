@@ -15,6 +15,7 @@ struct ledger_row {
 
 struct history {
     bool exists;             /* is there a ledger table at all? */
+    bool alone;              /* there is neither a ledger nor any other user table; not every engine says so */
     struct ledger_row *rows; /* by version */
     size_t n;
 };

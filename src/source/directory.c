@@ -11,6 +11,9 @@
 #include "source/numbering.h"
 #include "sys/folder.h"
 
+#define TICK_BYTES 65536 /* between two ticks */
+#define FILE_BYTES 4096  /* what it costs to open a file, as bytes of one */
+
 /* A file whose name says that it is part of a migration. */
 struct candidate {
     struct name name;
@@ -30,6 +33,9 @@ struct scan {
     size_t n_candidates;
     struct migration_set *set;
     struct numbering_item *numbers; /* parallel to set->items */
+    source_tick_fn *tick;
+    void *tick_context;
+    uint64_t unticked; /* bytes read since the last one */
     struct pawl_error *e;
 };
 
@@ -95,8 +101,8 @@ static int report_bad_version(struct scan *s, const struct folder_entry *entry, 
 /* Not a file at all, or not a .sql one. Names beginning with a dot and what `verify --write` writes are meant to be passed over. */
 static int report_ignored(struct scan *s, const struct folder_entry *entry)
 {
-    bool certificate = entry->kind == FILE_FOLDER ? slice_eq(entry->name, SLICE("schema"))
-                                                  : slice_eq(entry->name, SLICE("pawl.lock"));
+    bool certificate =
+        entry->kind == FILE_FOLDER ? slice_eq(entry->name, SLICE("schema")) : slice_eq(entry->name, SLICE("pawl.lock"));
     if (entry->name.p[0] == '.' || certificate)
         return PAWL_OK;
     const char *message = entry->kind == FILE_FOLDER    ? "a folder within the folder; what is in it is not read"
@@ -211,6 +217,15 @@ static void report_bytes(struct scan *s, const struct candidate *c, const char *
     }
 }
 
+static void maybe_tick(struct scan *s, uint64_t bytes)
+{
+    s->unticked += bytes + FILE_BYTES;
+    if (!s->tick || s->unticked < TICK_BYTES)
+        return;
+    s->unticked = 0;
+    s->tick(s->tick_context);
+}
+
 /* Looks into the file and fills in *out; *ok is false if it could not be read (which is then reported). */
 static int take_file(struct scan *s, const struct candidate *c, struct migration_file *out, bool *ok)
 {
@@ -221,6 +236,7 @@ static int take_file(struct scan *s, const struct candidate *c, struct migration
         return code;
     if (seen.problem)
         return report_unreadable(s, c->entry, c->name.version, seen.problem);
+    maybe_tick(s, seen.size);
     struct slice path = path_of(s->a, s->dir, c->entry->name);
     if (!path.p)
         return err_nomem(s->e);
@@ -383,7 +399,13 @@ static int scan_folder(struct scan *s)
 int source_read(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
                 struct migration_set *out, struct pawl_error *e)
 {
-    struct scan s = {.extent = extent, .a = a, .dir = dir, .set = out, .e = e};
+    return source_read_ticking(a, dir, extent, report, NULL, NULL, out, e);
+}
+
+int source_read_ticking(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
+                        source_tick_fn *tick, void *context, struct migration_set *out, struct pawl_error *e)
+{
+    struct scan s = {.extent = extent, .a = a, .dir = dir, .set = out, .tick = tick, .tick_context = context, .e = e};
     bool missing;
     *out = (struct migration_set){0};
     findings_init(&s.findings, report);

@@ -30,4 +30,11 @@ enum source_extent { SOURCE_UPS, SOURCE_ALL };
 int source_read(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
                 struct migration_set *out, struct pawl_error *e);
 
+/* Something else that wants to be seen to from time to time while files are read; it must not wait for anything. */
+typedef void source_tick_fn(void *context);
+
+/* source_read that calls `tick` (NULL = nothing) every so many bytes: some ten times in a thousand small files. */
+int source_read_ticking(struct arena *a, const char *dir, enum source_extent extent, struct report *report,
+                        source_tick_fn *tick, void *context, struct migration_set *out, struct pawl_error *e);
+
 #endif

@@ -436,16 +436,19 @@ static void the_ledger_is_read_in_one_go(void **state)
     bool empty = false;
     int n = 0;
     STRBUF(schema, 1000);
+    struct db_place place = {.exists = true, .schema = &schema};
     struct slice select = SLICE("select version from \"_sqlx_migrations\" order by version");
     struct slice name = SLICE("_sqlx_migrations");
-    assert_int_equal(d->read_ledger(db, name, select, &exists, &schema, count_rows, &n, &e), PAWL_OK);
-    assert_false(exists);
+    assert_int_equal(d->read_ledger(db, name, select, &place, count_rows, &n, &e), PAWL_OK);
+    assert_false(place.exists);
+    assert_true(place.alone);
     assert_int_equal(d->is_empty(db, name, &empty, &e), PAWL_OK);
     assert_true(empty);
     pg_exec(db, "create table _sqlx_migrations (version bigint)");
     pg_exec(db, "insert into _sqlx_migrations values (1), (2)");
-    assert_int_equal(d->read_ledger(db, name, select, &exists, &schema, count_rows, &n, &e), PAWL_OK);
-    assert_true(exists);
+    assert_int_equal(d->read_ledger(db, name, select, &place, count_rows, &n, &e), PAWL_OK);
+    assert_true(place.exists);
+    assert_false(place.alone);
     assert_string_equal(strbuf_z(&schema), "publicpublic");
     assert_int_equal(n, 2);
     assert_int_equal(d->is_empty(db, name, &empty, &e), PAWL_OK);
@@ -458,9 +461,12 @@ static void the_ledger_is_read_in_one_go(void **state)
     assert_true(exists);
     assert_int_equal(d->table_exists(db, SLICE("nope.t"), &exists, &e), PAWL_OK);
     assert_false(exists);
-    assert_int_equal(
-        d->read_ledger(db, name, SLICE("select nope from _sqlx_migrations"), &exists, &schema, count_rows, &n, &e),
-        PAWL_LEDGER);
+    assert_int_equal(d->read_ledger(db, name, SLICE("select nope from _sqlx_migrations"), &place, count_rows, &n, &e),
+                     PAWL_LEDGER);
+    pg_exec(db, "drop table _sqlx_migrations");
+    assert_int_equal(d->read_ledger(db, name, select, &place, count_rows, &n, &e), PAWL_OK);
+    assert_false(place.exists);
+    assert_false(place.alone); /* s.t is there */
     db_close(db);
 }
 

@@ -75,6 +75,28 @@ static void downs_are_known_by_name_alone_when_only_ups_are_wanted(void **state)
     arena_clear(&r.a);
 }
 
+static void count_tick(void *context)
+{
+    ++*(int *)context;
+}
+
+static void somebody_else_has_a_turn_while_files_are_read(void **state)
+{
+    struct read r = {0};
+    char name[64];
+    int ticks = 0;
+    for (int i = 1; i <= 200; i++) {
+        snprintf(name, sizeof name, "%03d_a.sql", i);
+        tmpdir_put(*state, name, "select 1;");
+    }
+    collect_init(&r.seen);
+    assert_int_equal(source_read_ticking(&r.a, *state, SOURCE_UPS, &r.seen.report, count_tick, &ticks, &r.set, &r.e),
+                     PAWL_OK);
+    assert_int_equal(r.set.n, 200);
+    assert_in_range(ticks, 5, 50);
+    arena_clear(&r.a);
+}
+
 static void checksums_are_those_of_sqlx(void **state)
 {
     char hex[2 * SHA384_BYTES + 1];
@@ -417,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TMPDIR_TEST(reads_both_layouts_in_order),
         TMPDIR_TEST(downs_are_known_by_name_alone_when_only_ups_are_wanted),
+        TMPDIR_TEST(somebody_else_has_a_turn_while_files_are_read),
         TMPDIR_TEST(checksums_are_those_of_sqlx),
         TMPDIR_TEST(duplicate_versions_stop),
         TMPDIR_TEST(names_outside_the_grammar),
