@@ -128,6 +128,9 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(FOREIGN_KEYS_BROKEN, "foreign-keys-broken", ERROR, "rows that break a foreign key after the migration") \
     X(CASCADE_DELETES, "cascade-deletes", ERROR, "a table made anew by hand deletes rows of other tables where a runner enforces foreign keys, as sqlx does") \
     X(PARITY, "parity", WARNING, "the two engines' schemas mean different things from this version on") \
+    X(UNPORTABLE_PLACEHOLDER, "unportable-placeholder", OFF, "a placeholder, `?` or `?1`, that only SQLite takes in a migration, for NULL") \
+    X(UNPORTABLE_TIME, "unportable-time", OFF, "a function for dates and times that one engine alone has, like strftime(), datetime('now'), now()") \
+    X(UNPORTABLE_TRIGGER, "unportable-trigger", OFF, "a trigger, which each engine writes its own way") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
     X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \
     X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \

@@ -3,6 +3,7 @@
 #include "engine/scratch.h"
 #include "proof/across.h"
 #include "source/directory.h"
+#include "source/portable.h"
 
 struct verifying {
     struct pawl *p;
@@ -118,7 +119,9 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
     }
     if (code)
         return code;
-    if (v.options->certify)
+    const struct db_driver *reader = db_driver_find(v.options->engine ? v.options->engine : "sqlite");
+    code = portable_check(&v.set, reader->name, reader->dialect, &p->report, e);
+    if (!code && v.options->certify)
         code = certifying_begin(&v.certifying, p, v.options, &v.set, &v.scratch, e);
     if (!code)
         code = prove_all(&v, e);

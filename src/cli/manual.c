@@ -200,6 +200,7 @@ static bool put_findings(struct strbuf *b)
     static const struct {
         const char *code, *level, *meaning;
     } findings[] = {
+#define LEVEL_OFF "off"
 #define LEVEL_NOTE "note"
 #define LEVEL_WARNING "warning"
 #define LEVEL_ERROR "error"

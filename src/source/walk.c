@@ -129,11 +129,14 @@ enum split_result walk_next(struct walk *w, struct walk_statement *out, struct p
         return SPLIT_END;
     if (w->annotated) {
         read_gap(w, &g);
-        w->skip = g.file_only && !(g.file_only & w->engine);
+        if (g.file_only)
+            w->only = g.file_only;
+        w->skip = w->only && !(w->only & w->engine);
         if (w->skip)
             return SPLIT_END;
     }
     w->started = true;
+    out->only = g.only && w->only ? g.only & w->only : g.only | w->only;
     out->foreign = g.only && !(g.only & w->engine);
     return out->foreign ? split_foreign(w, g.only, &out->st, e) : split_next(&w->splitter, &out->st, e);
 }

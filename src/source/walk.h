@@ -19,6 +19,7 @@ struct walk {
     bool annotated;          /* the text may carry directives */
     bool started;            /* a statement was seen */
     bool skip;               /* the whole file is for other engines: nothing is yielded */
+    unsigned only;           /* the engines that the whole file is for; 0 = all */
     bool repeatable;         /* valid once the first statement was yielded or the end was reached */
     int64_t lock_timeout_ms; /* -1 = not said */
     walk_fault_fn *on_fault; /* may be NULL */
@@ -27,7 +28,8 @@ struct walk {
 
 struct walk_statement {
     struct statement st;
-    bool foreign; /* not for this engine */
+    bool foreign;  /* not for this engine */
+    unsigned only; /* the engines that directives say it is for, file and statement together; 0 = all */
 };
 
 /* `annotated`: the text may carry directives (annotate_any); false saves looking for them. */
