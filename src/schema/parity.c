@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/strbuf.h"
 #include "schema/fact.h"
+#include "schema/likeness.h"
 
 #define TEXT_MAX (1u << 20)
 
@@ -15,7 +16,8 @@ struct side {
     struct slice *lines;
     size_t n, cap;
     struct map keys;   /* columns of primary keys */
-    struct map checks; /* by table */
+    struct map checks; /* how many, by table */
+    struct map spare;  /* by table, how many of its columns have a type that SQLite would need a CHECK for */
 };
 
 /* ---- pieces of facts --------------------------------------------------------------------------------------------- */
@@ -87,28 +89,6 @@ static void add(struct side *s, struct slice line)
         s->lines[s->n++] = line;
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------- */
-
-/* What the name of a type has in it decides, in this order; SQLite's own rules are the last ones. */
-struct slice parity_class(struct arena *a, struct slice type)
-{
-    static const char *const classes[][2] = {
-        {"interval", "interval"}, {"bool", "boolean"}, {"timestamp", "timestamp"}, {"datetime", "timestamp"},
-        {"date", "date"},         {"json", "json"},    {"uuid", "uuid"},           {"bytea", "blob"},
-        {"numeric", "numeric"},   {"dec", "numeric"},  {"serial", "integer"},      {"int", "integer"},
-        {"char", "text"},         {"clob", "text"},    {"text", "text"},           {"blob", "blob"},
-        {"real", "real"},         {"floa", "real"},    {"doub", "real"},           {"time", "time"},
-    };
-    struct slice name = lower(a, type);
-    bool array = slice_ends(name, SLICE("[]"));
-    if (!name.p || slice_eq(name, SLICE("none")))
-        return name.p ? SLICE("any") : name;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes && !array; i++)
-        if (slice_find(name, slice_of(classes[i][0])) != SIZE_MAX)
-            return slice_of(classes[i][1]);
-    return slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name;
-}
-
 /* ---- defaults ---------------------------------------------------------------------------------------------------- */
 
 static bool in_type(char c)
@@ -174,10 +154,19 @@ static struct slice default_value(struct side *s, struct slice text, struct slic
 
 /* ---- from facts to portable facts -------------------------------------------------------------------------------- */
 
+static void count(struct side *s, struct map *map, struct slice table)
+{
+    uintptr_t n = (uintptr_t)map_get(map, table);
+    s->failed |= !map_set(s->a, map, table, (void *)(n + 1));
+}
+
 static void column(struct side *s, struct slice name, struct slice line)
 {
     struct slice place = plain(s, name);
-    struct slice class = parity_class(s->a, unquoted(s, fact_value(line, "type")));
+    struct slice class = likeness_class(s->a, unquoted(s, fact_value(line, "type")), s->schemas);
+    s->failed |= !class.p;
+    if (likeness_foreign(class))
+        count(s, &s->spare, table_of(s, name));
     bool null = slice_eq(fact_value(line, "null"), SLICE("yes")) && !map_get(&s->keys, place);
     add(s, arena_printf(s->a, "column " SLICE_FMT " class=" SLICE_FMT " null=%s", SLICE_ARG(place), SLICE_ARG(class),
                         null ? "yes" : "no"));
@@ -236,8 +225,20 @@ static size_t expression_end(struct slice s, size_t i)
     return s.n;
 }
 
+/* What PostgreSQL alone can say of a key, ":class=NAME" and ":nulls=first", has no counterpart; its length, or 0. */
+static size_t own_words(const struct side *s, struct slice rest)
+{
+    if (!s->schemas || (!slice_starts(rest, SLICE(":class=")) && !slice_starts(rest, SLICE(":nulls="))))
+        return 0;
+    size_t end = 1;
+    bool inside = false;
+    for (; end < rest.n && (inside || (rest.p[end] != ',' && rest.p[end] != ':')); end++)
+        inside ^= rest.p[end] == '"';
+    return end;
+}
+
 /* Each engine spells expressions its own way, so all are alike here. */
-static struct slice without_expressions(struct side *s, struct slice keys)
+static struct slice plain_keys(struct side *s, struct slice keys)
 {
     STRBUF(b, TEXT_MAX);
     bool inside = false;
@@ -245,6 +246,11 @@ static struct slice without_expressions(struct side *s, struct slice keys)
         if (!inside && keys.p[i] == '(') {
             strbuf_addz(&b, "(expression)");
             i = expression_end(keys, i) - 1;
+            continue;
+        }
+        size_t own = inside ? 0 : own_words(s, slice_sub(keys, i, keys.n));
+        if (own) {
+            i += own - 1;
             continue;
         }
         inside ^= keys.p[i] == '"';
@@ -257,7 +263,10 @@ static struct slice without_expressions(struct side *s, struct slice keys)
 
 static void index_of(struct side *s, struct slice line)
 {
-    struct slice table = plain(s, fact_value(line, "on")), keys = without_expressions(s, fact_value(line, "keys"));
+    struct slice table = plain(s, fact_value(line, "on")), keys = plain_keys(s, fact_value(line, "keys"));
+    struct slice method = fact_value(line, "method");
+    if (method.p && !slice_eq(method, SLICE("hash"))) /* gin, gist, brin: SQLite has nothing of the kind */
+        return;
     bool partial = !slice_eq(fact_value(line, "where"), SLICE("none"));
     bool unique = slice_eq(fact_value(line, "unique"), SLICE("yes"));
     if (unique && !partial)
@@ -294,10 +303,8 @@ static void note_keys(struct side *s, struct slice line)
     if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
         return;
     struct slice table = table_of(s, name);
-    if (slice_eq(kind, SLICE("check"))) {
-        uintptr_t count = (uintptr_t)map_get(&s->checks, table);
-        s->failed |= !map_set(s->a, &s->checks, table, (void *)(count + 1));
-    }
+    if (slice_eq(kind, SLICE("check")))
+        count(s, &s->checks, table);
     if (!slice_eq(kind, SLICE("primary-key")))
         return;
     struct slice list = lower(s->a, fact_value(line, "columns")), *kept = arena_alloc(s->a, sizeof *kept);
@@ -319,6 +326,16 @@ static int by_text(const void *x, const void *y)
     return slice_cmp(*(const struct slice *)x, *(const struct slice *)y);
 }
 
+/* What is said twice on one side is there once: a UNIQUE constraint and a unique index on the same columns. */
+static void drop_repeated(struct side *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        if (!n || !slice_eq(s->lines[n - 1], s->lines[i]))
+            s->lines[n++] = s->lines[i];
+    s->n = n;
+}
+
 static bool convert(struct side *s, const struct parity_side *from)
 {
     for (size_t i = 0; i < from->n_others; i++)
@@ -333,6 +350,7 @@ static bool convert(struct side *s, const struct parity_side *from)
                                 (size_t)(uintptr_t)s->checks.entries[i].value));
     if (s->n)
         qsort(s->lines, s->n, sizeof *s->lines, by_text);
+    drop_repeated(s);
     return !s->failed;
 }
 
@@ -380,6 +398,13 @@ static bool same_thing(struct slice x, struct slice y)
     return true;
 }
 
+/* Behind "value=", which is the last attribute and may hold anything. */
+static struct slice default_of(struct slice line)
+{
+    size_t at = fact_key_of(line) + strlen(" value=");
+    return slice_sub(line, at < line.n ? at : line.n, line.n);
+}
+
 /* Two sides of one thing become one difference. */
 static bool joined(struct parity_difference *last, struct parity_difference item)
 {
@@ -389,6 +414,48 @@ static bool joined(struct parity_difference *last, struct parity_difference item
         return false;
     *(item.first.p ? &last->first : &last->second) = y;
     return true;
+}
+
+static size_t count_of(const struct map *map, struct slice table)
+{
+    return (size_t)(uintptr_t)map_get(map, table);
+}
+
+/* SQLite may need a CHECK for what is a type in PostgreSQL. */
+static bool needs_checks(const struct side *lite, const struct side *server, struct slice line)
+{
+    size_t at = 0;
+    struct slice kind, table;
+    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &table))
+        return false;
+    size_t more = count_of(&lite->checks, table), fewer = count_of(&server->checks, table);
+    return more > fewer && more - fewer <= count_of(&server->spare, table);
+}
+
+/* Is a difference in words none in meaning, as far as the two engines can say the same at all? */
+static bool is_alike(const struct side *x, const struct side *y, const struct parity_difference *d)
+{
+    if (x->schemas == y->schemas)
+        return false;
+    const struct side *lite = x->schemas ? y : x, *server = x->schemas ? x : y;
+    struct slice l = x->schemas ? d->second : d->first, s = x->schemas ? d->first : d->second;
+    if (slice_starts(l, SLICE("checks ")))
+        return needs_checks(lite, server, l);
+    if (!l.p || !s.p)
+        return false;
+    if (slice_starts(l, SLICE("column ")))
+        return slice_eq(fact_value(l, "null"), fact_value(s, "null")) &&
+               likeness_classes(fact_value(l, "class"), fact_value(s, "class"));
+    return slice_starts(l, SLICE("default ")) && likeness_defaults(default_of(l), default_of(s));
+}
+
+static void drop_alike(const struct side *x, const struct side *y, struct parity *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < out->n; i++)
+        if (!is_alike(x, y, &out->items[i]))
+            out->items[n++] = out->items[i];
+    out->n = n;
 }
 
 int parity_compare(struct arena *a, const struct parity_side *first, const struct parity_side *second,
@@ -412,5 +479,6 @@ int parity_compare(struct arena *a, const struct parity_side *first, const struc
             return err_nomem(e);
         out->items[out->n++] = item;
     }
+    drop_alike(&x, &y, out);
     return PAWL_OK;
 }

@@ -12,8 +12,9 @@
  *     checks users count=2                        (their texts cannot be compared)
  *     index users keys=email,name:desc partial=no (expressions in keys: "(expression)")
  *
- * Names lose the schema public and the case of their letters. Classes of types: integer, real, numeric, text, blob, boolean, timestamp, date, time, interval,
- * uuid, json, any (SQLite: nothing declared), or the declared name. A column of a primary key is not null on either engine.
+ * Names lose the schema public and the case of their letters; classes of types are those of schema/likeness, which also says where
+ * two lines mean the same in other words. A column of a primary key is not null on either engine. Indexes of methods that SQLite has
+ * not (gin, brin) are left out.
  */
 #ifndef PAWL_SCHEMA_PARITY_H
 #define PAWL_SCHEMA_PARITY_H
@@ -47,7 +48,4 @@ int parity_compare(struct arena *a, const struct parity_side *first, const struc
  */
 bool parity_table(struct arena *a, struct slice line, bool schemas, struct slice *table);
 bool parity_target(struct arena *a, struct slice line, bool schemas, struct slice *table);
-/* The class of a declared type, as above. */
-struct slice parity_class(struct arena *a, struct slice type);
-
 #endif

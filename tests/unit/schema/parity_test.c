@@ -61,6 +61,48 @@ static void spelling_is_no_difference(void **state)
     expect(sql, sql, "");
 }
 
+/* What SQLite has no type or function for is written with those it has. */
+static void what_one_has_not_is_no_difference(void **state)
+{
+    (void)state;
+    expect(
+        "create table t (id integer primary key autoincrement, a text, b text, c integer not null default 1, d datetime "
+        "default (datetime('now')), e text default (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), f text check (f in ('a', 'b')) "
+        "default 'a', g blob, h blob, i text default (lower(hex(randomblob(16)))), j text, k boolean default 0 check (k in (0, 1)))",
+        "create type letter as enum ('a', 'b');"
+        "create table t (id bigint generated always as identity primary key, a uuid, b jsonb, c boolean not null default true, "
+        "d timestamptz default now(), e timestamptz default now(), f letter default 'a', g uuid, h bytea, "
+        "i uuid default gen_random_uuid(), j inet, k boolean default 'f')",
+        "");
+    expect(
+        "create table t (a integer default +5, b integer default 0x10, c real default 1e3, d blob default x'00fF', e text "
+        "default \"x\", f text default 5, g numeric default 0)",
+        "create table t (a integer default 5, b integer default 16, c real default 1000, d bytea default '\\x00ff', e text "
+        "default 'x', f varchar(9) default '5', g numeric(9, 2) default 0.00)",
+        "");
+}
+
+/* A type's name in PostgreSQL is a whole: in "print_state" there is no INT. */
+static void names_of_types_are_whole(void **state)
+{
+    (void)state;
+    expect("create table t (a text, b text, c int4range)",
+           "create type print_state as enum ('a', 'b'); create domain updated as text;"
+           "create table t (a print_state, b updated, c int4range)",
+           "");
+}
+
+static void what_indexes_say_beyond_sqlite_is_left_out(void **state)
+{
+    (void)state;
+    expect("create table t (a text, b text, c text); create index i on t (a, b desc); create unique index u on t (c)",
+           "create table t (a text, b text, c jsonb, unique (c)); create unique index u on t (c);"
+           "create index i on t (a text_pattern_ops nulls first, b desc nulls last); create index g on t using gin (c)",
+           "");
+    expect("create table t (a text); create index i on t (a)", "create table t (a text); create index i on t (a desc)",
+           "index t keys=a partial=no | \n | index t keys=a:desc partial=no\n");
+}
+
 /* Facts by their table; a foreign key also points to one. */
 static void facts_belong_to_tables(void **state)
 {
@@ -94,8 +136,22 @@ static void differences_are_told(void **state)
     (void)state;
     expect("create table t (id integer primary key, a text)", "create table t (id serial primary key, a text not null)",
            "column t.a class=text null=yes | column t.a class=text null=no\n");
-    expect("create table t (a text)", "create table t (a uuid)",
-           "column t.a class=text null=yes | column t.a class=uuid null=yes\n");
+    expect("create table t (a text)", "create table t (a numeric)",
+           "column t.a class=text null=yes | column t.a class=numeric null=yes\n");
+    expect("create table t (a integer)", "create table t (a timestamp)",
+           "column t.a class=integer null=yes | column t.a class=timestamp null=yes\n");
+    expect("create table t (a text)", "create table t (a uuid not null)",
+           "column t.a class=text null=yes | column t.a class=uuid null=no\n");
+    expect("create table t (a text)", "create table t (a uuid default gen_random_uuid())",
+           " | default t.a value=gen_random_uuid()\n");
+    expect("create table t (a boolean default 1)", "create table t (a boolean default false)",
+           "default t.a value=true | default t.a value=false\n");
+    expect("create table t (a text default '1')", "create table t (a text default 'one')",
+           "default t.a value='1' | default t.a value='one'\n");
+    expect("create table t (a text default 'now')", "create table t (a timestamp default now())",
+           "default t.a value='now' | default t.a value=now\n");
+    expect("create table t (a text check (a > 'a'), b text check (b > 'a'))", "create table t (a uuid, b text)",
+           "checks t count=2 | \n");
     expect("create table t (a int default 1)", "create table t (a int default 2)",
            "default t.a value=1 | default t.a value=2\n");
     expect("create table t (a int unique, b int)", "create table t (a int, b int); create unique index on t (a)", "");
@@ -119,6 +175,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_text_means_the_same),
         cmocka_unit_test(spelling_is_no_difference),
+        cmocka_unit_test(what_one_has_not_is_no_difference),
+        cmocka_unit_test(names_of_types_are_whole),
+        cmocka_unit_test(what_indexes_say_beyond_sqlite_is_left_out),
         cmocka_unit_test(facts_belong_to_tables),
         cmocka_unit_test(differences_are_told),
     };
