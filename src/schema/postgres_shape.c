@@ -13,6 +13,18 @@ static bool is_deparsed(struct slice attribute)
     return false;
 }
 
+/* Facts that not all versions have, because the objects are not there, or are no objects of their own. */
+static bool is_of_some_versions(struct slice key, struct slice line)
+{
+    if (slice_starts(key, SLICE("not-null "))) /* since 18; the columns say it before */
+        return true;
+    if (slice_starts(key,
+                     SLICE("function "))) /* since 14 a range brings a type for many of its kind, and what makes one */
+        return slice_starts(fact_value(line, "body"), SLICE("multirange_constructor"));
+    return slice_starts(key, SLICE("cast ")) &&
+           slice_find(fact_value(line, "function"), SLICE("multirange")) != SIZE_MAX;
+}
+
 /* Of such a text it counts whether there is one. */
 static void add_field(struct strbuf *b, struct slice field)
 {
@@ -32,10 +44,11 @@ struct slice postgres_shape(struct arena *a, struct slice line)
     size_t at = fact_key_of(line);
     struct slice key = slice_sub(line, 0, at), field;
     STRBUF(b, line.n + 64);
-    if (slice_starts(key, SLICE("not-null "))) /* facts since 18; the columns say it before */
+    if (is_of_some_versions(key, line))
         return SLICE("");
     strbuf_add(&b, key);
     while (fact_field(line, &at, &field))
-        add_field(&b, field);
+        if (!slice_starts(field, SLICE("multirange=")))
+            add_field(&b, field);
     return strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
 }
