@@ -518,6 +518,85 @@ struct pawl_fix_report {
  */
 int pawl_fix(struct pawl *p, const struct pawl_fix_options *options, struct pawl_fix_report *out, struct pawl_error *e);
 
+struct pawl_downs_options {
+    const char *engine;       /* as for verify; NULL: every one at hand on which the whole set applies */
+    const char *const *files; /* versions, paths or names; none = all migrations without a down file */
+    size_t n_files;
+    bool pawl_only; /* the texts may need pawl as their runner, which makes them shorter on SQLite */
+    bool write;     /* write the files; otherwise only tell */
+};
+
+enum pawl_downs_state {
+    PAWL_DOWNS_WRITTEN, /* a text that holds was found; with `write` the file has it */
+    PAWL_DOWNS_LEFT,    /* none: `reason` */
+    PAWL_DOWNS_HOLDS,   /* the down file that is there holds already */
+};
+const char *pawl_downs_state_name(enum pawl_downs_state state);
+
+struct pawl_downs_text {
+    int64_t version;
+    enum pawl_downs_state state;
+    const char *file;   /* the down file, there or not */
+    const char *before; /* what it has now; NULL = it is not there */
+    const char *text;   /* NULL unless written */
+    const char *reason; /* one line, or NULL */
+};
+
+struct pawl_downs_report {
+    const struct pawl_downs_text *items; /* by version */
+    size_t n;
+    size_t written, left;
+};
+
+/*
+ * Makes down texts from what each migration does to the schema, seen on scratch databases, and proves them: each restores the
+ * schema from before, can run twice, and its up applies again. Rows do not come back; comments in the text say which. A down that is
+ * there is replaced only if its migration is named and it does not hold. PAWL_CHECK: the set does not apply. *out is valid until
+ * the next call with this handle.
+ */
+int pawl_downs(struct pawl *p, const struct pawl_downs_options *options, struct pawl_downs_report *out,
+               struct pawl_error *e);
+
+/* Where a schema is: a URL; "@12" (version 12 of the folder, "@" the newest, "@0" before the first); a file name.facts; NULL: the
+ * database of the configuration. */
+struct pawl_dump_options {
+    const char *source;
+    const char *engine; /* for versions of the folder; NULL: that of the configured database, else SQLite */
+    bool sql;           /* SQL that builds the schema, instead of facts */
+};
+
+struct pawl_dump {
+    const char *text;   /* lines */
+    const char *engine; /* NULL = cannot be told (a file without facts) */
+    size_t facts;
+    size_t missing; /* what SQL could not be written for; comments in the text name it */
+};
+
+/* Reads only; a version of the folder is run on a scratch database. *out is valid until the next call with this handle. */
+int pawl_dump(struct pawl *p, const struct pawl_dump_options *options, struct pawl_dump *out, struct pawl_error *e);
+
+struct pawl_diff_options {
+    const char *from, *to; /* as pawl_dump_options.source */
+    const char *engine;
+    bool sql; /* SQL that leads from one to the other, too */
+};
+
+/* One fact that differs; NULL = is not there. */
+struct pawl_change {
+    const char *before, *after;
+};
+
+struct pawl_difference {
+    const struct pawl_change *items; /* in the order of their keys; none = the same schema */
+    size_t n;
+    const char *engine;
+    const char *sql;
+    size_t missing; /* as in pawl_dump */
+};
+
+int pawl_diff(struct pawl *p, const struct pawl_diff_options *options, struct pawl_difference *out,
+              struct pawl_error *e);
+
 struct pawl_repair_options {
     bool dry_run;
 };

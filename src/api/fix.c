@@ -1,22 +1,16 @@
 #include <string.h>
 
-#include "api/api.h"
-#include "engine/scratch.h"
+#include "api/engines.h"
 #include "proof/fix.h"
 #include "source/directory.h"
 #include "sys/file.h"
 
-#define ENGINES 2
-
 struct fixing {
     struct pawl *p;
     const struct pawl_fix_options *options;
-    struct scratch_config scratch;
     struct migration_set set;
     bool *applied, *asked; /* by migration */
-    struct scratch_server servers[ENGINES];
-    struct proof_options engines[ENGINES];
-    size_t n;
+    struct engines engines;
 };
 
 PAWL_API const char *pawl_fix_state_name(enum pawl_fix_state state)
@@ -53,24 +47,6 @@ static int look(struct fixing *f, struct pawl_error *e)
     return code || f->applied ? code : err_nomem(e);
 }
 
-static struct slice base_name(struct slice path)
-{
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/')
-            return slice_sub(path, i, path.n);
-    return path;
-}
-
-static bool names(const struct migration *m, const char *file)
-{
-    int64_t version;
-    struct slice given = slice_of(file);
-    if (slice_i64(given, &version))
-        return version == m->version;
-    return slice_eq(given, m->up.path) || slice_eq(given, base_name(m->up.path)) ||
-           (m->down.path.p && (slice_eq(given, m->down.path) || slice_eq(given, base_name(m->down.path))));
-}
-
 static int refuse_applied(const struct migration *m, struct pawl_error *e)
 {
     err_set(e, PAWL_REFUSED, "this file is applied: its bytes must stay what they are");
@@ -89,7 +65,7 @@ static int choose(struct fixing *f, struct pawl_error *e)
     for (size_t i = 0; i < f->options->n_files; i++) {
         bool found = false;
         for (size_t k = 0; k < f->set.n; k++) {
-            if (!names(&f->set.items[k], f->options->files[i]))
+            if (!engines_names(&f->set.items[k], f->options->files[i]))
                 continue;
             if (f->applied && f->applied[k])
                 return refuse_applied(&f->set.items[k], e);
@@ -102,58 +78,6 @@ static int choose(struct fixing *f, struct pawl_error *e)
         }
     }
     return PAWL_OK;
-}
-
-/* ---- engines ------------------------------------------------------------------------------------------------------- */
-
-static int add_engine(struct fixing *f, const char *name, struct pawl_error *e)
-{
-    const struct pawl_config *c = &f->p->config;
-    const struct db_driver *driver = db_driver_find(name);
-    struct pawl_scratch scratch = scratch_of(&f->scratch, name);
-    struct scratch_server *server = &f->servers[f->n];
-    int code = scratch_server_open(&f->p->operation, driver, &f->scratch, c->interrupt, server, e);
-    if (code)
-        return code;
-    if (!server->found && f->options->engine) {
-        err_set(e, PAWL_CONFIG, "there are no binaries of a %s server to start one", name);
-        err_hint(e, "install them, or name a server with --scratch-url");
-        return PAWL_CONFIG;
-    }
-    if (!server->found) {
-        report_note(&f->p->report, PAWL_LEVEL_WARNING,
-                    "nothing was proved on %s: there are no server binaries and no --scratch-url", name);
-        return PAWL_OK;
-    }
-    f->engines[f->n++] = (struct proof_options){
-        .driver = driver,
-        .server = server->target,
-        .db = {.create = true,
-               .scratch = true,
-               .foreign_keys = c->foreign_keys,
-               .wait_ms = c->wait_ms,
-               .connect_wait_ms = c->connect_wait_ms,
-               .interrupt = c->interrupt,
-               .stubs = scratch.stubs,
-               .n_stubs = scratch.n_stubs,
-               .extensions = scratch.extensions,
-               .n_extensions = scratch.n_extensions},
-        .ledger = slice_of(c->table),
-        .setup = scratch.setup,
-        .n_setup = scratch.n_setup,
-    };
-    return PAWL_OK;
-}
-
-static int add_engines(struct fixing *f, struct pawl_error *e)
-{
-    static const char *const all[ENGINES] = {"sqlite", "postgres"};
-    int code = PAWL_OK;
-    f->scratch = f->p->scratch;
-    for (size_t i = 0; !code && i < ENGINES; i++)
-        if (!f->options->engine || strcmp(f->options->engine, all[i]) == 0)
-            code = add_engine(f, all[i], e);
-    return code;
 }
 
 /* ---- the result ---------------------------------------------------------------------------------------------------- */
@@ -211,12 +135,11 @@ static int fix(struct fixing *f, struct pawl_fix_report *out, struct pawl_error 
     if (!code)
         code = choose(f, e);
     if (!code)
-        code = add_engines(f, e);
-    struct fix_request request = {f->engines, f->n, f->asked, !f->options->engine};
+        code = engines_open(f->p, f->options->engine, &f->engines, e);
+    struct fix_request request = {f->engines.options, f->engines.n, f->asked, !f->options->engine};
     if (!code)
         code = fix_run(&f->p->operation, &f->set, &request, &f->p->report, &result, e);
-    for (size_t i = 0; i < ENGINES; i++)
-        scratch_server_close(&f->servers[i]);
+    engines_close(&f->engines);
     if (!code)
         code = tell(f, &result, out, e);
     return code || !f->options->write ? code : write_all(out, e);

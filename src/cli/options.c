@@ -14,6 +14,7 @@
 #endif
 #define ON_DATABASE \
     (ON(UP) | ON(REPLAY) | ON_DOWN | ON_REDO | ON(STATUS) | ON(HEALTH) | ON(DRIFT) | ON(REPAIR) | ON(BASELINE))
+#define ON_SCHEMA (ON(DUMP) | ON(DIFF))
 #define ON_REHEARSING (ON(UP) | ON(REPLAY) | ON(REPAIR) | ON(BASELINE)) /* may make a scratch database */
 
 const struct option_info option_table[OPT_COUNT] = {

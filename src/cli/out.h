@@ -24,6 +24,9 @@ struct out_kind {
     void (*verified)(struct out *o, bool ok);
     void (*files)(struct out *o, int64_t version, const char *const *paths, size_t n);
     void (*fixed)(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check);
+    void (*dumped)(struct out *o, const struct pawl_dump *dump, bool sql);
+    void (*differs)(struct out *o, const struct pawl_difference *difference, bool sql);
+    void (*downs)(struct out *o, const struct pawl_downs_report *report, bool wrote);
     void (*version)(struct out *o);
     void (*error)(struct out *o, const struct pawl_error *e);
     /* Writes what is still held back. */

@@ -313,6 +313,59 @@ static void json_fixed(struct out *o, const struct pawl_fix_report *report, bool
         append(o, files, one_fix(o, &report->items[i]));
 }
 
+static void json_dumped(struct out *o, const struct pawl_dump *d, bool sql)
+{
+    json_t *object = object_of(o);
+    put(o, object, "engine", text_or_null(d->engine));
+    if (sql) {
+        put(o, object, "sql", text_or_null(d->text));
+        put(o, object, "missing", json_integer((json_int_t)d->missing));
+        return;
+    }
+    json_t *facts = new_array(o, object, "facts");
+    for (struct slice rest = slice_of(d->text); rest.n;) {
+        struct slice line = slice_sub(rest, 0, slice_find_byte(rest, '\n'));
+        append(o, facts, json_stringn(line.p, line.n));
+        rest = slice_sub(rest, line.n + 1, rest.n);
+    }
+}
+
+static void json_differs(struct out *o, const struct pawl_difference *d, bool sql)
+{
+    json_t *object = object_of(o);
+    put(o, object, "ok", json_boolean(!d->n));
+    put(o, object, "engine", text_or_null(d->engine));
+    json_t *changes = new_array(o, object, "changes");
+    for (size_t i = 0; i < d->n; i++) {
+        json_t *j = json_object();
+        put(o, j, "before", text_or_null(d->items[i].before));
+        put(o, j, "after", text_or_null(d->items[i].after));
+        append(o, changes, j);
+    }
+    if (sql) {
+        put(o, object, "sql", text_or_null(d->sql));
+        put(o, object, "missing", json_integer((json_int_t)d->missing));
+    }
+}
+
+static void json_downs(struct out *o, const struct pawl_downs_report *r, bool wrote)
+{
+    json_t *object = object_of(o);
+    put(o, object, "ok", json_boolean(!r->left));
+    put(o, object, "written", json_boolean(wrote));
+    json_t *files = new_array(o, object, "files");
+    for (size_t i = 0; i < r->n; i++) {
+        const struct pawl_downs_text *t = &r->items[i];
+        json_t *j = json_object();
+        put(o, j, "version", json_integer(t->version));
+        put(o, j, "file", text_or_null(t->file));
+        put(o, j, "state", json_string(pawl_downs_state_name(t->state)));
+        put(o, j, "reason", text_or_null(t->reason));
+        put(o, j, "text", text_or_null(t->text));
+        append(o, files, j);
+    }
+}
+
 static void json_version(struct out *o)
 {
     put(o, object_of(o), "version", json_string(pawl_version()));
@@ -356,6 +409,9 @@ const struct out_kind out_json = {
     .verified = json_verified,
     .files = json_files,
     .fixed = json_fixed,
+    .dumped = json_dumped,
+    .differs = json_differs,
+    .downs = json_downs,
     .version = json_version,
     .error = json_error,
     .end = json_end,

@@ -54,4 +54,8 @@ void text_verified(struct out *o, bool ok);
 /* The patch, the names or what was written; what was left, and one line that sums up. */
 void text_fixed(struct out *o, const struct pawl_fix_report *report, bool wrote, bool check);
 
+void text_dumped(struct out *o, const struct pawl_dump *dump, bool sql);
+void text_differs(struct out *o, const struct pawl_difference *difference, bool sql);
+void text_downs(struct out *o, const struct pawl_downs_report *report, bool wrote);
+
 #endif

@@ -222,9 +222,24 @@ static int clear_columns(struct pgn_plan *p, const struct pgn *column, struct pa
     return code;
 }
 
+/* Foreign keys that need the key go before it. */
+static int clear_key(struct pgn_plan *p, const struct pgn *key, struct pawl_error *e)
+{
+    const struct pgn *o = owner(p, key);
+    int code = PAWL_OK;
+    if (!pgn_is(key, "primary-key") && !pgn_is(key, "unique") && !pgn_is(key, "index"))
+        return PAWL_OK;
+    for (size_t i = 0; o && i < o->users.n && !code; i++) {
+        struct pgn *u = &p->nodes[o->users.v[i]];
+        if (pgn_is(u, "foreign-key") && goes(u))
+            code = go(p, u, e);
+    }
+    return code;
+}
+
 static int clear_way(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
-    int code = pgn_is(n, "column") ? clear_columns(p, n, e) : PAWL_OK;
+    int code = pgn_is(n, "column") ? clear_columns(p, n, e) : clear_key(p, n, e);
     for (size_t i = 0; i < n->users.n && !code; i++) {
         struct pgn *u = &p->nodes[n->users.v[i]];
         if (pgn_is(u, "sequence") && is_relation(n))
@@ -447,7 +462,7 @@ int pgn_carry_out(struct pgn_plan *p, struct pawl_error *e)
         code = unchecked(p, e);
     for (int rank = RANKS - 1; rank >= 0 && !code; rank--)
         for (size_t i = 0; i < p->n && !code; i++)
-            if (p->nodes[i].kind->rank == rank)
+            if (p->nodes[i].kind->rank == rank && !goes_with_owner(p, &p->nodes[i]))
                 code = go(p, &p->nodes[i], e);
     for (int rank = 0; rank < RANKS && !code; rank++)
         for (size_t i = 0; i < p->n && !code; i++)

@@ -137,10 +137,21 @@ static bool object_mentions(struct arena *a, const struct lite_object *o, struct
     return false;
 }
 
+/* ALTER TABLE .. DROP COLUMN minds only who mentions the column. */
+static bool mentions_dropped(const struct plan *p, const struct lite_object *o, const struct lite_table *from)
+{
+    const struct lite_table *to = lite_table(&p->to, from->name);
+    for (size_t i = 0; to && i < from->n_columns; i++)
+        if (!lite_column(to, from->columns[i]->parts[1]) && object_mentions(p->a, o, from->columns[i]->parts[1]))
+            return true;
+    return false;
+}
+
 static bool mentions_moving(const struct plan *p, const struct lite_object *o)
 {
     for (size_t i = 0; i < p->from.n_tables; i++)
-        if (p->from_fate[i] != TABLE_KEPT && object_mentions(p->a, o, p->from.tables[i].name))
+        if (p->from_fate[i] != TABLE_KEPT && object_mentions(p->a, o, p->from.tables[i].name) &&
+            (p->from_fate[i] != TABLE_ALTERED || mentions_dropped(p, o, &p->from.tables[i])))
             return true;
     for (size_t i = 0; i < p->from.n_objects; i++) {
         const struct lite_object *view = &p->from.objects[i];
@@ -186,7 +197,7 @@ static int drop_objects(struct plan *p, const char *kind, const char *words, str
     int code = PAWL_OK;
     for (size_t i = 0; i < p->from.n_objects && !code; i++) {
         const struct lite_object *o = &p->from.objects[i];
-        if (!o->drop || !item_kind(o->item, kind))
+        if (!o->drop || !item_kind(o->item, kind) || (o->on.p && table_has_fate(p, o->on, TABLE_GONE)))
             continue;
         phrase_add(&p->b, "DROP %z %z%n", words, if_exists(p), o->name);
         code = put(p, SLICE(""), e);
@@ -364,7 +375,7 @@ static void copied(struct plan *p, const struct lite_table *from, const struct l
 static struct slice rebuild_remark(struct plan *p, const struct lite_table *from, const struct lite_table *to)
 {
     STRBUF(text, 1u << 20);
-    strbuf_addz(&text, "SQLite cannot alter this, so the table is made anew and its rows are copied");
+    strbuf_addz(&text, "the table is made anew and its rows are copied: no ALTER TABLE of SQLite could run twice");
     for (size_t i = 0; i < to->n_columns; i++)
         if (!lite_column(from, to->columns[i]->parts[1])) {
             phrase_add(&text, "\nthe values of %n do not come back", to->columns[i]->parts[1]);

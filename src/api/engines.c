@@ -1,0 +1,75 @@
+#include "api/engines.h"
+
+static int add(struct pawl *p, const char *name, bool required, struct engines *out, struct pawl_error *e)
+{
+    const struct pawl_config *c = &p->config;
+    const struct db_driver *driver = db_driver_find(name);
+    struct pawl_scratch scratch = scratch_of(&p->scratch, name);
+    struct scratch_server *server = &out->servers[out->n];
+    int code = scratch_server_open(&p->operation, driver, &p->scratch, c->interrupt, server, e);
+    if (code)
+        return code;
+    if (!server->found && required) {
+        err_set(e, PAWL_CONFIG, "there are no binaries of a %s server to start one", name);
+        err_hint(e, "install them, or name a server with --scratch-url");
+        return PAWL_CONFIG;
+    }
+    if (!server->found) {
+        report_note(&p->report, PAWL_LEVEL_WARNING,
+                    "nothing was proved on %s: there are no server binaries and no --scratch-url", name);
+        return PAWL_OK;
+    }
+    out->options[out->n++] = (struct proof_options){
+        .driver = driver,
+        .server = server->target,
+        .db = {.create = true,
+               .scratch = true,
+               .foreign_keys = c->foreign_keys,
+               .wait_ms = c->wait_ms,
+               .connect_wait_ms = c->connect_wait_ms,
+               .interrupt = c->interrupt,
+               .stubs = scratch.stubs,
+               .n_stubs = scratch.n_stubs,
+               .extensions = scratch.extensions,
+               .n_extensions = scratch.n_extensions},
+        .ledger = slice_of(c->table),
+        .setup = scratch.setup,
+        .n_setup = scratch.n_setup,
+    };
+    return PAWL_OK;
+}
+
+int engines_open(struct pawl *p, const char *name, struct engines *out, struct pawl_error *e)
+{
+    static const char *const all[ENGINES] = {"sqlite", "postgres"};
+    int code = PAWL_OK;
+    *out = (struct engines){.n = 0};
+    for (size_t i = 0; !code && i < ENGINES; i++)
+        if (!name || strcmp(name, all[i]) == 0)
+            code = add(p, all[i], name != NULL, out, e);
+    return code;
+}
+
+void engines_close(struct engines *g)
+{
+    for (size_t i = 0; i < ENGINES; i++)
+        scratch_server_close(&g->servers[i]);
+}
+
+static struct slice base_name(struct slice path)
+{
+    for (size_t i = path.n; i > 0; i--)
+        if (path.p[i - 1] == '/')
+            return slice_sub(path, i, path.n);
+    return path;
+}
+
+bool engines_names(const struct migration *m, const char *file)
+{
+    int64_t version;
+    struct slice given = slice_of(file);
+    if (slice_i64(given, &version))
+        return version == m->version;
+    return slice_eq(given, m->up.path) || slice_eq(given, base_name(m->up.path)) ||
+           (m->down.path.p && (slice_eq(given, m->down.path) || slice_eq(given, base_name(m->down.path))));
+}
