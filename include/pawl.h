@@ -614,6 +614,7 @@ enum pawl_numbering { PAWL_NUMBERING_AUTO, PAWL_NUMBERING_SEQUENTIAL, PAWL_NUMBE
 struct pawl_new_options {
     const char *name; /* description; spaces become underscores */
     enum pawl_numbering numbering;
+    const char *sql; /* the up text; its down text is made as by pawl_downs. NULL: skeletons to be filled in */
 };
 struct pawl_new_files {
     int64_t version;

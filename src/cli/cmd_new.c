@@ -8,6 +8,7 @@ int cmd_new(struct cli *c)
         .numbering = option_flag(o, OPT_SEQUENTIAL)  ? PAWL_NUMBERING_SEQUENTIAL
                      : option_flag(o, OPT_TIMESTAMP) ? PAWL_NUMBERING_TIMESTAMP
                                                      : PAWL_NUMBERING_AUTO,
+        .sql = o->value[OPT_STATEMENTS].text,
     };
     struct pawl_new_files files;
     int rc = pawl_new(c->pawl, &options, &files, &c->error);

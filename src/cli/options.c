@@ -213,22 +213,32 @@ static int unknown_long(struct reader *r, struct slice name)
     return PAWL_USAGE;
 }
 
+/* Commands may give one name different meanings: then that of the command which stands before the option. */
+static int named(const struct reader *r, struct slice name)
+{
+    int found = OPT_COUNT;
+    for (int i = 0; i < OPT_COUNT; i++) {
+        bool here = r->o->command != COMMAND_NONE && option_serves(&option_table[i], r->o->command);
+        if (slice_eq(name, slice_of(option_table[i].name)) && (found == OPT_COUNT || here))
+            found = i;
+    }
+    return found;
+}
+
 static int read_long(struct reader *r, char *word)
 {
     struct slice all = slice_of(word);
     size_t eq = slice_find_byte(all, '=');
     struct slice name = slice_sub(all, 0, eq);
-    for (int i = 0; i < OPT_COUNT; i++) {
-        const struct option_info *info = &option_table[i];
-        if (!slice_eq(name, slice_of(info->name)))
-            continue;
-        if (info->type == OPTION_FLAG && eq != SIZE_MAX)
-            return err_set(r->e, PAWL_USAGE, "option --%s takes no value", info->name);
-        if (info->type == OPTION_FLAG)
-            return set_flag(r, (enum option_id)i);
-        return eq == SIZE_MAX ? next_value(r, (enum option_id)i) : set_value(r, (enum option_id)i, word + eq + 1);
-    }
-    return unknown_long(r, name);
+    int i = named(r, name);
+    if (i == OPT_COUNT)
+        return unknown_long(r, name);
+    const struct option_info *info = &option_table[i];
+    if (info->type == OPTION_FLAG && eq != SIZE_MAX)
+        return err_set(r->e, PAWL_USAGE, "option --%s takes no value", info->name);
+    if (info->type == OPTION_FLAG)
+        return set_flag(r, (enum option_id)i);
+    return eq == SIZE_MAX ? next_value(r, (enum option_id)i) : set_value(r, (enum option_id)i, word + eq + 1);
 }
 
 static int read_letters(struct reader *r, char *letters)

@@ -258,6 +258,28 @@ static int clear_way(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
     return !code && above && above->gone ? go(p, above, e) : code;
 }
 
+/* On a second run, what the first one has made stands in the way of a key that goes and comes again. */
+static int clear_second(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
+{
+    const struct pgn *o = owner(p, n);
+    int code = PAWL_OK;
+    if (!p->o->guarded || !o || !o->to || !(pgn_is(n, "primary-key") || pgn_is(n, "unique") || pgn_is(n, "index")))
+        return PAWL_OK;
+    for (size_t i = 0; i < o->parts.n && pgn_is(n, "index") && !code;
+         i++) { /* the index becomes a constraint of its name */
+        struct pgn *x = &p->nodes[o->parts.v[i]];
+        if (x->comes && (pgn_is(x, "primary-key") || pgn_is(x, "unique")) &&
+            slice_eq(x->to->parts[2], n->from->parts[1]))
+            code = x->kind->drop(p, x, x->to, e);
+    }
+    for (size_t i = 0; i < p->n && n->comes && !code; i++) {
+        struct pgn *x = &p->nodes[i];
+        if (pgn_is(x, "foreign-key") && x->comes && !x->from && pgn_list_has(&x->mentions[1], n->owner))
+            code = x->kind->drop(p, x, x->to, e);
+    }
+    return code;
+}
+
 static int drop(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
     struct pgn *above = index_above(p, n, false);
@@ -265,7 +287,10 @@ static int drop(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
         return pgn_column_release(p, n, e);
     if (pgn_inherited(p, n, false) || (above && above->gone))
         return PAWL_OK;
-    return n->kind->name ? n->kind->drop(p, n, n->from, e) : pgn_cannot(p, n->from, e);
+    if (!n->kind->name)
+        return pgn_cannot(p, n->from, e);
+    int code = clear_second(p, n, e);
+    return code ? code : n->kind->drop(p, n, n->from, e);
 }
 
 static int go(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
