@@ -146,7 +146,8 @@ static void help_needs_nothing_else(void **state)
 
 static void nothing_twice(const struct option_info *a, const struct option_info *b)
 {
-    assert_string_not_equal(a->name, b->name);
+    if (a->commands & b->commands) /* one name may mean something else to another command */
+        assert_string_not_equal(a->name, b->name);
     assert_false(a->letter && a->letter == b->letter);
     assert_false(a->key && b->key && strcmp(a->key, b->key) == 0);
     assert_false(a->variable && b->variable && strcmp(a->variable, b->variable) == 0);
