@@ -33,11 +33,12 @@ const struct pg_query pg_part_queries[] = {
      "s.oid = f.ftserver" OF_RELATION("f.ftrelid") "where {where f.ftrelid}",
      0, 0},
     {"index-column . . . options statistics",
-     "select i.indrelid, n.nspname, c.relname, a.attnum::text, o.options, nullif(a.attstattarget, -1)::int from "
+     "select * from (select i.indrelid, n.nspname, c.relname, a.attnum::text, (select array_agg(x)::text from "
+     "unnest(a.attoptions) x where x !~ '^pg_attver=') as options, nullif(a.attstattarget, -1)::int as target from "
      "pg_index i" OF_RELATION(
-         "i.indexrelid") "join pg_attribute a on a.attrelid = c.oid cross join lateral (select "
-                         "array_agg(x)::text as options from unnest(a.attoptions) x where x !~ '^pg_attver=') o where {where i.indrelid} and "
-                         "(c.relam <> 403 or i.indexprs is not null) and (o.options is not null or a.attstattarget >= 0)",
+         "i.indexrelid") "join pg_attribute a on a.attrelid = c.oid where {where i.indrelid} and "
+                         "(c.relam <> 403 or i.indexprs is not null) and (a.attoptions is not null or "
+                         "a.attstattarget >= 0)) x where options is not null or target is not null",
      0, 0},
     {0},
 };

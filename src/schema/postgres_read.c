@@ -13,7 +13,7 @@ static const char relation_sql[] =
     "select c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence = 't' or c.oid in (select objid from pg_depend where "
     "refclassid = 'pg_extension'::regclass and classid = 'pg_class'::regclass and deptype = 'e'), "
     "case c.relpersistence when 'u' then 'unlogged' end, c.reloptions::text, t.reloptions::text, "
-    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), "
+    "case when c.reltablespace <> 0 then (select spcname from pg_tablespace where oid = c.reltablespace) end, "
     "case when c.relam not in (0, 2) then (select amname from pg_am where oid = c.relam) end, "
     "case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end, "
     "case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end, "
@@ -25,12 +25,25 @@ static const char relation_sql[] =
 static const char relation_spec[] =
     "!persistence options toast_options tablespace method partition_by bound of row_security "
     "force_row_security !replica_identity query";
+/*
+ * Each value that is written out costs, and there are many of these rows. So what every column has is one number: its own, its
+ * storage, bits for "not null" and for the default collation. What few have is one text; its options, which may be any text,
+ * stand last.
+ */
+#define MARK "\x1f"
 static const char column_sql[] =
-    "select a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, nullif(a.attnotnull, false), nullif(a.attidentity, ''), "
-    "nullif(a.attgenerated, ''), nullif(a.attcollation, 0), nullif(a.attstorage, 'p'), {14?nullif(a.attcompression, ''):::null}, nullif(a.attstattarget, -1)::text, "
-    "a.attoptions::text, a.attfdwoptions::text, nullif(a.attinhcount > 0 and not a.attislocal and not "
-    "c.relispartition, false), nullif(a.attacl is not null, false) from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
+    "select a.attrelid, (a.attnum::int << 16) | ((a.attcollation = 100)::int << 9) | (a.attnotnull::int << 8) | "
+    "a.attstorage::int, a.attname, a.atttypid, nullif(a.atttypmod, -1), "
+    "case when a.attcollation not in (0, 100) then a.attcollation end, "
+    "case when a.attidentity <> '' or a.attgenerated <> '' {14?or a.attcompression <> ''} or a.attstattarget >= 0 or "
+    "a.attoptions is not null or a.attfdwoptions is not null or a.attacl is not null or a.attinhcount > 0 then "
+    "concat_ws('" MARK "', a.attidentity, a.attgenerated, {14?a.attcompression:::''}, "
+    "case when a.attinhcount > 0 and not a.attislocal and not c.relispartition then 'i' else '' end, "
+    "case when a.attacl is not null then 'p' else '' end, coalesce(nullif(a.attstattarget, -1)::text, ''), "
+    "coalesce(a.attoptions::text, ''), coalesce(a.attfdwoptions::text, '')) end "
+    "from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
     "'c') where a.attnum > 0 and not a.attisdropped and {where a.attrelid}";
+enum { COLUMN_STORAGE = 0xff, COLUMN_NOT_NULL = 1 << 8, COLUMN_DEFAULT_COLLATION = 1 << 9, COLUMN_NUMBER_SHIFT = 16 };
 static const char default_sql[] = "select d.adrelid, d.adnum, d.oid, d.adbin from pg_attrdef d where {where d.adrelid}";
 /* What is as usual comes as NULL, because each value that is written out costs: there are many of these rows. */
 static const char constraint_sql[] =
@@ -43,14 +56,27 @@ static const char constraint_sql[] =
     "false):::null, null}, case k.contype when 'c' then k.conbin::text when 'x' then "
     "pg_get_constraintdef(k.oid) end, k.conkey[1], k.confkey[1] from pg_constraint k where {where k.conrelid} and k.contype in "
     "('p', 'u', 'f', 'c', 'x', 'n')";
+/* All that is yes or no is one number, with the count of keys above it; zeros of a single key are left out. */
 static const char index_sql[] =
-    "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique, nullif(i.indisvalid, true), nullif(i.indisclustered, false), nullif(i.indisreplident, false), "
-    "i.indnkeyatts, i.indkey, i.indclass, i.indcollation, i.indoption, nullif(i.indexprs is not null, false), "
+    "select i.indrelid, i.indexrelid, c.relname, c.relam, i.indisunique::int | (i.indisvalid::int << 1) | "
+    "(i.indisclustered::int << 2) | (i.indisreplident::int << 3) | ((i.indexprs is not null)::int << 4) | "
+    "{15?(i.indnullsnotdistinct::int << 5):::0} | (i.indnkeyatts::int << 8), i.indkey, i.indclass, "
+    "case when i.indnkeyatts > 1 or i.indcollation[0] <> 0 then i.indcollation end, "
+    "case when i.indnkeyatts > 1 or i.indoption[0] <> 0 then i.indoption end, "
     "pg_get_expr(i.indpred, i.indrelid), c.reloptions::text, "
-    "(select spcname from pg_tablespace where oid = nullif(c.reltablespace, 0)), {15?nullif(i.indnullsnotdistinct, false):::null}, "
+    "case when c.reltablespace <> 0 then (select spcname from pg_tablespace where oid = c.reltablespace) end, "
     "case when c.relispartition then (select format('%I.%I', n.nspname, p.relname) from pg_inherits h join pg_class p on "
     "p.oid = h.inhparent join pg_namespace n on n.oid = p.relnamespace where h.inhrelid = c.oid) end "
-    "from pg_index i join pg_class c on c.oid = i.indexrelid where {where i.indrelid}";
+    "from pg_index i join pg_class c on c.oid = i.indexrelid and c.relnamespace <> 99 where {where i.indrelid}";
+enum {
+    INDEX_UNIQUE = 1 << 0,
+    INDEX_VALID = 1 << 1,
+    INDEX_CLUSTERED = 1 << 2,
+    INDEX_IDENTITY = 1 << 3,
+    INDEX_EXPRESSIONS = 1 << 4,
+    INDEX_NULLS_EQUAL = 1 << 5,
+    INDEX_KEYS_SHIFT = 8
+};
 static const char sequence_sql[] =
     "select s.seqrelid, s.seqtypid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.refobjid, "
     "d.refobjsubid, d.deptype, c.relpersistence = 'u' from pg_sequence s join pg_class c on c.oid = s.seqrelid left join "
@@ -213,8 +239,8 @@ static bool column_options(struct pg_in *in, struct slice options, struct slice 
     size_t at = slice_find(options, own), end = at + own.n;
     *out = (struct slice){NULL, 0};
     if (at == SIZE_MAX) {
-        *out = options.p ? arena_dup(&in->arena, options) : options;
-        return !options.p || out->p;
+        *out = options.n ? arena_dup(&in->arena, options) : *out;
+        return !options.n || out->p;
     }
     while (end < options.n && options.p[end] >= '0' && options.p[end] <= '9')
         end++;
@@ -227,6 +253,39 @@ static bool column_options(struct pg_in *in, struct slice options, struct slice 
     return out->p;
 }
 
+static struct slice next_part(struct slice *text)
+{
+    size_t end = slice_find_byte(*text, MARK[0]);
+    struct slice part = slice_sub(*text, 0, end);
+    *text = end == SIZE_MAX ? (struct slice){NULL, 0} : slice_sub(*text, end + 1, text->n);
+    return part;
+}
+
+static char next_char(struct slice *text)
+{
+    struct slice part = next_part(text);
+    return part.n ? part.p[0] : '\0';
+}
+
+static bool keep_text(struct pg_in *in, struct slice text, struct slice *out)
+{
+    if (text.n)
+        *out = arena_dup(&in->arena, text);
+    return !text.n || out->p;
+}
+
+/* What few columns have. */
+static bool column_rest(struct pg_in *in, struct pg_column *c, struct slice rest)
+{
+    c->identity = next_char(&rest);
+    c->generated = next_char(&rest);
+    c->compression = next_char(&rest);
+    c->inherited = next_char(&rest) == 'i';
+    c->privileges = next_char(&rest) == 'p';
+    return keep_text(in, next_part(&rest), &c->statistics) && column_options(in, next_part(&rest), &c->options) &&
+           keep_text(in, rest, &c->fdw_options);
+}
+
 static int on_column(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
     struct pg_in *in = context;
@@ -237,20 +296,14 @@ static int on_column(void *context, const struct db_value *v, size_t n, struct p
         return PAWL_OK;
     if (!c)
         return err_nomem(e);
-    c->number = (int)v[1].i;
+    c->number = (int)(v[1].i >> COLUMN_NUMBER_SHIFT);
+    c->storage = (char)(v[1].i & COLUMN_STORAGE);
+    c->not_null = (v[1].i & COLUMN_NOT_NULL) != 0;
     c->name = name_of(in, &v[2]);
     c->type = pg_oid(&v[3]);
-    c->modifier = v[4].i;
-    c->not_null = pg_bool(&v[5]);
-    c->identity = pg_char(&v[6]);
-    c->generated = pg_char(&v[7]);
-    c->collation = pg_oid(&v[8]);
-    c->storage = v[9].type == DB_NULL ? 'p' : pg_char(&v[9]);
-    c->compression = pg_char(&v[10]);
-    c->inherited = pg_bool(&v[14]);
-    c->privileges = pg_bool(&v[15]);
-    if (!c->name.p || !pg_text_of(&in->arena, &v[11], &c->statistics) || !column_options(in, v[12].s, &c->options) ||
-        !pg_text_of(&in->arena, &v[13], &c->fdw_options))
+    c->modifier = v[4].type == DB_INT ? v[4].i : -1;
+    c->collation = v[1].i & COLUMN_DEFAULT_COLLATION ? PG_DEFAULT_COLLATION : pg_oid(&v[5]);
+    if (!c->name.p || (v[6].type == DB_TEXT && !column_rest(in, c, v[6].s)))
         return err_nomem(e);
     struct pg_column **at = t->last && t->last->number < c->number ? &t->last->next : &t->columns;
     while (*at && (*at)->number < c->number)
@@ -330,6 +383,7 @@ static int on_index(void *context, const struct db_value *v, size_t n, struct pa
     (void)n;
     struct pg_table *t = find_table(in, pg_oid(&v[0]));
     struct pg_index *x = t ? arena_alloc(&in->arena, sizeof *x) : NULL;
+    int64_t flags = v[4].i;
     if (!t)
         return PAWL_OK;
     if (!x)
@@ -337,19 +391,19 @@ static int on_index(void *context, const struct db_value *v, size_t n, struct pa
     *x = (struct pg_index){.oid = pg_oid(&v[1]),
                            .name = name_of(in, &v[2]),
                            .method = pg_oid(&v[3]),
-                           .unique = pg_bool(&v[4]),
-                           .valid = v[5].type == DB_NULL,
-                           .clustered = pg_bool(&v[6]),
-                           .identity = pg_bool(&v[7]),
-                           .n_keys = (int)v[8].i,
-                           .has_expressions = pg_bool(&v[13]),
-                           .nulls_equal = pg_bool(&v[17])};
+                           .unique = (flags & INDEX_UNIQUE) != 0,
+                           .valid = (flags & INDEX_VALID) != 0,
+                           .clustered = (flags & INDEX_CLUSTERED) != 0,
+                           .identity = (flags & INDEX_IDENTITY) != 0,
+                           .n_keys = (int)(flags >> INDEX_KEYS_SHIFT),
+                           .has_expressions = (flags & INDEX_EXPRESSIONS) != 0,
+                           .nulls_equal = (flags & INDEX_NULLS_EQUAL) != 0};
     struct slice *texts[] = {&x->keys, &x->classes, &x->collations, &x->options};
     for (size_t i = 0; i < 4; i++)
-        if (!pg_text_of(&in->arena, &v[9 + i], texts[i]))
+        if (!pg_text_of(&in->arena, &v[5 + i], texts[i]))
             return err_nomem(e);
-    if (!x->name.p || !pg_text_of(&in->arena, &v[14], &x->where) || !pg_text_of(&in->arena, &v[15], &x->with) ||
-        !pg_text_of(&in->arena, &v[16], &x->tablespace) || !pg_text_of(&in->arena, &v[18], &x->parent))
+    if (!x->name.p || !pg_text_of(&in->arena, &v[9], &x->where) || !pg_text_of(&in->arena, &v[10], &x->with) ||
+        !pg_text_of(&in->arena, &v[11], &x->tablespace) || !pg_text_of(&in->arena, &v[12], &x->parent))
         return err_nomem(e);
     x->next = t->indexes;
     t->indexes = x;
