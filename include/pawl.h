@@ -131,6 +131,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(UNPORTABLE_PLACEHOLDER, "unportable-placeholder", OFF, "a placeholder, `?` or `?1`, that only SQLite takes in a migration, for NULL") \
     X(UNPORTABLE_TIME, "unportable-time", OFF, "a function for dates and times that one engine alone has, like strftime(), datetime('now'), now()") \
     X(UNPORTABLE_TRIGGER, "unportable-trigger", OFF, "a trigger, which each engine writes its own way") \
+    X(GUARDED_FAILS, "guarded-fails", NOTE, "pawl's own runner cannot tell whether the migration ran, or go on with it, when the ledger is lost") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
     X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \
     X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \
@@ -189,6 +190,22 @@ enum pawl_proof {
         PAWL_PROOF_COUNT
 };
 
+/* X(NAME, name in output and JSON, meaning): with which runner the up text may be run again without harm. */
+/* clang-format off */
+#define PAWL_RUNNERS(X) \
+    X(UNKNOWN, "-", "not known: the up text does not apply") \
+    X(PLAIN, "plain", "any: a tool that sends the text as it is, and pawl") \
+    X(PAWL, "pawl", "pawl alone, which asks the schema first") \
+    X(NEITHER, "neither", "none")
+/* clang-format on */
+
+enum pawl_runner {
+#define X(name, text, meaning) PAWL_RUNNER_##name,
+    PAWL_RUNNERS(X)
+#undef X
+};
+const char *pawl_runner_name(enum pawl_runner runner);
+
 enum pawl_verdict {
     PAWL_VERDICT_NONE, /* not run; a finding says why */
     PAWL_VERDICT_PASS,
@@ -226,6 +243,7 @@ enum pawl_event_kind {
     PAWL_EVENT_ENGINE,   /* engine, engine_version: verify starts on this engine */
     PAWL_EVENT_PROOF,    /* version, file, proof, verdict */
     PAWL_EVENT_PROGRESS, /* message = stage, count of total */
+    PAWL_EVENT_RUNNER,   /* version, file, runner, engine */
     PAWL_EVENT_DECISION, /* decision, version, file, message = why; for a statement line and column, too */
 };
 
@@ -248,6 +266,7 @@ struct pawl_event {
     const char *engine_version;
     const struct pawl_finding *finding;
     enum pawl_decision decision;
+    enum pawl_runner runner;
     uint32_t line, column; /* from 1; 0 = none */
 };
 
@@ -467,8 +486,9 @@ enum pawl_certify {
 };
 
 struct pawl_verify_options {
-    const char *engine;    /* "sqlite", "postgres", or NULL: every one that is at hand */
-    const char *repro_dir; /* where to write a runnable script for each failure; NULL = nowhere */
+    const char *engine;      /* "sqlite", "postgres", or NULL: every one that is at hand */
+    enum pawl_runner runner; /* PAWL: it is enough if pawl itself can run the files again; else any runner must */
+    const char *repro_dir;   /* where to write a runnable script for each failure; NULL = nowhere */
     enum pawl_certify certify;
     bool all; /* with a certificate: prove again what it says was proved */
 };

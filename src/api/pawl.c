@@ -73,6 +73,16 @@ PAWL_API const char *pawl_decision_name(enum pawl_decision decision)
     return (size_t)decision < sizeof names / sizeof names[0] ? names[decision] : NULL;
 }
 
+PAWL_API const char *pawl_runner_name(enum pawl_runner runner)
+{
+    static const char *const names[] = {
+#define X(name, text, meaning) text,
+        PAWL_RUNNERS(X)
+#undef X
+    };
+    return (size_t)runner < sizeof names / sizeof names[0] ? names[runner] : NULL;
+}
+
 PAWL_API const char *pawl_state_name(enum pawl_state state)
 {
     static const char *const names[] = {"pending", "applied", "changed", "line endings", "missing", "ahead", "dirty"};

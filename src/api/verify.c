@@ -1,5 +1,7 @@
 #include "api/certificate.h"
 
+#include <string.h>
+
 #include "engine/scratch.h"
 #include "proof/across.h"
 #include "source/directory.h"
@@ -98,6 +100,28 @@ static int prove_all(struct verifying *v, struct pawl_error *e)
     return worse(sqlite, &first, postgres, &second, e);
 }
 
+/*
+ * Where pawl's own runner is enough, what another would do is worth a note, and what pawl cannot do is an error. What the
+ * configuration has relaxed itself stays as it is.
+ */
+static void demand_runner(enum pawl_runner runner, enum pawl_level levels[PAWL_FINDING_COUNT])
+{
+    static const enum pawl_finding_id of_plain[] = {
+        PAWL_FINDING_REPLAY_FAILS,   PAWL_FINDING_REPLAY_CHANGES_SCHEMA, PAWL_FINDING_REPLAY_CHANGES_DATA,
+        PAWL_FINDING_HEAD_FAILS,     PAWL_FINDING_HEAD_CHANGES_SCHEMA,   PAWL_FINDING_HEAD_CHANGES_DATA,
+        PAWL_FINDING_HEAD_ROW_FAILS, PAWL_FINDING_HEAD_ROW_CHANGES,
+    };
+    if (runner != PAWL_RUNNER_PAWL)
+        return;
+    for (size_t i = 0; i < sizeof of_plain / sizeof of_plain[0]; i++)
+        if (levels[of_plain[i]] > PAWL_LEVEL_NOTE)
+            levels[of_plain[i]] = PAWL_LEVEL_NOTE;
+    if (levels[PAWL_FINDING_GUARDED_FAILS] == PAWL_LEVEL_NOTE)
+        levels[PAWL_FINDING_GUARDED_FAILS] = PAWL_LEVEL_ERROR;
+}
+
+static int verify(struct verifying *v, struct pawl_error *e);
+
 PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *options, struct pawl_error *e)
 {
     static const struct pawl_verify_options defaults;
@@ -107,11 +131,22 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
         err_hint(e, "pawl knows sqlite and postgres");
         return PAWL_USAGE;
     }
-    v.scratch = p->scratch;
+    enum pawl_level levels[PAWL_FINDING_COUNT];
+    memcpy(levels, p->report.levels, sizeof levels);
+    demand_runner(v.options->runner, p->report.levels);
+    int code = verify(&v, e);
+    memcpy(p->report.levels, levels, sizeof levels);
+    return code;
+}
+
+static int verify(struct verifying *v, struct pawl_error *e)
+{
+    struct pawl *p = v->p;
+    v->scratch = p->scratch;
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, NULL);
-    int code = source_read(&p->operation, p->config.dir, SOURCE_ALL, &p->report, &v.set, e);
+    int code = source_read(&p->operation, p->config.dir, SOURCE_ALL, &p->report, &v->set, e);
     if (code == PAWL_SOURCE) { /* for a proof, files that cannot be used are a check that does not hold */
         if (e)
             e->code = PAWL_CHECK;
@@ -119,14 +154,14 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
     }
     if (code)
         return code;
-    const struct db_driver *reader = db_driver_find(v.options->engine ? v.options->engine : "sqlite");
-    code = portable_check(&v.set, reader->name, reader->dialect, &p->report, e);
-    if (!code && v.options->certify)
-        code = certifying_begin(&v.certifying, p, v.options, &v.set, &v.scratch, e);
+    const struct db_driver *reader = db_driver_find(v->options->engine ? v->options->engine : "sqlite");
+    code = portable_check(&v->set, reader->name, reader->dialect, &p->report, e);
+    if (!code && v->options->certify)
+        code = certifying_begin(&v->certifying, p, v->options, &v->set, &v->scratch, e);
     if (!code)
-        code = prove_all(&v, e);
-    if (v.options->certify && (!code || code == PAWL_CHECK)) {
-        int certified = certifying_end(&v.certifying, v.traces, 2, !code && !p->report.errors, e);
+        code = prove_all(v, e);
+    if (v->options->certify && (!code || code == PAWL_CHECK)) {
+        int certified = certifying_end(&v->certifying, v->traces, 2, !code && !p->report.errors, e);
         code = certified ? certified : code;
     }
     if (!code && p->report.errors)

@@ -249,6 +249,19 @@ static json_t *one_row(struct out *o, const struct record_row *row)
     for (int i = 0; i < PAWL_PROOF_COUNT; i++)
         put(o, proofs, keys[i], json_string(verdicts[row->verdict[i]]));
     put(o, j, "proofs", proofs);
+    put(o, j, "runner", row->runner == PAWL_RUNNER_UNKNOWN ? json_null() : json_string(pawl_runner_name(row->runner)));
+    return j;
+}
+
+/* How many files may be run again by whom. */
+static json_t *runners_of(struct out *o, const struct record_run *run)
+{
+    json_t *j = json_object();
+    json_int_t count[PAWL_RUNNER_NEITHER + 1] = {0};
+    for (size_t i = 0; i < run->n; i++)
+        count[run->rows[i].runner]++;
+    for (int i = PAWL_RUNNER_PLAIN; i <= PAWL_RUNNER_NEITHER; i++)
+        put(o, j, pawl_runner_name((enum pawl_runner)i), json_integer(count[i]));
     return j;
 }
 
@@ -257,6 +270,7 @@ static json_t *one_run(struct out *o, const struct record_run *run)
     json_t *j = json_object();
     put(o, j, "engine", text_or_null(run->engine));
     put(o, j, "engine_version", text_or_null(run->engine_version));
+    put(o, j, "runners", runners_of(o, run));
     json_t *rows = new_array(o, j, "migrations");
     for (size_t i = 0; i < run->n; i++)
         append(o, rows, one_row(o, &run->rows[i]));

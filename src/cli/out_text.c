@@ -155,6 +155,7 @@ static void text_event(struct out *o, const struct pawl_event *event)
     case PAWL_EVENT_FINDING:
     case PAWL_EVENT_ENGINE:
     case PAWL_EVENT_PROOF:
+    case PAWL_EVENT_RUNNER:
         break;
     }
 }

@@ -107,9 +107,14 @@ static void put_row(struct strbuf *b, bool color, const struct record_row *row, 
         const char *text = verdicts[row->verdict[i]].text;
         strbuf_addz(b, "  ");
         text_colored(b, color, verdicts[row->verdict[i]].color, text);
-        if (i + 1 < PAWL_PROOF_COUNT)
-            text_pad(b, strlen(text), CELL(headings[i]));
+        text_pad(b, strlen(text), CELL(headings[i]));
     }
+    strbuf_addz(b, "  ");
+    text_colored(b, color,
+                 row->runner == PAWL_RUNNER_NEITHER ? RED
+                 : row->runner == PAWL_RUNNER_PLAIN ? GREEN
+                                                    : CYAN,
+                 pawl_runner_name(row->runner));
     strbuf_addc(b, '\n');
 }
 
@@ -122,9 +127,9 @@ static void put_heading(struct strbuf *b, bool color, size_t versions, size_t na
     text_pad(b, strlen("description"), names);
     for (int i = 0; i < PAWL_PROOF_COUNT; i++) {
         strbuf_addf(b, "  %s", headings[i]);
-        if (i + 1 < PAWL_PROOF_COUNT)
-            text_pad(b, strlen(headings[i]), CELL(headings[i]));
+        text_pad(b, strlen(headings[i]), CELL(headings[i]));
     }
+    strbuf_addz(b, "  runner");
     text_color_off(b, color, DIM);
     strbuf_addc(b, '\n');
 }

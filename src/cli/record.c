@@ -77,6 +77,17 @@ static void add_proof(struct record *r, const struct pawl_event *event)
     row->verdict[event->proof] = event->verdict;
 }
 
+static void add_runner(struct record *r, const struct pawl_event *event)
+{
+    struct record_row *row = r->n_runs ? find_row(&r->runs[r->n_runs - 1], event) : NULL;
+    if (!row && r->n_runs && r->runs[r->n_runs - 1].n) { /* find_row does not look behind the last */
+        struct record_run *run = &r->runs[r->n_runs - 1];
+        row = is_row(&run->rows[run->n - 1], event) ? &run->rows[run->n - 1] : NULL;
+    }
+    if (row)
+        row->runner = event->runner;
+}
+
 static void add_finding(struct record *r, const struct pawl_finding *finding)
 {
     r->errors += finding->level == PAWL_LEVEL_ERROR;
@@ -129,6 +140,9 @@ void record_event(struct record *r, const struct pawl_event *event)
         break;
     case PAWL_EVENT_PROOF:
         add_proof(r, event);
+        break;
+    case PAWL_EVENT_RUNNER:
+        add_runner(r, event);
         break;
     case PAWL_EVENT_FINDING:
         if (event->finding)

@@ -14,6 +14,7 @@ struct record_row {
     int64_t version;
     const char *file, *description; /* never NULL */
     enum pawl_verdict verdict[PAWL_PROOF_COUNT];
+    enum pawl_runner runner;
 };
 
 /* One engine that was proved on. */

@@ -109,8 +109,9 @@ struct rehearsal {
     struct script *scripts;
     struct course_step now; /* the step that is running */
     size_t cap_statements;
-    size_t n; /* steps that are asked for */
-    int lost; /* what an undo could not do */
+    bool undone; /* it was begun in a transaction, and runs without one now */
+    size_t n;    /* steps that are asked for */
+    int lost;    /* what an undo could not do */
 };
 
 /* Changes since the last look, as part of the step. */
@@ -180,6 +181,7 @@ static void on_undo(void *context)
     struct rehearsal *x = context;
     x->lost = facts_rolled_back(x->facts, &x->now.change, NULL);
     x->now.change.n = x->now.n_statements = 0;
+    x->undone = true;
 }
 
 /* The next step begins. */
@@ -189,6 +191,7 @@ static void begin(struct rehearsal *x)
     size_t k = x->course->n;
     x->now = (struct course_step){.migration = k < x->n ? &x->request->set->items[k] : NULL};
     x->cap_statements = 0;
+    x->undone = false;
     x->watch.statements = detail && k < x->n && detail[k];
 }
 
@@ -203,6 +206,7 @@ static int on_step(void *context, struct pawl_error *e)
     if (code)
         return code;
     x->now.repeatable = x->scripts[c->n].repeatable;
+    x->now.outside = x->undone || x->scripts[c->n].no_transaction;
     x->now.nothing = x->scripts[c->n].skip || x->scripts[c->n].statements == 0;
     c->steps[c->n++] = x->now;
     begin(x);

@@ -30,6 +30,7 @@ struct course_step {
     struct delta change;
     bool nothing;                        /* it has no statement for this engine */
     bool repeatable;                     /* its file says so */
+    bool outside;                        /* it ran without a transaction around it */
     struct course_statement *statements; /* NULL: nobody asked for them */
     size_t n_statements;
 };

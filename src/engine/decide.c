@@ -417,6 +417,18 @@ static int decide_doubtful(struct deciding *x, size_t k)
 
 /* ---- all steps --------------------------------------------------------------------------------------------------- */
 
+/*
+ * A step without a transaction may have been interrupted behind all that shows in the schema, with changes of rows still to
+ * be made: if the ledger says so, or if nothing says otherwise.
+ */
+static bool may_be_cut(const struct deciding *x, size_t k)
+{
+    size_t done;
+    if (is_begun(x, k, &done))
+        return true;
+    return x->course->steps[k].outside && k + 1 == x->reached && !is_recorded(x, k);
+}
+
 static int decide_step(struct deciding *x, size_t k)
 {
     const struct course_step *s = &x->course->steps[k];
@@ -425,6 +437,12 @@ static int decide_step(struct deciding *x, size_t k)
         return decide_silent(x, k);
     if (behind && k >= x->doubt && !is_recorded(x, k) && !s->repeatable)
         return decide_doubtful(x, k);
+    if (may_be_cut(x, k)) {
+        int cut = decide_partly(x, k);
+        if (!cut && x->out->steps[k].wants_detail)
+            do_change(x, &s->change);
+        return cut;
+    }
     if (behind && in_place(x, k))
         return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there, or what a later migration made of it");
     bool run = !behind && to_run(x, k);
@@ -526,6 +544,9 @@ static void choose_state(struct deciding *x, const struct course_match *m)
             return;
         }
     x->reached = m->highest;
+    if (x->reached > x->to && m->lowest <= x->to) /* later ones are of no interest now */
+        for (x->reached = x->to; x->reached > m->lowest && !is_state(x, x->reached);)
+            x->reached--;
     while (x->reached > m->lowest && x->course->steps[x->reached - 1].change.n == 0)
         x->reached--;
     x->doubt = m->lowest;
@@ -598,8 +619,13 @@ static int take_lines(struct deciding *x, const struct slice *lines, size_t n)
 static int decide_all(struct deciding *x)
 {
     int code = PAWL_OK;
-    for (size_t k = 0; !code && k < x->course->n; k++)
+    for (size_t k = 0; !code && k < x->course->n; k++) {
         code = decide_step(x, k);
+        if (code == PAWL_REFUSED && k >= x->to) { /* nobody asks for it now */
+            code = say(x, k, PAWL_DECISION_RUN, "it is behind the version that is asked for");
+            do_change(x, &x->course->steps[k].change);
+        }
+    }
     if (code || x->out->wants_detail)
         return code;
     code = decide_rest(x);

@@ -7,7 +7,7 @@
 
 static bool needed(const struct run *r)
 {
-    return (r->db->driver->caps & DB_CAP_SESSION_LOCK) != 0 && r->lock != PAWL_LOCK_TABLE;
+    return (r->db->driver->caps & DB_CAP_SESSION_LOCK) != 0 && r->lock != PAWL_LOCK_TABLE && !r->alone;
 }
 
 bool lock_in_transaction(const struct run *r)

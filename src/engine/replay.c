@@ -23,7 +23,8 @@ static int look(struct replaying *x, struct pawl_error *e)
 {
     struct delta all;
     struct run *r = x->run;
-    int code = facts_open(r->db, r->ledger->name, &x->facts, e);
+    x->facts = x->request->facts;
+    int code = x->facts ? PAWL_OK : facts_open(r->db, r->ledger->name, &x->facts, e);
     if (!code)
         code = facts_refresh(x->facts, r->arena, &all, e);
     return code ? code : facts_lines(x->facts, r->arena, &x->lines, &x->n, e);
@@ -32,6 +33,10 @@ static int look(struct replaying *x, struct pawl_error *e)
 static int rehearse(struct replaying *x, const bool *detail, struct pawl_error *e)
 {
     struct course_request q = course_of_run(x->run);
+    if (x->request->course && !detail) {
+        x->course = *x->request->course;
+        return PAWL_OK;
+    }
     q.detail = detail;
     return course_make(x->run->arena, &q, &x->course, e);
 }
@@ -333,7 +338,8 @@ int replay_prepare(struct run *r, const struct replay_request *q, struct replay 
     batch_init(&x.batch, r->db);
     int code = prepare(&x, e);
     batch_clear(&x.batch);
-    facts_close(x.facts);
+    if (!q->facts)
+        facts_close(x.facts);
     return code;
 }
 

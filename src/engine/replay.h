@@ -19,8 +19,10 @@ enum replay_why {
 struct replay_request {
     enum replay_why why;
     struct plan_policy policy;
-    int64_t to;   /* the last version of interest; 0 = all */
-    bool dry_run; /* tell, and change nothing */
+    int64_t to;                  /* the last version of interest; 0 = all */
+    bool dry_run;                /* tell, and change nothing */
+    const struct course *course; /* see up_request; NULL: it is made */
+    struct facts *facts;         /* the same */
 };
 
 struct replay {

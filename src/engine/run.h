@@ -37,6 +37,7 @@ struct run {
     uint32_t wait_ms;              /* for locks */
     uint32_t lock_timeout_ms, statement_timeout_ms, lock_retries; /* of a migration's statements; see pawl_config */
     enum pawl_lock lock;
+    bool alone;                           /* a throw-away database, which nobody else works on: no lock is needed */
     const struct scratch_config *scratch; /* where and how throw-away databases are made; NULL = nothing was said */
     const struct run_watch *watch;        /* NULL = nobody looks */
     struct attest *attest;                /* what the certificate says about the schema; NULL = there is none */

@@ -188,6 +188,8 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
         .why = why,
         .policy = u->request.policy,
         .to = u->request.to,
+        .course = u->request.course,
+        .facts = u->request.facts,
         .dry_run = u->request.dry_run,
     };
     int code = replay_prepare(u->run, &q, &u->replay, e);

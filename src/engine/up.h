@@ -4,7 +4,7 @@
 #ifndef PAWL_ENGINE_UP_H
 #define PAWL_ENGINE_UP_H
 
-#include "engine/run.h"
+#include "engine/course.h"
 
 struct attest_input;
 
@@ -18,6 +18,10 @@ struct up_request {
     bool dry_run;
     bool replay; /* whatever the ledger says: see engine/replay */
     enum pawl_transactions transactions;
+    /* With `replay`: made before, for a caller who asks often. The course has the statements of all steps without any trace in the
+     * schema. NULL: they are made. */
+    const struct course *course;
+    struct facts *facts;
 };
 
 /*

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "proof/forward.h"
+#include "proof/guarded.h"
 #include "proof/head.h"
 #include "proof/hold.h"
 #include "proof/reverse.h"
@@ -33,6 +34,35 @@ static void tell_verdicts(const struct trial *tr)
                                          .verdict = (enum pawl_verdict)tr->steps[k].verdicts[proof],
                                      });
         }
+}
+
+static bool holds(const struct step *s, enum pawl_proof proof)
+{
+    enum pawl_verdict v = (enum pawl_verdict)s->verdicts[proof];
+    return (v == PAWL_VERDICT_PASS || v == PAWL_VERDICT_NOTE) && !(s->broken >> proof & 1);
+}
+
+/* Who may run the up text again without harm, whatever levels the findings have. */
+static enum pawl_runner runner_of(const struct trial *tr, size_t k)
+{
+    const struct step *s = &tr->steps[k];
+    if (k >= tr->applied)
+        return PAWL_RUNNER_UNKNOWN;
+    if (holds(s, PAWL_PROOF_REPLAY) && holds(s, PAWL_PROOF_HEAD) && !s->only_pawl)
+        return PAWL_RUNNER_PLAIN;
+    return s->guarded ? PAWL_RUNNER_PAWL : PAWL_RUNNER_NEITHER;
+}
+
+static void tell_runners(const struct trial *tr)
+{
+    for (size_t k = 0; k < tr->set->n && !tr->options->texts; k++)
+        report_event(tr->report, &(struct pawl_event){
+                                     .kind = PAWL_EVENT_RUNNER,
+                                     .engine = tr->options->driver->name,
+                                     .version = tr->steps[k].migration->version,
+                                     .file = tr->steps[k].migration->up.path.p,
+                                     .runner = runner_of(tr, k),
+                                 });
 }
 
 static int forward(struct trial *tr, struct pawl_error *e)
@@ -78,11 +108,9 @@ static void leave_proofs(const struct trial *tr)
     struct proof_trace *trace = tr->options->trace;
     for (size_t k = 0; trace && k < trace->n; k++) {
         const struct step *s = &tr->steps[k];
-        for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++) {
-            enum pawl_verdict v = (enum pawl_verdict)s->verdicts[proof];
-            if ((v == PAWL_VERDICT_PASS || v == PAWL_VERDICT_NOTE) && !(s->broken >> proof & 1))
+        for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++)
+            if (holds(s, (enum pawl_proof)proof))
                 trace->versions[k].proofs |= 1u << proof;
-        }
     }
 }
 
@@ -110,9 +138,12 @@ static int prove(struct trial *tr, struct pawl_error *e)
     if (!code && tr->reverse_from < tr->applied)
         code = reverse_walk(tr, tr->reverse_from, tr->applied, false, e);
     if (!code)
+        code = guarded_prove(tr, e);
+    if (!code)
         code = tell_rest(tr, e);
     if (!code) {
         tell_verdicts(tr);
+        tell_runners(tr);
         leave_proofs(tr);
     }
     return code;

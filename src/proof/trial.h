@@ -60,6 +60,7 @@ struct step {
     bool mentions_ledger;                     /* the up text does */
     bool left_out;                            /* the up text has something for other engines only */
     bool known;                               /* proved before: see proof_options.know */
+    bool guarded;                             /* safe under pawl's own runner: see proof/guarded */
     unsigned broken; /* 1 << enum pawl_proof: does not hold, whatever level the finding about it has */
     unsigned char fingerprint[SHA256_BYTES]; /* of S(k), if it is wanted */
     bool head_wrote; /* alone at S(n) it wrote something, so all of them in a row need a run of their own */

@@ -1,0 +1,367 @@
+#include "proof/guarded.h"
+
+#include "engine/apply.h"
+#include "engine/up.h"
+#include "proof/record.h"
+#include "proof/rows.h"
+#include "proof/run.h"
+#include "proof/tell.h"
+
+#define WHOLE_UP_TO 64     /* behind each of so many versions the whole ledger is taken away, */
+#define WHOLE_EVERY 16     /* behind others only sometimes, since it costs the square of their number */
+#define MOST_BOUNDARIES 32 /* at which one version is interrupted */
+
+struct guarding {
+    struct trial *outer; /* whose steps are settled */
+    struct trial side;   /* the second scratch database */
+    struct proof_options options;
+    struct scratch_config config;
+    struct pawl_scratch scratch;
+    struct course course;
+    struct arena arena; /* of one version */
+    struct run run;
+    struct pawl_error why; /* a refusal */
+};
+
+/* ---- preparing ----------------------------------------------------------------------------------------------------- */
+
+static int make_course(struct guarding *g, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    bool *detail = arena_array(tr->keep, tr->set->n + 1, sizeof *detail);
+    struct course_request q = course_of_run(&g->run);
+    if (!detail)
+        return err_nomem(e);
+    for (size_t k = 0; k < tr->applied; k++)
+        detail[k] = tr->steps[k].change.n == 0 || tr->steps[k].up_outside || tr->steps[k].forced_outside;
+    q.near = tr->options->server;
+    q.scratch = &g->config;
+    q.detail = detail;
+    q.to = tr->applied;
+    return course_make(tr->keep, &q, &g->course, e);
+}
+
+static int open_side(struct guarding *g, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    const struct proof_options *o = tr->options;
+    g->options = *o;
+    g->options.trace = NULL;
+    g->options.know = NULL;
+    g->options.fingerprints = false;
+    g->scratch = (struct pawl_scratch){.engine = o->driver->name,
+                                       .setup = o->setup,
+                                       .n_setup = o->n_setup,
+                                       .stubs = o->db.stubs,
+                                       .n_stubs = o->db.n_stubs,
+                                       .extensions = o->db.extensions,
+                                       .n_extensions = o->db.n_extensions};
+    g->config = (struct scratch_config){.engines = &g->scratch, .n_engines = 1};
+    g->side = (struct trial){.set = tr->set, .options = &g->options, .report = &tr->quiet, .keep = tr->keep};
+    report_init_silent(&g->side.quiet, tr->report);
+    int code = trial_open(&g->side, e);
+    g->run = (struct run){.arena = &g->arena,
+                          .db = g->side.db,
+                          .target = o->server,
+                          .options = &o->db,
+                          .ledger = &g->side.ledger,
+                          .set = tr->set,
+                          .report = &tr->quiet,
+                          .interrupt = o->db.interrupt,
+                          .wait_ms = o->db.wait_ms,
+                          .alone = true};
+    g->run.arena = tr->keep; /* the ledger's statements are made anew at the first look, and live on */
+    if (!code)
+        code = run_look(&g->run, e);
+    g->run.arena = &g->arena;
+    return code;
+}
+
+/* ---- one version ----------------------------------------------------------------------------------------------------- */
+
+static int apply_step(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    struct run *r = &g->run;
+    struct plan plan = {.steps = arena_array(&g->arena, 1, sizeof *plan.steps), .n = 1};
+    struct script *scripts;
+    struct applied done;
+    int code = plan.steps ? run_look(r, e) : err_nomem(e);
+    for (size_t i = 0; !code && i < r->standings.n; i++)
+        if (r->standings.items[i].migration == &r->set->items[k])
+            plan.steps[0] = &r->standings.items[i];
+    if (!code)
+        code = run_check(r, &plan, &scripts, e);
+    return code ? code : apply_plan(r, &plan, scripts, false, &done, e);
+}
+
+/* Really runs the replay up to the version. A refusal is no error here, but *held = false. */
+static int replay(struct guarding *g, size_t k, bool *held, struct pawl_result *did, struct pawl_error *e)
+{
+    struct up_request q = {
+        .replay = true, .to = g->outer->steps[k].migration->version, .course = &g->course, .facts = g->side.facts};
+    int code = up_run(&g->run, &q, did, &g->why);
+    *held = code == PAWL_OK;
+    if (!code || run_is_refusal(code) || code == PAWL_SOURCE || code == PAWL_DIRTY)
+        return PAWL_OK;
+    if (e)
+        *e = g->why;
+    return code;
+}
+
+static void fails(struct guarding *g, size_t k, const char *why, const char *hint)
+{
+    g->outer->steps[k].guarded = false;
+    err_set(&g->why, PAWL_CHECK, "%s", why);
+    err_hint(&g->why, "%s", hint);
+}
+
+/* Schema and ledger are what they were in front of the replay. */
+static int look_behind(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    struct delta now;
+    int64_t rows;
+    int code = facts_refresh(g->side.facts, &g->arena, &now, e);
+    if (!code)
+        code = record_count(&g->side, &rows, e);
+    if (!code && delta_grade(&now) == DIFFERENCE_REAL)
+        fails(g, k, "the replay changes the schema", "");
+    else if (!code && rows != (int64_t)k + 1)
+        fails(g, k, "the replay does not bring the ledger back", "");
+    return code;
+}
+
+static int same_rows(struct guarding *g, size_t k, const struct contents *before, struct pawl_error *e)
+{
+    struct contents after;
+    struct row_change *changed;
+    size_t n;
+    int code = rows_read_all(&g->side, &g->arena, &after, e);
+    if (!code)
+        code = rows_compare(&g->arena, before, &after, &changed, &n, e);
+    if (!code && n)
+        fails(g, k, "the replay changes rows", "make the statements such that a second run changes nothing");
+    return code;
+}
+
+static bool takes_whole(const struct trial *tr, size_t k)
+{
+    return k < WHOLE_UP_TO || k % WHOLE_EVERY == 0 || k + 1 == tr->applied;
+}
+
+static int tell_unguarded(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    return tell_plain(g->outer, k, PAWL_FINDING_GUARDED_FAILS, g->why.hint, e, "under pawl's runner: %s",
+                      g->why.message);
+}
+
+/* A refusal behind this version may be about an earlier one, which then is the one that is not safe. */
+static int blame(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    size_t about = g->why.version ? migration_find(tr->set, g->why.version) : SIZE_MAX;
+    bool earlier = about < k, known = earlier && !tr->steps[about].guarded;
+    tr->steps[earlier ? about : k].guarded = false;
+    return earlier && !known ? tell_unguarded(g, about, e) : PAWL_OK;
+}
+
+static int replay_behind(struct guarding *g, size_t k, bool whole, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    struct contents before;
+    struct pawl_result did = {0};
+    struct delta now;
+    bool held = true, silent = tr->steps[k].change.n == 0;
+    int code = whole ? record_drop(&g->side, e) : record_remove(&g->side, tr->steps[k].migration, e);
+    if (!code)
+        code = facts_refresh(g->side.facts, &g->arena, &now, e);
+    if (!code && silent) /* statements may run again */
+        code = rows_read_all(&g->side, &g->arena, &before, e);
+    if (!code)
+        code = replay(g, k, &held, &did, e);
+    if (!code && !held)
+        code = blame(g, k, e);
+    if (!code && held)
+        code = look_behind(g, k, e);
+    if (!code && held && silent && did.steps)
+        code = same_rows(g, k, &before, e);
+    return code;
+}
+
+/* After a refusal the ledger is still gone. */
+static int record_all(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    int64_t rows;
+    int code = record_create(&g->side, e);
+    if (!code)
+        code = record_count(&g->side, &rows, e);
+    if (!code && rows != (int64_t)k + 1) {
+        for (size_t i = 0; !code && i <= k; i++)
+            code = record_remove(&g->side, g->outer->steps[i].migration, e);
+        for (size_t i = 0; !code && i <= k; i++)
+            code = record_add(&g->side, g->outer->steps[i].migration, e);
+    }
+    return code;
+}
+
+/* ---- interrupted --------------------------------------------------------------------------------------------------- */
+
+/* Runs the first `count` statements of the text as they are. */
+static int run_some(struct guarding *g, const struct unit *u, size_t count, bool *between, struct pawl_error *e)
+{
+    struct db *db = g->side.db;
+    struct script_cursor c;
+    struct script_statement s;
+    int code = trial_session(&g->side, e);
+    script_start(&c, &u->script, &u->text, db->driver->name, db->driver->dialect);
+    for (size_t i = 0; !code && i < count && script_next(&c, &s); i++)
+        code = db_run(db, &(struct db_request){.sql = s.sql, .copy = s.copy}, 1, NULL, e);
+    g->side.session_set = true;
+    *between = !code && !db->driver->in_transaction(db);
+    if (!*between)
+        db_rollback(db);
+    return code;
+}
+
+/* What a version leads to when nothing interrupts it. */
+struct straight {
+    struct contents rows;
+    struct slice *lines;
+    size_t n;
+    bool moving; /* its rows are others each time: they hold the time of day, say */
+};
+
+static int see(struct guarding *g, struct straight *out, struct pawl_error *e)
+{
+    struct delta all;
+    facts_close(g->side.facts);
+    g->side.facts = NULL;
+    int code = facts_open(g->side.db, g->options.ledger, &g->side.facts, e);
+    if (!code)
+        code = facts_refresh(g->side.facts, &g->arena, &all, e);
+    if (!code)
+        code = facts_lines(g->side.facts, &g->arena, &out->lines, &out->n, e);
+    return code ? code : rows_read_all(&g->side, &g->arena, &out->rows, e);
+}
+
+static int compare_straight(struct guarding *g, size_t k, const struct straight *expected, struct pawl_error *e)
+{
+    struct straight now;
+    struct delta d;
+    int code = see(g, &now, e);
+    if (!code)
+        code = delta_between(&g->arena, expected->lines, expected->n, now.lines, now.n, &d, e);
+    if (!code && delta_grade(&d) == DIFFERENCE_REAL)
+        fails(g, k, "interrupted between two statements and replayed, it leads to another schema", "");
+    return code || expected->moving ? code : same_rows(g, k, &expected->rows, e);
+}
+
+static int interrupt_at(struct guarding *g, size_t k, struct db_snapshot *before, const struct unit *u, size_t count,
+                        const struct straight *expected, struct pawl_error *e)
+{
+    struct straight ignored;
+    struct pawl_result did;
+    bool between = false, held = true;
+    int code = g->side.db->driver->restore(g->side.db, before, e);
+    if (!code)
+        code = run_some(g, u, count, &between, e);
+    if (!code && between)
+        code = see(g, &ignored, e);
+    if (!code && between)
+        code = replay(g, k, &held, &did, e);
+    if (!code && !held)
+        g->outer->steps[k].guarded = false;
+    if (code || !between || !held)
+        return code;
+    return compare_straight(g, k, expected, e);
+}
+
+static int apply_once_more(struct guarding *g, size_t k, struct db_snapshot *before, struct pawl_error *e)
+{
+    int code = g->side.db->driver->restore(g->side.db, before, e);
+    return code ? code : apply_step(g, k, e);
+}
+
+static int see_whether_moving(struct guarding *g, struct straight *first, struct pawl_error *e)
+{
+    struct straight second;
+    struct row_change *changed;
+    size_t n = 0;
+    int code = see(g, &second, e);
+    if (!code)
+        code = rows_compare(&g->arena, &first->rows, &second.rows, &changed, &n, e);
+    first->moving = n > 0;
+    return code;
+}
+
+/* From in front of the version, once straight and then with each interruption; at the end it is applied straight again. */
+static int interrupt(struct guarding *g, size_t k, struct db_snapshot *before, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    struct straight straight = {0}, ignored;
+    UNIT(up);
+    size_t n = g->course.steps[k].n_statements;
+    int code = see(g, &straight, e);
+    if (!code)
+        code = apply_once_more(g, k, before, e);
+    if (!code)
+        code = see_whether_moving(g, &straight, e);
+    if (!code)
+        code = unit_open(&g->side, tr->steps[k].migration, false, false, &up, e);
+    for (size_t i = 1; !code && !up.code && i < n && i < MOST_BOUNDARIES && tr->steps[k].guarded; i++)
+        code = interrupt_at(g, k, before, &up, i, &straight, e);
+    if (!code)
+        code = apply_once_more(g, k, before, e);
+    return code ? code : see(g, &ignored, e);
+}
+
+static int guard_outside(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    const struct db_driver *driver = g->side.db->driver;
+    struct db_snapshot *before = NULL;
+    bool can = driver->snapshot && g->outer->steps[k].up_outside && k < g->course.n;
+    int code = can ? driver->snapshot(g->side.db, &before, e) : PAWL_OK;
+    if (!code)
+        code = apply_step(g, k, e);
+    if (!code && can)
+        code = interrupt(g, k, before, e);
+    if (before)
+        driver->forget(before);
+    return code;
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------------------- */
+
+static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    tr->steps[k].guarded = true;
+    int code = guard_outside(g, k, e);
+    if (!code && tr->steps[k].guarded)
+        code = replay_behind(g, k, takes_whole(tr, k), e);
+    if (!code)
+        code = record_all(g, k, e);
+    if (!code && !tr->steps[k].guarded)
+        code = tell_unguarded(g, k, e);
+    arena_reset(&g->arena);
+    return code;
+}
+
+int guarded_prove(struct trial *tr, struct pawl_error *e)
+{
+    struct guarding g = {.outer = tr};
+    if (tr->options->texts || !tr->applied)
+        return PAWL_OK;
+    int code = open_side(&g, e);
+    if (!code)
+        code = make_course(&g, e);
+    for (size_t k = 0; !code && k < tr->applied && k < g.course.n; k++) {
+        code = trial_interrupted(tr, e);
+        trial_progress(tr, "pawl", k + 1, tr->applied);
+        if (!code)
+            code = guard_step(&g, k, e);
+    }
+    trial_close(&g.side);
+    arena_clear(&g.side.tmp);
+    arena_clear(&g.arena);
+    return code;
+}
