@@ -109,9 +109,10 @@ struct rehearsal {
     struct script *scripts;
     struct course_step now; /* the step that is running */
     size_t cap_statements;
-    bool undone; /* it was begun in a transaction, and runs without one now */
-    size_t n;    /* steps that are asked for */
-    int lost;    /* what an undo could not do */
+    bool undone;     /* it was begun in a transaction, and runs without one now */
+    size_t n;        /* steps that are asked for */
+    size_t sendable; /* those in front of the first whose text cannot be sent */
+    int lost;        /* what an undo could not do */
 };
 
 /* Changes since the last look, as part of the step. */
@@ -161,6 +162,18 @@ static int look_at_silent(struct rehearsal *x, const struct script_statement *s,
     return out->table.p ? PAWL_OK : err_nomem(e);
 }
 
+/* What is made and gone again within a step is in no state, but may be left behind by half of it. */
+static int know_keys(struct rehearsal *x, const struct delta *d, struct pawl_error *e)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        struct course_key *k = add_key(x->arena, x->course, d->items[i].key);
+        if (!k)
+            return err_nomem(e);
+        k->managed = true;
+    }
+    return PAWL_OK;
+}
+
 static int on_statement(void *context, const struct script_statement *s, struct pawl_error *e)
 {
     struct rehearsal *x = context;
@@ -171,6 +184,8 @@ static int on_statement(void *context, const struct script_statement *s, struct 
     int code = look(x, &st.change, e);
     if (!code && st.change.n == 0)
         code = look_at_silent(x, s, &st, e);
+    if (!code)
+        code = know_keys(x, &st.change, e);
     x->now.statements = all;
     x->now.statements[x->now.n_statements++] = st;
     return code;
@@ -192,7 +207,8 @@ static void begin(struct rehearsal *x)
     x->now = (struct course_step){.migration = k < x->n ? &x->request->set->items[k] : NULL};
     x->cap_statements = 0;
     x->undone = false;
-    x->watch.statements = detail && k < x->n && detail[k];
+    /* What runs without a transaction can be left half done, so what it makes and removes again is known always. */
+    x->watch.statements = k < x->sendable && (x->scripts[k].no_transaction || (detail && detail[k]));
 }
 
 static int on_step(void *context, struct pawl_error *e)
@@ -242,9 +258,9 @@ static int run_steps(struct rehearsal *x, struct pawl_error *e)
         return code;
     for (size_t i = 0; i < x->n; i++)
         plan.steps[i] = &all.items[i];
-    size_t sendable;
-    int unsendable = check_steps(x, &plan, &sendable, e);
-    plan.n = sendable;
+    int unsendable = check_steps(x, &plan, &x->sendable, e);
+    plan.n = x->sendable;
+    begin(x);
     if (unsendable == PAWL_NOMEM || !plan.n)
         return unsendable;
     struct pawl_error own;
@@ -274,7 +290,6 @@ static int rehearse(struct rehearsal *x, struct pawl_error *e)
         code = add_turns(x->arena, c, &c->baseline, 0, e);
     if (code)
         return code;
-    begin(x);
     code = run_steps(x, &c->error);
     if (code && is_about_set(x, code)) {
         c->failed = code;

@@ -87,6 +87,8 @@ static void tell_verify(struct shown *s)
                             : proof == PAWL_PROOF_HEAD ? PAWL_VERDICT_FAIL
                             : proof == PAWL_PROOF_DOWN ? PAWL_VERDICT_NOTE
                                                        : PAWL_VERDICT_PASS);
+    TELL(s, .kind = PAWL_EVENT_RUNNER, .version = 1, .file = "m/0001_a.sql", .runner = PAWL_RUNNER_PLAIN);
+    TELL(s, .kind = PAWL_EVENT_RUNNER, .version = 2, .file = "m/0002_b.sql", .runner = PAWL_RUNNER_NEITHER);
     TELL(s, .kind = PAWL_EVENT_FINDING, .finding = &head);
     TELL(s, .kind = PAWL_EVENT_FINDING, .finding = &gap);
     s->o.kind->verified(&s->o, false);
@@ -99,9 +101,9 @@ static void verify_is_a_table_and_findings(void **state)
     tell_verify(&s);
     stop(&s);
     assert_string_equal(s.results, "sqlite 3.40.1\n"
-                                   "  version  description  up    replay  down  redown  reup  head  reverse\n"
-                                   "        1  a            ok    ok      ok    ok      ok    ok    ok\n"
-                                   "        2  b            ok    ok      note  ok      ok    FAIL  ok\n"
+                                   "  version  description  up    replay  down  redown  reup  head  reverse  runner\n"
+                                   "        1  a            ok    ok      ok    ok      ok    ok    ok       plain\n"
+                                   "        2  b            ok    ok      note  ok      ok    FAIL  ok       neither\n"
                                    "\n"
                                    "warning: 3 is missing [gap]\n"
                                    "m/0002_b.sql:4:7: error: no such \\x1btable [head-fails, sqlite]\n"
