@@ -56,6 +56,7 @@ static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, c
                         : strstr(sql, "$1::oid[]") || strstr(sql, "{where ") ? " (oid[])"
                                                                              : "";
     struct slice text = pg_text(in, &in->arena, sql, false);
+    b->failed |= !text.p; /* or an empty statement would be prepared */
     in->statements[in->n_statements++] = key;
     pg_add(b,
            arena_printf(&in->arena, "prepare pawl_%llx_%zu%s as " SLICE_FMT, (unsigned long long)in->session,
