@@ -2,6 +2,7 @@
 
 #include "engine/batch.h"
 #include "engine/lock.h"
+#include "engine/mention.h"
 #include "schema/fact.h"
 #include "sql/locate.h"
 
@@ -310,9 +311,13 @@ static bool shows_more(const struct replaying *x)
 static int prepare(struct replaying *x, struct pawl_error *e)
 {
     enum replay_why why = x->request->why;
+    bool ours = true;
     int code = look(x, e);
-    if (!code)
-        code = rehearse(x, NULL, e);
+    if (!code && why == REPLAY_EMPTY) /* most often it is other programs' tables: that can be seen without a rehearsal */
+        code = mention_any(x->run, x->lines, x->n, &ours, e);
+    if (code || !ours)
+        return code;
+    code = rehearse(x, NULL, e);
     if (code || (why == REPLAY_EMPTY && nothing_there(x)))
         return code;
     code = decide_all(x, e);

@@ -1,0 +1,86 @@
+#include "engine/mention.h"
+
+#include "base/map.h"
+#include "schema/item.h"
+#include "source/text.h"
+
+static const char there; /* only that a key is in the map counts */
+
+#define LONGEST 256 /* bytes of a word; what is longer is compared by its beginning */
+
+static bool is_word_byte(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return u >= 0x80 || u == '_' || u == '$' || (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') ||
+           (u >= 'A' && u <= 'Z');
+}
+
+/* The next word from *at, in small letters in `buffer`; n = 0: there is none. */
+static struct slice next_word(struct slice text, size_t *at, char buffer[LONGEST])
+{
+    size_t n = 0;
+    while (*at < text.n && !is_word_byte(text.p[*at]))
+        ++*at;
+    for (; *at < text.n && is_word_byte(text.p[*at]); ++*at) {
+        char c = text.p[*at];
+        if (n < LONGEST)
+            buffer[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return (struct slice){buffer, n};
+}
+
+/* Of what is made by name alone; what hangs on a table comes with the table. */
+static bool has_own_name(const struct item *it)
+{
+    static const char *const kinds[] = {
+        "table",  "foreign-table", "view", "materialized-view", "composite", "virtual-table", "sequence", "enum",
+        "domain", "range",         "type", "function",          "aggregate"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (item_kind(it, kinds[i]))
+            return it->n_parts > 0;
+    return false;
+}
+
+/* Adds the first word of the name: enough to be careful. */
+static int add_name(struct arena *a, struct map *names, struct slice line, struct pawl_error *e)
+{
+    struct item it;
+    char buffer[LONGEST];
+    size_t at = 0;
+    int code = item_read(a, line, &it, e);
+    if (code || !has_own_name(&it))
+        return code;
+    struct slice word = arena_dup(a, next_word(it.parts[it.n_parts - 1], &at, buffer));
+    return word.p && map_set(a, names, word, (void *)(uintptr_t)&there) ? PAWL_OK : err_nomem(e);
+}
+
+static bool names_one(const struct map *names, struct slice text)
+{
+    char buffer[LONGEST];
+    for (size_t at = 0;;) {
+        struct slice word = next_word(text, &at, buffer);
+        if (!word.n)
+            return false;
+        if (map_get(names, word))
+            return true;
+    }
+}
+
+int mention_any(const struct run *r, const struct slice *lines, size_t n, bool *out, struct pawl_error *e)
+{
+    ARENA(tmp);
+    struct map names = {0};
+    int code = PAWL_OK;
+    *out = false;
+    for (size_t i = 0; i < n && !code; i++)
+        code = add_name(&tmp, &names, lines[i], e);
+    for (size_t k = 0; k < r->set->n && names.n && !code && !*out; k++) {
+        struct text text;
+        code = text_open(&r->set->items[k].up, &text, e);
+        if (code)
+            break;
+        *out = names_one(&names, text.sql);
+        text_close(&text);
+    }
+    return code;
+}
