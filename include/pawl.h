@@ -367,7 +367,8 @@ struct pawl_up_options {
     bool replay;       /* whatever the ledger says: find out what is in place, rebuild the ledger, run the rest */
     enum pawl_transactions transactions;
     enum pawl_require_proof require_proof;
-    const char *const *allow_drift; /* patterns of objects in which the schema may differ from the certified one; "*" = all */
+    const char *const
+        *allow_drift; /* patterns of objects in which the schema may differ from the certified one; "*" = all */
     size_t n_allow_drift;
 };
 

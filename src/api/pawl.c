@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "engine/attest.h"
 #include "engine/baseline.h"
-#include "engine/guard.h"
 #include "engine/repair.h"
 #include "engine/replay.h"
 #include "engine/up.h"
@@ -280,7 +280,7 @@ static int up_certificate(void *context, struct run *r, struct attest_input *out
     const struct pawl_up_options *u = x->options;
     bool required =
         u->require_proof == PAWL_REQUIRE_PROOF_YES ||
-        (u->require_proof == PAWL_REQUIRE_PROOF_AUTO && guard_requires_proof(slice_of(x->p->config.environment)));
+        (u->require_proof == PAWL_REQUIRE_PROOF_AUTO && attest_is_required(slice_of(x->p->config.environment)));
     int code = certificate_input(x->p, r, required, u->allow_drift, u->n_allow_drift, out, e);
     if (!code && !required && out->why.message[0])
         report_note(&x->p->report, PAWL_LEVEL_WARNING, "%s:%u cannot be used, so nothing is compared with it: %s",

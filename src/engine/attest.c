@@ -110,6 +110,11 @@ static int rehearse(struct attest *a, struct pawl_error *e)
     return use_log(a, log, false, e);
 }
 
+bool attest_is_required(struct slice environment)
+{
+    return slice_eq(environment, SLICE("production")) || slice_eq(environment, SLICE("prod"));
+}
+
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 int attest_open(struct run *r, const struct attest_input *in, struct attest *out, struct pawl_error *e)

@@ -44,6 +44,9 @@ struct attest {
     bool silent;             /* no findings: what fails is tried again in another way */
 };
 
+/* Is this the environment in which nothing runs that is not certified, unless somebody says otherwise? */
+bool attest_is_required(struct slice environment);
+
 /* Nothing is read yet. Ends with attest_close. */
 int attest_open(struct run *r, const struct attest_input *in, struct attest *out, struct pawl_error *e);
 void attest_close(struct attest *a); /* zeros are fine */

@@ -52,8 +52,3 @@ int guard_revert(struct arena *a, const struct guard *g, const struct db_target 
         code = check_protected(a, g->protected_urls[i], target, e);
     return code;
 }
-
-bool guard_requires_proof(struct slice environment)
-{
-    return slice_eq(environment, SLICE("production")) || slice_eq(environment, SLICE("prod"));
-}

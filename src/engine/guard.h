@@ -19,7 +19,4 @@ struct guard {
  */
 int guard_revert(struct arena *a, const struct guard *g, const struct db_target *target, struct pawl_error *e);
 
-/* Is this the environment in which nothing runs that was not proved, unless somebody says otherwise? */
-bool guard_requires_proof(struct slice environment);
-
 #endif

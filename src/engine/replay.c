@@ -313,7 +313,8 @@ static int prepare(struct replaying *x, struct pawl_error *e)
     enum replay_why why = x->request->why;
     bool ours = true;
     int code = look(x, e);
-    if (!code && why == REPLAY_EMPTY) /* most often it is other programs' tables: that can be seen without a rehearsal */
+    if (!code &&
+        why == REPLAY_EMPTY) /* most often it is other programs' tables: that can be seen without a rehearsal */
         code = mention_any(x->run, x->lines, x->n, &ours, e);
     if (code || !ours)
         return code;

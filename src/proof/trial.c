@@ -98,8 +98,8 @@ int trial_open(struct trial *tr, struct pawl_error *e)
     if (!code && tr->options->fingerprints)
         code = facts_fingerprint(tr->facts, tr->baseline, e);
     if (!code && tr->options->know)
-        code = tr->options->know(tr->options->know_context, tr->options->driver, atoi(tr->options->driver->version(tr->db)),
-                                 &tr->known, e);
+        code = tr->options->know(tr->options->know_context, tr->options->driver,
+                                 atoi(tr->options->driver->version(tr->db)), &tr->known, e);
     if (tr->known && memcmp(tr->baseline, tr->known->baseline, sizeof tr->baseline) != 0)
         tr->known = NULL;
     return code;

@@ -182,7 +182,7 @@ struct pg_in {
     /* of the scan that runs */
     struct arena arena;
     struct map wanted, checks, expressions; /* defaults by oid of pg_attrdef, checks by oid, indexes by oid */
-    struct pg_table *tables;        /* by oid */
+    struct pg_table *tables;                /* by oid */
     size_t n_tables, cap_tables, last_table;
     size_t first_table; /* of those that are being read */
     struct pg_young **young;

@@ -278,7 +278,8 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
          on_type},
         {&l->values, "select d.oid, pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.oid = any ($1::oid[])",
          on_value},
-        {&l->checks, "select k.oid, pg_get_expr(k.conbin, k.conrelid) from pg_constraint k where k.oid = any ($1::oid[])",
+        {&l->checks,
+         "select k.oid, pg_get_expr(k.conbin, k.conrelid) from pg_constraint k where k.oid = any ($1::oid[])",
          on_check},
         {&l->collations,
          "select c.oid, case when n.nspname = 'pg_catalog' then c.collname else format('%I.%I', n.nspname, c.collname) end from "

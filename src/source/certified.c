@@ -118,7 +118,8 @@ static int compare_down(struct comparing *x, const struct migration *m, const st
 {
     bool has = m->down.path.p != NULL;
     if (has && l->has_down)
-        return !x->downs || memcmp(l->down, m->down.checksum, SHA384_BYTES) == 0 ? PAWL_OK : add_changed(x, m, l, false);
+        return !x->downs || memcmp(l->down, m->down.checksum, SHA384_BYTES) == 0 ? PAWL_OK
+                                                                                 : add_changed(x, m, l, false);
     if (has == l->has_down)
         return PAWL_OK;
     struct certified_item item = {has ? CERTIFIED_DOWN_ADDED : CERTIFIED_DOWN_REMOVED,

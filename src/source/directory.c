@@ -101,8 +101,8 @@ static int report_bad_version(struct scan *s, const struct folder_entry *entry, 
 /* Not a file at all, or not a .sql one. Names beginning with a dot and what `verify --write` writes are meant to be passed over. */
 static int report_ignored(struct scan *s, const struct folder_entry *entry)
 {
-    bool certificate = entry->kind == FILE_FOLDER ? slice_eq(entry->name, SLICE("schema"))
-                                                  : slice_eq(entry->name, SLICE("pawl.lock"));
+    bool certificate =
+        entry->kind == FILE_FOLDER ? slice_eq(entry->name, SLICE("schema")) : slice_eq(entry->name, SLICE("pawl.lock"));
     if (entry->name.p[0] == '.' || certificate)
         return PAWL_OK;
     const char *message = entry->kind == FILE_FOLDER    ? "a folder within the folder; what is in it is not read"

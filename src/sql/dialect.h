@@ -49,11 +49,11 @@ enum dialect_flag {
 
 /* What an engine offers for saying a statement twice. */
 enum dialect_guard {
-    GUARD_CREATE = 1u << 0,   /* CREATE TABLE and INDEX IF NOT EXISTS; DROP TABLE, INDEX and VIEW IF EXISTS */
-    GUARD_OBJECT = 1u << 1,   /* CREATE VIEW and TRIGGER IF NOT EXISTS */
-    GUARD_ALTER = 1u << 2,    /* ALTER TABLE IF EXISTS, ADD COLUMN IF NOT EXISTS, DROP COLUMN and CONSTRAINT IF EXISTS */
-    GUARD_REPLACE = 1u << 3,  /* CREATE OR REPLACE VIEW, FUNCTION, PROCEDURE, AGGREGATE, RULE */
-    GUARD_BLOCK = 1u << 4,    /* DO $$ .. $$ around statements, with PostgreSQL's catalogs to ask */
+    GUARD_CREATE = 1u << 0,  /* CREATE TABLE and INDEX IF NOT EXISTS; DROP TABLE, INDEX and VIEW IF EXISTS */
+    GUARD_OBJECT = 1u << 1,  /* CREATE VIEW and TRIGGER IF NOT EXISTS */
+    GUARD_ALTER = 1u << 2,   /* ALTER TABLE IF EXISTS, ADD COLUMN IF NOT EXISTS, DROP COLUMN and CONSTRAINT IF EXISTS */
+    GUARD_REPLACE = 1u << 3, /* CREATE OR REPLACE VIEW, FUNCTION, PROCEDURE, AGGREGATE, RULE */
+    GUARD_BLOCK = 1u << 4,   /* DO $$ .. $$ around statements, with PostgreSQL's catalogs to ask */
     GUARD_CONFLICT = 1u << 5, /* INSERT .. ON CONFLICT DO NOTHING */
     GUARD_IGNORE = 1u << 6,   /* INSERT OR IGNORE; a query in front of ON CONFLICT needs its WHERE */
 };

@@ -136,18 +136,18 @@ static void made_again_and_rolled_back(void **state)
     };
     /* which the catalogs tell only where the object is listed, not where objects are */
     static const char *const then[] = {
-        "alter view v alter column id set default 5",
-        "alter table u alter column id set default 5",
-        "alter index i set (fillfactor = 50)",
-        "alter table t alter column id set default 5",
+        "alter view v alter column id set default 5", "alter table u alter column id set default 5",
+        "alter index i set (fillfactor = 50)",        "alter table t alter column id set default 5",
         "comment on function f() is 'made once'",
     };
     (void)state;
     struct db *db = pg_scratch_open((struct db_options){0});
     struct facts *f = open_facts(db);
-    run_sql(db, "create table t (id int, label text, constraint positive check (id > 0)); create table u (id int primary key); "
-                "create index i on t (label); create view v as select id from t; "
-                "create function f() returns int language sql as 'select 1'");
+    run_sql(
+        db,
+        "create table t (id int, label text, constraint positive check (id > 0)); create table u (id int primary key); "
+        "create index i on t (label); create view v as select id from t; "
+        "create function f() returns int language sql as 'select 1'");
     for (size_t i = 0; i < COUNT(again); i++) {
         ARENA(a);
         struct pawl_error e = {0};
@@ -184,15 +184,17 @@ static void dropped_while_others_come_back(void **state)
     (void)state;
     struct db *db = pg_scratch_open((struct db_options){0});
     struct facts *f = open_facts(db);
-    run_sql(db, "create table r (id int); create table s (id int); create table u (id int); create table v (id int); "
-                "create table t (id int, constraint positive check (id > 0)); create sequence counter; "
-                "create view one as select id from r; create view two as select id from r; create view three as select id from r; "
-                "create index r_one on r (id); create index s_one on s (id); "
-                "create function f() returns trigger language plpgsql as 'begin return null; end'; "
-                "create trigger one after insert on s for each row execute function f(); "
-                "create trigger two after insert on s for each row execute function f(); "
-                "create rule one as on update to s do nothing; create rule two as on update to t do nothing; "
-                "create policy one on s; create policy one on t");
+    run_sql(
+        db,
+        "create table r (id int); create table s (id int); create table u (id int); create table v (id int); "
+        "create table t (id int, constraint positive check (id > 0)); create sequence counter; "
+        "create view one as select id from r; create view two as select id from r; create view three as select id from r; "
+        "create index r_one on r (id); create index s_one on s (id); "
+        "create function f() returns trigger language plpgsql as 'begin return null; end'; "
+        "create trigger one after insert on s for each row execute function f(); "
+        "create trigger two after insert on s for each row execute function f(); "
+        "create rule one as on update to s do nothing; create rule two as on update to t do nothing; "
+        "create policy one on s; create policy one on t");
     for (size_t i = 0; i + 1 < COUNT(drops); i++) {
         ARENA(a);
         struct pawl_error e = {0};
@@ -221,8 +223,10 @@ static void grants_on_what_extensions_own(void **state)
     struct db *db = pg_scratch_open((struct db_options){0});
     struct facts *f = open_facts(db);
     ARENA(a);
-    run_sql(db, "create extension pg_trgm; create view mine as select 1 as id; create sequence numbers; grant select on mine to public; "
-                "alter extension pg_trgm add view mine; alter extension pg_trgm add sequence numbers");
+    run_sql(
+        db,
+        "create extension pg_trgm; create view mine as select 1 as id; create sequence numbers; grant select on mine to public; "
+        "alter extension pg_trgm add view mine; alter extension pg_trgm add sequence numbers");
     refresh(f, &a);
     const char *before = text_of(f, &a);
     assert_null(strstr(before, "mine"));
