@@ -329,6 +329,22 @@ static int guard_outside(struct guarding *g, size_t k, struct pawl_error *e)
     return code;
 }
 
+/*
+ * What any runner may run again needs no guard. A text outside of transactions can stop half-way all the same.
+ */
+static bool wants_guard(const struct step *s)
+{
+    return !step_is_plain(s) || s->up_outside || s->forced_outside;
+}
+
+static bool any_wants_guard(const struct trial *tr)
+{
+    bool any = false;
+    for (size_t k = 0; k < tr->applied; k++)
+        any |= wants_guard(&tr->steps[k]);
+    return any;
+}
+
 /* ---- all ------------------------------------------------------------------------------------------------------------- */
 
 static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
@@ -336,9 +352,9 @@ static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
     struct trial *tr = g->outer;
     tr->steps[k].guarded = true;
     int code = guard_outside(g, k, e);
-    if (!code && tr->steps[k].guarded)
+    if (!code && tr->steps[k].guarded && wants_guard(&tr->steps[k]))
         code = replay_behind(g, k, takes_whole(tr, k), e);
-    if (!code)
+    if (!code && wants_guard(&tr->steps[k]))
         code = record_all(g, k, e);
     if (!code && !tr->steps[k].guarded)
         code = tell_unguarded(g, k, e);
@@ -349,7 +365,9 @@ static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
 int guarded_prove(struct trial *tr, struct pawl_error *e)
 {
     struct guarding g = {.outer = tr};
-    if (tr->options->texts || !tr->applied)
+    for (size_t k = 0; k < tr->applied; k++)
+        tr->steps[k].guarded = !wants_guard(&tr->steps[k]);
+    if (tr->options->texts || !any_wants_guard(tr))
         return PAWL_OK;
     int code = open_side(&g, e);
     if (!code)

@@ -36,19 +36,13 @@ static void tell_verdicts(const struct trial *tr)
         }
 }
 
-static bool holds(const struct step *s, enum pawl_proof proof)
-{
-    enum pawl_verdict v = (enum pawl_verdict)s->verdicts[proof];
-    return (v == PAWL_VERDICT_PASS || v == PAWL_VERDICT_NOTE) && !(s->broken >> proof & 1);
-}
-
 /* Who may run the up text again without harm, whatever levels the findings have. */
 static enum pawl_runner runner_of(const struct trial *tr, size_t k)
 {
     const struct step *s = &tr->steps[k];
     if (k >= tr->applied)
         return PAWL_RUNNER_UNKNOWN;
-    if (holds(s, PAWL_PROOF_REPLAY) && holds(s, PAWL_PROOF_HEAD) && !s->only_pawl)
+    if (step_is_plain(s))
         return PAWL_RUNNER_PLAIN;
     return s->guarded ? PAWL_RUNNER_PAWL : PAWL_RUNNER_NEITHER;
 }
@@ -109,7 +103,7 @@ static void leave_proofs(const struct trial *tr)
     for (size_t k = 0; trace && k < trace->n; k++) {
         const struct step *s = &tr->steps[k];
         for (int proof = 0; proof < PAWL_PROOF_COUNT; proof++)
-            if (holds(s, (enum pawl_proof)proof))
+            if (step_holds(s, (enum pawl_proof)proof))
                 trace->versions[k].proofs |= 1u << proof;
     }
 }

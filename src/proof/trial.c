@@ -145,3 +145,14 @@ int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e)
         code = apply_again(tr, k, e);
     return code ? code : read_baseline(tr, NULL, e);
 }
+
+bool step_holds(const struct step *s, enum pawl_proof proof)
+{
+    enum pawl_verdict v = (enum pawl_verdict)s->verdicts[proof];
+    return (v == PAWL_VERDICT_PASS || v == PAWL_VERDICT_NOTE) && !(s->broken >> proof & 1);
+}
+
+bool step_is_plain(const struct step *s)
+{
+    return step_holds(s, PAWL_PROOF_REPLAY) && step_holds(s, PAWL_PROOF_HEAD) && !s->only_pawl;
+}

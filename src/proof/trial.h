@@ -102,6 +102,11 @@ struct trial {
     unsigned char baseline[SHA256_BYTES];
 };
 
+/* Whatever levels the findings have. */
+bool step_holds(const struct step *s, enum pawl_proof proof);
+/* May any runner run its up text again? Once replay and head are settled. */
+bool step_is_plain(const struct step *s);
+
 /* A scratch database at the baseline: opened, setup run, ledger made. */
 int trial_open(struct trial *tr, struct pawl_error *e);
 void trial_close(struct trial *tr);
