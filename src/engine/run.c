@@ -47,14 +47,29 @@ int run_reconnect(struct run *r, struct pawl_error *e)
     return PAWL_OK;
 }
 
+#define KEEP_TEXT ((size_t)16 << 10) /* larger ones are opened again when they run */
+#define KEEP_ALL ((size_t)4 << 20)
+
+/* Most files are small: opening and hashing them once more costs more than a copy. */
+static int keep_text(struct run *r, const struct text *text, size_t *kept, struct script *out, struct pawl_error *e)
+{
+    if (text->sql.n > KEEP_TEXT || *kept + text->sql.n > KEEP_ALL)
+        return PAWL_OK;
+    *kept += text->sql.n;
+    out->kept = arena_dup(r->arena, text->sql);
+    return out->kept.p ? PAWL_OK : err_nomem(e);
+}
+
 static int check_one(struct run *r, const struct migration *m, const struct migration_file *file, struct report *report,
-                     struct script *out, struct pawl_error *e)
+                     size_t *kept, struct script *out, struct pawl_error *e)
 {
     struct text text;
     int code = text_open(file, &text, e);
     if (code)
         return code;
     code = script_check(m, file, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, report, out, e);
+    if (!code)
+        code = keep_text(r, &text, kept, out, e);
     text_close(&text);
     return code;
 }
@@ -62,14 +77,15 @@ static int check_one(struct run *r, const struct migration *m, const struct migr
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e)
 {
     struct report silent; /* what is tried again has been told already */
+    size_t kept = 0;
     report_init_silent(&silent, r->report);
     *scripts = arena_array(r->arena, plan->n, sizeof **scripts);
     if (!*scripts)
         return err_nomem(e);
     for (size_t i = 0; i < plan->n; i++) {
         const struct migration *m = plan->steps[i]->migration;
-        int code =
-            check_one(r, m, plan->reverting ? &m->down : &m->up, r->checked ? &silent : r->report, &(*scripts)[i], e);
+        int code = check_one(r, m, plan->reverting ? &m->down : &m->up, r->checked ? &silent : r->report, &kept,
+                             &(*scripts)[i], e);
         if (code)
             return code;
         const struct ledger_row *row = plan->steps[i]->row;

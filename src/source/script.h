@@ -29,6 +29,8 @@ struct script {
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
     bool annotated; /* there may be directives */
+    struct slice
+        kept; /* the text itself, where it was kept since it was looked at (engine/run); .p NULL: open it again */
 };
 
 /*
