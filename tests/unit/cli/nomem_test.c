@@ -74,7 +74,7 @@ static bool show(const struct out_kind *kind)
     out_event(&o, &(struct pawl_event){.kind = PAWL_EVENT_STEP_END, .version = 1, .file = "f", .description = "d"});
     out_event(&o, &(struct pawl_event){.kind = PAWL_EVENT_LOSS, .object = "table t", .count = 1});
     kind->verified(&o, true);
-    kind->steps(&o, "applied", &result, true);
+    kind->steps(&o, "applied", &result, NULL);
     kind->status(&o, &status);
     kind->error(&o, &(struct pawl_error){.message = "m", .hint = "h", .file = "f"});
     kind->end(&o);
