@@ -88,15 +88,18 @@ static int add_table(struct arena *a, struct slice line, struct table **out, siz
     return code || t->is_virtual ? code : read_columns(a, fact_value(line, "order"), t, e);
 }
 
-/* Composite types have columns too, but no rows. */
+/* Composite types have columns too, but no rows; those of foreign tables are somebody else's, and may not be readable. */
 static bool has_rows(struct facts *f, struct arena *a, struct slice line)
 {
+    static const char *const others[] = {"composite", "foreign-table"};
     size_t at = 0;
     struct slice kind, name;
-    if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
-        return false;
-    struct slice key = arena_printf(a, "composite " SLICE_FMT, SLICE_ARG(name));
-    return !key.p || !facts_get(f, key).p;
+    bool has = fact_field(line, &at, &kind) && fact_field(line, &at, &name);
+    for (size_t i = 0; i < sizeof others / sizeof *others && has; i++) {
+        struct slice key = arena_printf(a, "%s " SLICE_FMT, others[i], SLICE_ARG(name));
+        has = !key.p || !facts_get(f, key).p;
+    }
+    return has;
 }
 
 int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n, struct pawl_error *e)

@@ -14,7 +14,7 @@ struct table {
     bool is_virtual; /* SQLite: a module makes its rows; its columns are not known here, and reading it may fail */
 };
 
-/* All tables that have rows of their own, virtual ones last; texts are copied into `a`. */
+/* All tables that have rows of their own (foreign ones have not), virtual ones last; texts are copied into `a`. */
 int tables_read(struct facts *f, struct arena *a, struct table **out, size_t *n, struct pawl_error *e);
 
 #endif
