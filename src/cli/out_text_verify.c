@@ -186,7 +186,7 @@ void text_verified(struct out *o, bool ok)
     text_count(&b, n, "migration", "migrations", &comma);
     for (size_t i = 0; i < r->n_runs; i++)
         strbuf_addf(&b, "%s%s %s", i ? " and " : " on ", r->runs[i].engine, r->runs[i].engine_version);
-    comma = n ? "; " : "";
+    comma = "; ";
     text_count(&b, r->errors, "error", "errors", &comma);
     comma = r->errors ? ", " : comma;
     text_count(&b, r->warnings, "warning", "warnings", &comma);
