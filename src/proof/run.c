@@ -289,9 +289,10 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     if (code && !out->failed)
         return code;
     /* After a failure an engine may refuse every question until it is rolled back: then take it that something was written. */
-    if (driver->stamp(tr->db, &after, out->failed ? NULL : e) != PAWL_OK) {
+    code = driver->stamp(tr->db, &after, out->failed ? NULL : e);
+    if (code) {
         out->wrote = out->wrote_schema = out->wrote_data = true;
-        return out->failed ? PAWL_OK : PAWL_INTERNAL;
+        return out->failed ? PAWL_OK : code;
     }
     out->wrote_data = after.data != before.data;
     out->wrote_schema = after.schema != before.schema;

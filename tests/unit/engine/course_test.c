@@ -237,7 +237,7 @@ static void what_needs_no_transaction_is_rehearsed(void **state)
 /* PostgreSQL refuses the second statement inside a transaction; what the first did there was taken back. */
 static void what_was_rolled_back_is_not_counted_twice(void **state)
 {
-    static const bool detail[1] = {true};
+    static const bool detail[2] = {true};
     struct stage s;
     tmpdir_put(*state, "1_a.sql",
                "CREATE TYPE mood AS ENUM ('a');\n"
