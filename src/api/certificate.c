@@ -271,13 +271,13 @@ static int holds(struct certifying *x, const char *path, struct slice text, bool
     return code;
 }
 
-static int write_file(struct certifying *x, const char *path, struct slice text, bool *wrote, struct pawl_error *e)
+static int write_file(struct certifying *x, const char *path, struct slice text, struct pawl_error *e)
 {
     bool same;
     int code = holds(x, path, text, &same, e);
     if (code || same)
         return code;
-    *wrote = true;
+    x->wrote = true;
     code = file_replace(path, text, e);
     if (!code)
         report_note(&x->p->report, PAWL_LEVEL_NOTE, "wrote %s", path);
@@ -313,7 +313,7 @@ static int is_of_another_major(struct certifying *x, const struct proof_trace *t
     return code;
 }
 
-static int schema_files(struct certifying *x, const struct proof_trace *trace, bool *wrote, struct pawl_error *e)
+static int schema_files(struct certifying *x, const struct proof_trace *trace, struct pawl_error *e)
 {
     struct slice facts_path = certificate_files_schema(x->p, &x->files, trace->engine, "facts");
     struct slice changes_path = certificate_files_schema(x->p, &x->files, trace->engine, "changes");
@@ -332,8 +332,8 @@ static int schema_files(struct certifying *x, const struct proof_trace *trace, b
     }
     code = folder_make(folder.p, e);
     if (!code)
-        code = write_file(x, facts_path.p, strbuf_slice(&facts), wrote, e);
-    return code ? code : write_file(x, changes_path.p, strbuf_slice(&changes), wrote, e);
+        code = write_file(x, facts_path.p, strbuf_slice(&facts), e);
+    return code ? code : write_file(x, changes_path.p, strbuf_slice(&changes), e);
 }
 
 /* What the certificate does not say (any more) about engines that were not proved now. */
@@ -362,18 +362,17 @@ static int write_certificate(struct certifying *x, const struct proof_trace *con
 {
     struct certificate c;
     STRBUF(text, CERTIFICATE_MAX);
-    bool wrote = false;
     int code = certify_make(&x->c, traces, n, &c, e);
     if (!code)
         code = certificate_write(&c, &text, e);
     for (size_t i = 0; i < n && !code; i++)
-        code = schema_files(x, traces[i], &wrote, e);
+        code = schema_files(x, traces[i], e);
     if (!code)
-        code = write_file(x, x->files.path.p, strbuf_slice(&text), &wrote, e);
+        code = write_file(x, x->files.path.p, strbuf_slice(&text), e);
     if (code)
         return code;
     tell_unproved(x, &c, traces, n);
-    if (!wrote)
+    if (!x->wrote)
         report_note(&x->p->report, PAWL_LEVEL_NOTE, "%s is up to date", x->files.path.p);
     return PAWL_OK;
 }
@@ -387,7 +386,7 @@ static int check_certificate(struct certifying *x, const struct proof_trace *con
     for (size_t i = 0; i < n && !code; i++) {
         code = certify_check(&x->c, traces[i], x->files.path, &x->p->report, e);
         if (!code && !x->p->report.errors)
-            code = schema_files(x, traces[i], NULL, e);
+            code = schema_files(x, traces[i], e);
     }
     return code;
 }

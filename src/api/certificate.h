@@ -42,6 +42,7 @@ struct certifying {
     enum pawl_certify what;
     struct certificate_files files;
     struct certify c;
+    bool wrote; /* some file was another one before */
 };
 
 /*

@@ -67,13 +67,14 @@ static int read_for(struct reader *r, const struct migration *m, const struct mi
         struct reading *grown = *readings;
         if (r->d->n != before) {
             grown = arena_array(r->a, r->d->n, sizeof *grown);
-            if (!grown)
-                return err_nomem(e);
-            if (before)
+            if (grown && before)
                 memcpy(grown, *readings, before * sizeof *grown);
-            grown[before] = (struct reading){.guards = UINT32_MAX, .dialect = o->driver->dialect};
+            if (grown)
+                grown[before] = (struct reading){.guards = UINT32_MAX, .dialect = o->driver->dialect};
             *readings = grown;
         }
+        if (!grown)
+            return err_nomem(e);
         struct reading *g = &grown[s - r->d->items];
         g->guards &= o->driver->dialect->guards;
         g->engines++;
@@ -135,7 +136,7 @@ int draft_read(struct arena *a, const struct migration *m, const struct migratio
     int code = PAWL_OK;
     for (size_t i = 0; !code && i < n_engines; i++)
         code = read_for(&r, m, file, &engines[i], i == 0, &readings, e);
-    if (code)
+    if (code || !readings) /* no statements */
         return code;
     sort(out, readings);
     find_ends(out, readings);

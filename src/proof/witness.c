@@ -61,7 +61,7 @@ static bool stays(const struct proof_trace *t, size_t k, const struct change *c)
 
 static bool put(struct strbuf *b, const struct dialect *d, const struct kind *kind, const struct change *c)
 {
-    struct slice p[4];
+    struct slice p[4] = {0};
     bool is = c->after.p != NULL;
     if (parts_of(c->key, p, 4) != kind->parts)
         return false;

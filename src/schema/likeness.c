@@ -133,7 +133,7 @@ static bool is_expression(struct slice v)
 static bool to_number(struct slice v, double *out)
 {
     char text[64], *end;
-    if (!v.n || v.n >= sizeof text || !memchr("+-.0123456789", v.p[0], 13))
+    if (!v.n || v.n >= sizeof text || !strchr("+-.0123456789", v.p[0]))
         return false;
     memcpy(text, v.p, v.n);
     text[v.n] = '\0';

@@ -13,7 +13,7 @@ static void relation(struct pgn_plan *p, struct slice path)
     size_t n = 0;
     if (path.p && item_path(p->a, &path, parts, &n) && n >= 2)
         phrase_add(&p->b, "%q", parts[0], parts[1]);
-    if (path.n > 2 && path.p[0] == '(') {
+    if (path.p && path.n > 2 && path.p[0] == '(') {
         strbuf_addc(&p->b, ' ');
         pgn_names(p, slice_sub(path, 1, path.n - 1));
     }

@@ -501,7 +501,8 @@ static int read_baseline(struct reader *r)
 
 static int read_head(struct reader *r)
 {
-    bool ok = next_line(r) && next_line(r) && read_versions(r); /* the first line was read */
+    bool ok = next_line(r); /* which was read already */
+    ok = ok && next_line(r) && read_versions(r);
     int code = ok && next_line(r) ? read_engines(r, &ok) : PAWL_OK;
     if (!code && ok)
         code = next_line(r) ? read_setups(r, &ok) : PAWL_OK;

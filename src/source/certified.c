@@ -223,10 +223,10 @@ int certified_compare(struct arena *a, const struct certificate *c, const struct
             out->lines[i++] = l;
             k++;
             code = compare_texts(&x, m, l);
-        } else if (!l || (m && m->version < l->version)) {
+        } else if (m && (!l || m->version < l->version)) {
             i++;
             code = compare_new(&x, m);
-        } else {
+        } else if (l) {
             k++;
             code = compare_gone(&x, l);
         }

@@ -99,7 +99,7 @@ int folder_file_open(const struct folder *f, const struct folder_entry *entry, s
     if (entry->kind != FILE_REGULAR)
         return EINVAL;
     out->fd = openat(f->fd, entry->name.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
+    struct stat st = {0};
     int problem = out->fd < 0 || fstat(out->fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
     if (problem)
         folder_file_close(out);
