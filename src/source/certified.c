@@ -217,18 +217,15 @@ int certified_compare(struct arena *a, const struct certificate *c, const struct
     *out = (struct certified){.lines = arena_array(a, set->n + 1, sizeof *out->lines)};
     int code = out->lines ? PAWL_OK : err_nomem(e);
     for (size_t i = 0, k = 0; !code && (i < set->n || k < c->n);) {
-        const struct migration *m = i < set->n ? &set->items[i] : NULL;
-        const struct certificate_line *l = k < c->n ? &c->lines[k] : NULL;
-        if (m && l && m->version == l->version) {
-            out->lines[i++] = l;
-            k++;
-            code = compare_texts(&x, m, l);
-        } else if (m && (!l || m->version < l->version)) {
-            i++;
-            code = compare_new(&x, m);
-        } else if (l) {
-            k++;
-            code = compare_gone(&x, l);
+        bool file = i < set->n, line = k < c->n;
+        int64_t there = file ? set->items[i].version : INT64_MAX, certified = line ? c->lines[k].version : INT64_MAX;
+        if (file && line && there == certified) {
+            out->lines[i] = &c->lines[k];
+            code = compare_texts(&x, &set->items[i++], &c->lines[k++]);
+        } else if (file && there < certified) {
+            code = compare_new(&x, &set->items[i++]);
+        } else {
+            code = compare_gone(&x, &c->lines[k++]);
         }
     }
     find_prefix(&x);
