@@ -429,7 +429,7 @@ static int read_shape(struct reader *r)
     if (!slice_starts(last, SLICE("end ")) || r->text.p[r->text.n - 1] != '\n') {
         while (next_line(r))
             ;
-        r->line += r->text.p[r->text.n - 1] != '\n'; /* cut off within a line */
+        r->line += r->line == 0; /* the last whole one, or the first */
         return fault(r, CERTIFICATE_TRUNCATED, "take the file back from version control, or " PROVE_AGAIN,
                      "it was cut off: the last line, which begins with `end`, is missing");
     }
