@@ -56,20 +56,12 @@ void engines_close(struct engines *g)
         scratch_server_close(&g->servers[i]);
 }
 
-static struct slice base_name(struct slice path)
-{
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/')
-            return slice_sub(path, i, path.n);
-    return path;
-}
-
 bool engines_names(const struct migration *m, const char *file)
 {
     int64_t version;
     struct slice given = slice_of(file);
     if (slice_i64(given, &version))
         return version == m->version;
-    return slice_eq(given, m->up.path) || slice_eq(given, base_name(m->up.path)) ||
-           (m->down.path.p && (slice_eq(given, m->down.path) || slice_eq(given, base_name(m->down.path))));
+    return slice_eq(given, m->up.path) || slice_eq(given, slice_file_name(m->up.path)) ||
+           (m->down.path.p && (slice_eq(given, m->down.path) || slice_eq(given, slice_file_name(m->down.path))));
 }

@@ -96,6 +96,15 @@ struct slice arena_dup(struct arena *a, struct slice s)
     return (struct slice){p, p ? s.n : 0};
 }
 
+struct slice arena_lower(struct arena *a, struct slice s)
+{
+    char *p = arena_strz(a, s);
+    for (size_t i = 0; p && i < s.n; i++)
+        if (p[i] >= 'A' && p[i] <= 'Z')
+            p[i] = (char)(p[i] + 32);
+    return (struct slice){p, p ? s.n : 0};
+}
+
 struct slice arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args;

@@ -23,6 +23,8 @@ void *arena_alloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t count, size_t size);
 /* A copy of s with a NUL behind it (not counted); {NULL, 0} if there is no memory: test with .p. */
 struct slice arena_dup(struct arena *a, struct slice s);
+/* The same with ASCII letters in lower case. */
+struct slice arena_lower(struct arena *a, struct slice s);
 /* A NUL-terminated copy, for the borders to other libraries. */
 char *arena_strz(struct arena *a, struct slice s);
 /* printf into the arena, NUL-terminated; .p is NULL if there is no memory. */

@@ -48,6 +48,14 @@ size_t slice_find_byte(struct slice s, char c)
     return at ? (size_t)(at - s.p) : SIZE_MAX;
 }
 
+struct slice slice_file_name(struct slice path)
+{
+    for (size_t i = path.n; i > 0; i--)
+        if (path.p[i - 1] == '/')
+            return slice_sub(path, i, path.n);
+    return path;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

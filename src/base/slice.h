@@ -53,6 +53,8 @@ bool slice_ends(struct slice s, struct slice suffix);
 /* Where `what` first stands in s, or SIZE_MAX. */
 size_t slice_find(struct slice s, struct slice what);
 size_t slice_find_byte(struct slice s, char c);
+/* What stands behind the last slash of a path; all of it if there is none. */
+struct slice slice_file_name(struct slice path);
 /* s without ASCII white space at both ends. */
 struct slice slice_trim(struct slice s);
 /* Reads a whole decimal number with an optional sign; false if s is anything else or does not fit. */

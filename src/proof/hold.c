@@ -114,7 +114,6 @@ int hold_back(struct trial *tr, struct hold *h, struct pawl_error *e)
     return code;
 }
 
-/* Joins neighbours until one is left: n log n where joining one after the other would be n squared. */
 int hold_changes(struct arena *a, const struct hold *h, struct delta *out, struct pawl_error *e)
 {
     size_t n = 0;
@@ -129,21 +128,7 @@ int hold_changes(struct arena *a, const struct hold *h, struct delta *out, struc
     n = 0;
     for (const struct noted *i = h->first; i; i = i->next)
         all[n++] = i->delta;
-    while (n > 1) {
-        size_t half = 0;
-        for (size_t i = 0; i + 1 < n; i += 2) {
-            struct delta joined;
-            int code = delta_join(a, &all[i], &all[i + 1], &joined, e);
-            if (code)
-                return code;
-            all[half++] = joined;
-        }
-        if (n % 2)
-            all[half++] = all[n - 1];
-        n = half;
-    }
-    *out = all[0];
-    return PAWL_OK;
+    return delta_sum(a, all, n, out, e);
 }
 
 int hold_note(struct trial *tr, const struct delta *d, struct pawl_error *e)

@@ -176,10 +176,7 @@ struct words {
 static struct slice lower(struct arena *a, struct slice s)
 {
     bool quoted = s.n >= 2 && (s.p[0] == '"' || s.p[0] == '`' || s.p[0] == '[');
-    char *z = arena_strz(a, quoted ? slice_sub(s, 1, s.n - 1) : s);
-    for (char *p = z; p && *p; p++)
-        *p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
-    return slice_of(z);
+    return arena_lower(a, quoted ? slice_sub(s, 1, s.n - 1) : s);
 }
 
 static bool add_words(struct words *w, const struct dialect *dialect, struct slice sql)

@@ -13,11 +13,7 @@
 
 struct slice step_name(const struct trial *tr, size_t k)
 {
-    struct slice path = tr->steps[k].migration->up.path;
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/')
-            return slice_sub(path, i, path.n);
-    return path;
+    return slice_file_name(tr->steps[k].migration->up.path);
 }
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------ */

@@ -148,14 +148,6 @@ static int prove_before(struct undoing *u, struct pawl_error *e)
 
 /* ---- which ones, and where to ---------------------------------------------------------------------------------------- */
 
-static struct slice base_name(struct slice path)
-{
-    for (size_t i = path.n; i > 0; i--)
-        if (path.p[i - 1] == '/')
-            return slice_sub(path, i, path.n);
-    return path;
-}
-
 static struct slice down_path(struct arena *a, const struct migration *m)
 {
     struct slice stem = m->up.path;
@@ -221,17 +213,6 @@ struct state {
     size_t n;
 };
 
-static int lines_of(struct arena *a, const struct delta *d, struct state *out, struct pawl_error *e)
-{
-    *out = (struct state){.lines = arena_array(a, d->n + 1, sizeof *out->lines)};
-    if (!out->lines)
-        return err_nomem(e);
-    for (size_t i = 0; i < d->n; i++)
-        if (d->items[i].after.p)
-            out->lines[out->n++] = d->items[i].after;
-    return PAWL_OK;
-}
-
 /* S(k) in `before`, S(k + 1) in `after`; asked for k in ascending order. */
 static int states(struct undoing *u, size_t engine, size_t k, struct state *before, struct state *after,
                   struct pawl_error *e)
@@ -245,13 +226,13 @@ static int states(struct undoing *u, size_t engine, size_t k, struct state *befo
         struct arena *page = &at->pages[at->k % 2];
         arena_reset(page);
         if (at->k == k)
-            code = lines_of(u->a, &at->sum, before, e);
+            code = delta_lines(u->a, &at->sum, &before->lines, &before->n, e);
         struct delta next = {.n = 0};
         if (!code)
             code = delta_join(page, &at->sum, &t->versions[at->k].change, &next, e);
         at->sum = next;
     }
-    return code ? code : lines_of(u->a, &at->sum, after, e);
+    return code ? code : delta_lines(u->a, &at->sum, &after->lines, &after->n, e);
 }
 
 static int cannot(struct undoing *u, struct undo_text *t, const struct rendering *r, const char *engine,
@@ -285,7 +266,7 @@ static int write_one(struct undoing *u, struct undo_text *t, struct pawl_error *
         return PAWL_OK;
     }
     t->written = true;
-    return undo_compose(u->a, names, r, u->n_engines, base_name(u->original->items[t->k].up.path), &t->text, e);
+    return undo_compose(u->a, names, r, u->n_engines, slice_file_name(u->original->items[t->k].up.path), &t->text, e);
 }
 
 /* ---- what stays ---------------------------------------------------------------------------------------------------- */

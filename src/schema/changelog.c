@@ -158,7 +158,6 @@ int changelog_parse(struct arena *a, struct slice text, struct slice path, struc
 
 /* ---- states ------------------------------------------------------------------------------------------------------ */
 
-/* Joins neighbours until one is left: n log n where joining one after the other would be n squared. */
 int changelog_between(struct arena *a, const struct changelog *log, size_t from, size_t to, struct delta *out,
                       struct pawl_error *e)
 {
@@ -169,22 +168,7 @@ int changelog_between(struct arena *a, const struct changelog *log, size_t from,
         return err_nomem(e);
     for (size_t i = 0; i < n; i++)
         all[i] = log->steps[from + i].change;
-    while (n > 1) {
-        size_t half = 0;
-        for (size_t i = 0; i + 1 < n; i += 2) {
-            struct delta joined;
-            int code = delta_join(a, &all[i], &all[i + 1], &joined, e);
-            if (code)
-                return code;
-            all[half++] = joined;
-        }
-        if (n % 2)
-            all[half++] = all[n - 1];
-        n = half;
-    }
-    if (n)
-        *out = all[0];
-    return PAWL_OK;
+    return delta_sum(a, all, n, out, e);
 }
 
 int changelog_state(struct arena *a, const struct changelog *log, size_t count, struct slice **lines, size_t *n,
@@ -193,15 +177,7 @@ int changelog_state(struct arena *a, const struct changelog *log, size_t count, 
     struct delta all;
     *n = 0;
     int code = changelog_between(a, log, 0, count, &all, e);
-    if (code)
-        return code;
-    *lines = arena_array(a, all.n + 1, sizeof **lines);
-    if (!*lines)
-        return err_nomem(e);
-    for (size_t i = 0; i < all.n; i++)
-        if (all.items[i].after.p)
-            (*lines)[(*n)++] = all.items[i].after;
-    return PAWL_OK;
+    return code ? code : delta_lines(a, &all, lines, n, e);
 }
 
 int lines_fingerprint(const struct slice *lines, size_t n, unsigned char out[SHA256_BYTES], struct pawl_error *e)

@@ -32,6 +32,39 @@ int delta_join(struct arena *a, const struct delta *first, const struct delta *s
     return PAWL_OK;
 }
 
+/* Joins neighbours until one is left: n log n where joining one after the other would be n squared. */
+int delta_sum(struct arena *a, struct delta *all, size_t n, struct delta *out, struct pawl_error *e)
+{
+    *out = (struct delta){0};
+    while (n > 1) {
+        size_t half = 0;
+        for (size_t i = 0; i + 1 < n; i += 2) {
+            int code = delta_join(a, &all[i], &all[i + 1], &all[half], e);
+            if (code)
+                return code;
+            half++;
+        }
+        if (n % 2)
+            all[half++] = all[n - 1];
+        n = half;
+    }
+    if (n)
+        *out = all[0];
+    return PAWL_OK;
+}
+
+int delta_lines(struct arena *a, const struct delta *d, struct slice **lines, size_t *n, struct pawl_error *e)
+{
+    *n = 0;
+    *lines = arena_array(a, d->n + 1, sizeof **lines);
+    if (!*lines)
+        return err_nomem(e);
+    for (size_t i = 0; i < d->n; i++)
+        if (d->items[i].after.p)
+            (*lines)[(*n)++] = d->items[i].after;
+    return PAWL_OK;
+}
+
 int delta_invert(struct arena *a, const struct delta *d, struct delta *out, struct pawl_error *e)
 {
     *out = (struct delta){arena_array(a, d->n + 1, sizeof *out->items), d->n};

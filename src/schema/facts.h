@@ -78,8 +78,12 @@ void facts_range(const struct facts *f, struct slice prefix, size_t *from, size_
 /* Two deltas in a row as one; what was changed and changed back disappears. */
 int delta_join(struct arena *a, const struct delta *first, const struct delta *second, struct delta *out,
                struct pawl_error *e);
-/* The same backwards. */
+/* Any number in a row as one; `all` is overwritten. */
+int delta_sum(struct arena *a, struct delta *all, size_t n, struct delta *out, struct pawl_error *e);
+/* A delta backwards. */
 int delta_invert(struct arena *a, const struct delta *d, struct delta *out, struct pawl_error *e);
+/* The lines that a delta from nothing leads to, in its order, sharing its texts. */
+int delta_lines(struct arena *a, const struct delta *d, struct slice **lines, size_t *n, struct pawl_error *e);
 /* A copy with texts of its own. */
 int delta_copy(struct arena *a, const struct delta *d, struct delta *out, struct pawl_error *e);
 /* How harmless is it? Judged over the whole delta: lines that went are compared with lines that came. */

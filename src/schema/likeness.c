@@ -12,15 +12,6 @@ static bool is_among(struct slice word, const char *const *list)
 
 /* ---- types ------------------------------------------------------------------------------------------------------- */
 
-static struct slice lower(struct arena *a, struct slice text)
-{
-    char *p = arena_strz(a, text);
-    for (size_t i = 0; p && i < text.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] + 32);
-    return (struct slice){p, p ? text.n : 0};
-}
-
 /* As format_type() writes them, up to a parenthesis: "character varying(20)", "timestamp(3) with time zone". */
 static struct slice postgres_class(struct slice type)
 {
@@ -74,7 +65,7 @@ static struct slice sqlite_class(struct slice type)
 
 struct slice likeness_class(struct arena *a, struct slice type, bool postgres)
 {
-    struct slice name = lower(a, type);
+    struct slice name = arena_lower(a, type);
     if (!name.p || slice_eq(name, SLICE("none")))
         return name.p ? SLICE("any") : name;
     return postgres ? postgres_class(name) : sqlite_class(name);

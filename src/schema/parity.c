@@ -37,20 +37,11 @@ static size_t part_end(struct slice s)
     return s.n;
 }
 
-static struct slice lower(struct arena *a, struct slice text)
-{
-    char *p = arena_strz(a, text);
-    for (size_t i = 0; p && i < text.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] + 32);
-    return (struct slice){p, p ? text.n : 0};
-}
-
 /* Without "public.", and in lower case: SQLite keeps the case of a name that PostgreSQL folds, and neither minds. */
 static struct slice plain(struct side *s, struct slice name)
 {
     struct slice out =
-        lower(s->a, s->schemas && slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name);
+        arena_lower(s->a, s->schemas && slice_starts(name, SLICE("public.")) ? slice_sub(name, 7, name.n) : name);
     s->failed |= !out.p;
     return out;
 }
@@ -180,7 +171,7 @@ static void column(struct side *s, struct slice name, struct slice line)
 
 static void keyed(struct side *s, const char *kind, struct slice table, struct slice columns)
 {
-    struct slice list = lower(s->a, columns);
+    struct slice list = arena_lower(s->a, columns);
     s->failed |= !list.p;
     add(s, arena_printf(s->a, "%s " SLICE_FMT " columns=" SLICE_FMT, kind, SLICE_ARG(table), SLICE_ARG(list)));
 }
@@ -194,7 +185,7 @@ static struct slice action(struct slice line, const char *attribute)
 static void foreign_key(struct side *s, struct slice table, struct slice line)
 {
     struct slice target = plain(s, fact_value(line, "references"));
-    struct slice columns = lower(s->a, fact_value(line, "columns"));
+    struct slice columns = arena_lower(s->a, fact_value(line, "columns"));
     size_t paren = slice_find_byte(target, '(');
     struct slice to = slice_sub(target, 0, paren);
     const struct slice *key = map_get(&s->keys, to); /* REFERENCES t: its primary key */
@@ -256,7 +247,7 @@ static struct slice plain_keys(struct side *s, struct slice keys)
         inside ^= keys.p[i] == '"';
         strbuf_addc(&b, keys.p[i]);
     }
-    struct slice out = strbuf_ok(&b) ? lower(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+    struct slice out = strbuf_ok(&b) ? arena_lower(s->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
     s->failed |= !out.p;
     return out;
 }
@@ -307,7 +298,7 @@ static void note_keys(struct side *s, struct slice line)
         count(s, &s->checks, table);
     if (!slice_eq(kind, SLICE("primary-key")))
         return;
-    struct slice list = lower(s->a, fact_value(line, "columns")), *kept = arena_alloc(s->a, sizeof *kept);
+    struct slice list = arena_lower(s->a, fact_value(line, "columns")), *kept = arena_alloc(s->a, sizeof *kept);
     if (!kept || !list.p || !map_set(s->a, &s->keys, table, kept)) {
         s->failed = true;
         return;
