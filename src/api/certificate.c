@@ -134,10 +134,9 @@ static bool add_names(struct hasher *h, const char *what, const char *const *nam
 }
 
 /* All that the configuration says about the scratch databases of one engine, in 64 bits. */
-static int setup_of(struct pawl *p, const struct scratch_config *config, const char *engine,
-                    struct certificate_setup *out, struct pawl_error *e)
+static int setup_of(struct pawl *p, const char *engine, struct certificate_setup *out, struct pawl_error *e)
 {
-    struct pawl_scratch s = scratch_of(config, engine);
+    struct pawl_scratch s = scratch_of(&p->scratch, engine);
     unsigned char sum[SHA256_BYTES];
     char digits[2 * SHA256_BYTES + 1];
     struct hasher h;
@@ -213,7 +212,7 @@ static void tell_differences(const struct certifying *x)
 }
 
 int certifying_begin(struct certifying *x, struct pawl *p, const struct pawl_verify_options *options,
-                     const struct migration_set *set, const struct scratch_config *scratch, struct pawl_error *e)
+                     const struct migration_set *set, struct pawl_error *e)
 {
     static const char *const engines[] = {"postgres", "sqlite"};
     const size_t n = sizeof engines / sizeof *engines;
@@ -222,7 +221,7 @@ int certifying_begin(struct certifying *x, struct pawl *p, const struct pawl_ver
     x->c = (struct certify){.set = set, .all = options->all, .arena = &p->operation, .setups = setups, .n_setups = n};
     int code = setups ? certificate_files_read(p, &x->files, e) : err_nomem(e);
     for (size_t i = 0; i < n && !code; i++)
-        code = setup_of(p, scratch, engines[i], &setups[i], e);
+        code = setup_of(p, engines[i], &setups[i], e);
     if (!code)
         code = look_at_old(x, e);
     if (code || !x->c.old)

@@ -50,7 +50,7 @@ struct certifying {
  * PAWL_CERTIFY_WRITE a broken one is a remark, and only one that pawl must not overwrite is an error.
  */
 int certifying_begin(struct certifying *x, struct pawl *p, const struct pawl_verify_options *options,
-                     const struct migration_set *set, const struct scratch_config *scratch, struct pawl_error *e);
+                     const struct migration_set *set, struct pawl_error *e);
 /* After all engines: writes, or checks. `holds`: every required proof does. */
 int certifying_end(struct certifying *x, const struct proof_trace *traces, size_t n, bool holds, struct pawl_error *e);
 

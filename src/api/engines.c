@@ -1,11 +1,11 @@
 #include "api/engines.h"
 
-static int add(struct pawl *p, const char *name, bool required, struct engines *out, struct pawl_error *e)
+int engine_open(struct pawl *p, const char *name, bool required, struct scratch_server *server,
+                struct proof_options *out, struct pawl_error *e)
 {
     const struct pawl_config *c = &p->config;
     const struct db_driver *driver = db_driver_find(name);
     struct pawl_scratch scratch = scratch_of(&p->scratch, name);
-    struct scratch_server *server = &out->servers[out->n];
     int code = scratch_server_open(&p->operation, driver, &p->scratch, c->interrupt, server, e);
     if (code)
         return code;
@@ -14,12 +14,7 @@ static int add(struct pawl *p, const char *name, bool required, struct engines *
         err_hint(e, "install them, or name a server with --scratch-url");
         return PAWL_CONFIG;
     }
-    if (!server->found) {
-        report_note(&p->report, PAWL_LEVEL_WARNING,
-                    "nothing was proved on %s: there are no server binaries and no --scratch-url", name);
-        return PAWL_OK;
-    }
-    out->options[out->n++] = (struct proof_options){
+    *out = (struct proof_options){
         .driver = driver,
         .server = server->target,
         .db = {.create = true,
@@ -37,6 +32,18 @@ static int add(struct pawl *p, const char *name, bool required, struct engines *
         .n_setup = scratch.n_setup,
     };
     return PAWL_OK;
+}
+
+static int add(struct pawl *p, const char *name, bool required, struct engines *out, struct pawl_error *e)
+{
+    struct scratch_server *server = &out->servers[out->n];
+    int code = engine_open(p, name, required, server, &out->options[out->n], e);
+    if (!code && server->found)
+        out->n++;
+    else if (!code)
+        report_note(&p->report, PAWL_LEVEL_WARNING,
+                    "nothing was proved on %s: there are no server binaries and no --scratch-url", name);
+    return code;
 }
 
 int engines_open(struct pawl *p, const char *name, struct engines *out, struct pawl_error *e)

@@ -10,6 +10,14 @@
 
 #define ENGINES 2
 
+/*
+ * What a proof on one engine needs: a given server, or a throw-away one, or none (SQLite), and options that lead to it. Without
+ * server->found there is none at hand, which is an error only if it is required. The server is closed by the caller, after an
+ * error too.
+ */
+int engine_open(struct pawl *p, const char *name, bool required, struct scratch_server *server,
+                struct proof_options *out, struct pawl_error *e);
+
 struct engines {
     struct scratch_server servers[ENGINES];
     struct proof_options options[ENGINES];

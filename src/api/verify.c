@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "engine/scratch.h"
+#include "api/engines.h"
 #include "proof/across.h"
 #include "source/directory.h"
 #include "source/portable.h"
@@ -10,60 +10,33 @@
 struct verifying {
     struct pawl *p;
     const struct pawl_verify_options *options;
-    struct scratch_config scratch;
     struct migration_set set;
     size_t ran; /* engines */
-    struct proof_trace traces[2];
+    struct proof_trace traces[ENGINES];
     struct certifying certifying;
 };
 
-/* Proves the set on one engine; `server` is where its scratch databases are made, NULL for SQLite. */
-static int prove(struct verifying *v, const struct db_driver *driver, const struct db_target *server,
-                 struct pawl_error *e)
+static int prove(struct verifying *v, struct proof_options *o, struct pawl_error *e)
 {
-    const struct pawl_config *c = &v->p->config;
-    struct pawl_scratch scratch = scratch_of(&v->scratch, driver->name);
-    struct proof_options o = {
-        .driver = driver,
-        .server = server,
-        .db = {.create = true,
-               .scratch = true,
-               .foreign_keys = c->foreign_keys,
-               .wait_ms = c->wait_ms,
-               .connect_wait_ms = c->connect_wait_ms,
-               .interrupt = c->interrupt,
-               .stubs = scratch.stubs,
-               .n_stubs = scratch.n_stubs,
-               .extensions = scratch.extensions,
-               .n_extensions = scratch.n_extensions},
-        .ledger = slice_of(c->table),
-        .setup = scratch.setup,
-        .n_setup = scratch.n_setup,
-        .repro_dir = v->options->repro_dir,
-        .fingerprints = v->options->certify != PAWL_CERTIFY_NOTHING,
-        .know = v->options->certify ? certify_know : NULL,
-        .know_context = &v->certifying.c,
-    };
-    if (v->ran < 2)
-        o.trace = &v->traces[v->ran];
-    v->ran++;
-    return proof_run(&v->p->operation, &v->set, &o, &v->p->report, e);
+    o->repro_dir = v->options->repro_dir;
+    o->fingerprints = v->options->certify != PAWL_CERTIFY_NOTHING;
+    o->know = v->options->certify ? certify_know : NULL;
+    o->know_context = &v->certifying.c;
+    o->trace = &v->traces[v->ran++];
+    return proof_run(&v->p->operation, &v->set, o, &v->p->report, e);
 }
 
-/* A given server, or a throw-away one; without either, only an engine that was asked for by name is missed. */
-static int prove_on(struct verifying *v, const struct db_driver *driver, struct pawl_error *e)
+/* An engine that is not at hand is missed only if it was asked for by name. */
+static int prove_on(struct verifying *v, const char *engine, struct pawl_error *e)
 {
     struct scratch_server server;
-    int code = scratch_server_open(&v->p->operation, driver, &v->scratch, v->p->config.interrupt, &server, e);
-    if (!code && server.found) {
-        code = prove(v, driver, server.target, e);
-    } else if (!code && v->options->engine) {
-        code = err_set(e, PAWL_CONFIG, "there are no binaries of a %s server to start one", driver->name);
-        err_hint(e, "install them, or name a server with --scratch-url");
-    } else if (!code) {
+    struct proof_options o;
+    int code = engine_open(v->p, engine, v->options->engine != NULL, &server, &o, e);
+    if (!code && server.found)
+        code = prove(v, &o, e);
+    else if (!code)
         report_note(&v->p->report, PAWL_LEVEL_NOTE,
                     "PostgreSQL was not proved: there are no server binaries and no --scratch-url");
-    }
     scratch_server_close(&server);
     return code;
 }
@@ -87,12 +60,12 @@ static int prove_all(struct verifying *v, struct pawl_error *e)
 {
     struct pawl_error first = {0};
     struct pawl_error second = {0};
-    int sqlite = wanted(v, "sqlite") ? prove_on(v, db_driver_find("sqlite"), &first) : PAWL_OK;
+    int sqlite = wanted(v, "sqlite") ? prove_on(v, "sqlite", &first) : PAWL_OK;
     if (sqlite == PAWL_INTERRUPTED || sqlite == PAWL_NOMEM)
         return worse(sqlite, &first, PAWL_OK, &second, e);
-    int postgres = wanted(v, "postgres") ? prove_on(v, db_driver_find("postgres"), &second) : PAWL_OK;
+    int postgres = wanted(v, "postgres") ? prove_on(v, "postgres", &second) : PAWL_OK;
     bool whole = (!sqlite || sqlite == PAWL_CHECK) && (!postgres || postgres == PAWL_CHECK);
-    if (v->ran == 2 && whole) {
+    if (v->ran == ENGINES && whole) {
         int code = across_compare(&v->set, v->traces, &v->p->report, e);
         if (code)
             return code;
@@ -142,7 +115,6 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
 static int verify(struct verifying *v, struct pawl_error *e)
 {
     struct pawl *p = v->p;
-    v->scratch = p->scratch;
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, NULL);
@@ -157,11 +129,11 @@ static int verify(struct verifying *v, struct pawl_error *e)
     const struct db_driver *reader = db_driver_find(v->options->engine ? v->options->engine : "sqlite");
     code = portable_check(&v->set, reader->name, reader->dialect, &p->report, e);
     if (!code && v->options->certify)
-        code = certifying_begin(&v->certifying, p, v->options, &v->set, &v->scratch, e);
+        code = certifying_begin(&v->certifying, p, v->options, &v->set, e);
     if (!code)
         code = prove_all(v, e);
     if (v->options->certify && (!code || code == PAWL_CHECK)) {
-        int certified = certifying_end(&v->certifying, v->traces, 2, !code && !p->report.errors, e);
+        int certified = certifying_end(&v->certifying, v->traces, ENGINES, !code && !p->report.errors, e);
         code = certified ? certified : code;
     }
     if (!code && p->report.errors)

@@ -1,124 +1,25 @@
 #include "proof/fix.h"
 
 #include "proof/search.h"
+#include "proof/told.h"
 #include "source/text.h"
 
 #define ROUNDS 6
-#define ENGINES 4
-
-/* What one proof of the set has told. */
-struct told {
-    struct report *outer;
-    const struct migration_set *set;
-    struct arena *a;
-    unsigned char *verdicts; /* by migration and proof */
-    struct slice *messages;  /* by migration: the first of level error */
-    struct proof_trace trace;
-    bool nomem;
-};
 
 struct fixing {
     struct arena *a;
     const struct migration_set *set;
     const struct fix_request *request;
-    struct proof_options engines[ENGINES];
-    size_t n_engines;
+    struct told_set now;
+    struct told after[TOLD_ENGINES];
     struct report *report;
-    struct told before[ENGINES], after[ENGINES];
     struct work *work;
     size_t n;
 };
 
-/* ---- proofs -------------------------------------------------------------------------------------------------------- */
-
-static void on_event(void *context, const struct pawl_event *event)
-{
-    struct told *t = context;
-    if (event->kind == PAWL_EVENT_PROGRESS || event->kind == PAWL_EVENT_ENGINE) {
-        report_event(t->outer, event);
-        return;
-    }
-    size_t k = event->version ? migration_find(t->set, event->version) : SIZE_MAX;
-    if (k == SIZE_MAX)
-        return;
-    if (event->kind == PAWL_EVENT_PROOF) {
-        t->verdicts[k * PAWL_PROOF_COUNT + event->proof] = (unsigned char)event->verdict;
-    } else if (event->kind == PAWL_EVENT_FINDING && event->finding->level == PAWL_LEVEL_ERROR && !t->messages[k].p) {
-        t->messages[k] = arena_dup(t->a, slice_of(event->finding->message));
-        t->nomem |= !t->messages[k].p;
-    }
-}
-
-static int prove(struct fixing *f, size_t engine, const struct proof_texts *texts, struct told *out,
-                 struct pawl_error *e)
-{
-    struct proof_options o = f->engines[engine];
-    struct report r;
-    size_t n = f->set->n ? f->set->n : 1;
-    *out = (struct told){.outer = f->report, .set = f->set, .a = f->a};
-    out->verdicts = arena_array(f->a, n, PAWL_PROOF_COUNT);
-    out->messages = arena_array(f->a, n, sizeof *out->messages);
-    if (!out->verdicts || !out->messages)
-        return err_nomem(e);
-    report_init_silent(&r, f->report);
-    r.on_event = on_event;
-    r.context = out;
-    o.trace = &out->trace;
-    o.texts = texts;
-    o.repro_dir = NULL;
-    int code = proof_run(f->a, f->set, &o, &r, e);
-    if (out->nomem)
-        return err_nomem(e);
-    if (code != PAWL_CHECK)
-        return code;
-    if (e)
-        err_clear(e);
-    return PAWL_OK;
-}
-
-static enum pawl_verdict verdict(const struct told *t, size_t k, enum pawl_proof proof)
-{
-    return (enum pawl_verdict)t->verdicts[k * PAWL_PROOF_COUNT + proof];
-}
-
 static bool fails(const struct told *t, size_t k, enum pawl_proof proof)
 {
-    return verdict(t, k, proof) == PAWL_VERDICT_FAIL;
-}
-
-/* The set is not meant for this engine, or it is broken. */
-static int does_not_apply(const struct fixing *f, size_t engine, struct pawl_error *e)
-{
-    size_t k = f->before[engine].trace.n;
-    err_set(e, PAWL_CHECK, "this file does not apply on %s: " SLICE_FMT, f->engines[engine].driver->name,
-            SLICE_ARG(f->before[engine].messages[k]));
-    err_place(e, f->set->items[k].up.path, 0, 0);
-    err_hint(e, "only what applies can be made safe to run again; see `pawl verify`");
-    return PAWL_CHECK;
-}
-
-static int prove_before(struct fixing *f, struct pawl_error *e)
-{
-    int refused = PAWL_OK;
-    struct pawl_error why = {0};
-    for (size_t i = 0; i < f->request->n_engines; i++) {
-        size_t at = f->n_engines;
-        f->engines[at] = f->request->engines[i];
-        int code = prove(f, at, NULL, &f->before[at], e);
-        if (code)
-            return code;
-        if (f->before[at].trace.n == f->set->n)
-            f->n_engines++;
-        else if (!f->request->any)
-            return does_not_apply(f, at, e);
-        else
-            refused = does_not_apply(f, at, &why);
-    }
-    if (refused && f->n_engines)
-        report_note(f->report, PAWL_LEVEL_NOTE, "not looked at on every engine: %s", why.message);
-    if (refused && !f->n_engines && e)
-        *e = why;
-    return f->n_engines ? PAWL_OK : refused;
+    return told_verdict(t, k, proof) == PAWL_VERDICT_FAIL;
 }
 
 /* ---- what is in work ----------------------------------------------------------------------------------------------- */
@@ -126,17 +27,17 @@ static int prove_before(struct fixing *f, struct pawl_error *e)
 static bool up_wants(const struct fixing *f, size_t k)
 {
     bool wants = false;
-    for (size_t i = 0; i < f->n_engines; i++)
-        wants |= fails(&f->before[i], k, PAWL_PROOF_REPLAY) || fails(&f->before[i], k, PAWL_PROOF_HEAD);
+    for (size_t i = 0; i < f->now.n; i++)
+        wants |= fails(&f->now.before[i], k, PAWL_PROOF_REPLAY) || fails(&f->now.before[i], k, PAWL_PROOF_HEAD);
     return wants;
 }
 
 static bool down_wants(const struct fixing *f, size_t k)
 {
     bool wants = false, works = f->set->items[k].down.path.p != NULL;
-    for (size_t i = 0; i < f->n_engines; i++) {
-        wants |= fails(&f->before[i], k, PAWL_PROOF_REDOWN);
-        works &= !fails(&f->before[i], k, PAWL_PROOF_DOWN) || !fails(&f->before[i], k, PAWL_PROOF_REVERSE);
+    for (size_t i = 0; i < f->now.n; i++) {
+        wants |= fails(&f->now.before[i], k, PAWL_PROOF_REDOWN);
+        works &= !fails(&f->now.before[i], k, PAWL_PROOF_DOWN) || !fails(&f->now.before[i], k, PAWL_PROOF_REVERSE);
     }
     return wants && works;
 }
@@ -160,7 +61,7 @@ static int add(struct fixing *f, size_t k, bool reverting, struct fix_result *ou
         return PAWL_OK;
     struct work *w = &f->work[f->n++];
     *w = (struct work){.k = k, .reverting = reverting};
-    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->engines, f->n_engines, &w->draft, e);
+    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->now.engines, f->now.n, &w->draft, e);
 }
 
 static int collect(struct fixing *f, struct fix_result *out, struct pawl_error *e)
@@ -183,10 +84,10 @@ static int collect(struct fixing *f, struct fix_result *out, struct pawl_error *
 
 static int drop(struct fixing *f, struct work *w, size_t engine, const char *why, struct pawl_error *e)
 {
-    struct slice said = f->after[engine].messages[w->k];
+    struct slice said = f->after[engine].first[w->k];
     w->left = true;
     draft_drop(&w->draft);
-    w->reason = arena_printf(f->a, "%s, proof of the whole set: %s" SLICE_FMT, f->engines[engine].driver->name,
+    w->reason = arena_printf(f->a, "%s, proof of the whole set: %s" SLICE_FMT, f->now.engines[engine].driver->name,
                              said.n ? "" : why, SLICE_ARG(said));
     return w->reason.p ? PAWL_OK : err_nomem(e);
 }
@@ -206,14 +107,14 @@ static int rank(enum pawl_verdict v)
 
 static bool worse(const struct told *before, const struct told *after, size_t k, enum pawl_proof proof)
 {
-    int was = rank(verdict(before, k, proof)), is = rank(verdict(after, k, proof));
+    int was = rank(told_verdict(before, k, proof)), is = rank(told_verdict(after, k, proof));
     return is > was && is > 1;
 }
 
 /* Rewritten, and still not safe; or something of its version is worse than it was. */
 static bool at_fault(const struct fixing *f, const struct work *w, size_t engine)
 {
-    const struct told *before = &f->before[engine], *after = &f->after[engine];
+    const struct told *before = &f->now.before[engine], *after = &f->after[engine];
     bool bad = w->reverting ? fails(after, w->k, PAWL_PROOF_REDOWN)
                             : fails(after, w->k, PAWL_PROOF_REPLAY) || fails(after, w->k, PAWL_PROOF_HEAD);
     for (int p = 0; p < PAWL_PROOF_COUNT; p++)
@@ -233,7 +134,7 @@ static bool same_delta(const struct delta *x, const struct delta *y)
 /* The first version whose change of the schema is another one now; SIZE_MAX = none. */
 static size_t other_state(const struct fixing *f, size_t engine)
 {
-    const struct proof_trace *x = &f->before[engine].trace, *y = &f->after[engine].trace;
+    const struct proof_trace *x = &f->now.before[engine].trace, *y = &f->after[engine].trace;
     for (size_t k = 0; k < f->set->n; k++)
         if (k >= y->n || !same_delta(&x->versions[k].change, &y->versions[k].change))
             return k;
@@ -246,7 +147,7 @@ static size_t other_state(const struct fixing *f, size_t engine)
  */
 static bool others_worse(const struct fixing *f, size_t engine, const bool *rewritten, bool *by_downs)
 {
-    const struct told *before = &f->before[engine], *after = &f->after[engine];
+    const struct told *before = &f->now.before[engine], *after = &f->after[engine];
     bool masked = false, is_worse = false;
     *by_downs = true;
     for (size_t k = 0; k < f->set->n; k++)
@@ -301,9 +202,9 @@ static int prove_after(struct fixing *f, bool *dropped, struct pawl_error *e)
         rewritten[w->k] = true;
         *(w->reverting ? &texts[w->k].down : &texts[w->k].up) = w->draft.text;
     }
-    for (size_t i = 0; !code && n && i < f->n_engines; i++)
-        code = prove(f, i, texts, &f->after[i], e);
-    for (size_t i = 0; !code && n && i < f->n_engines; i++)
+    for (size_t i = 0; !code && n && i < f->now.n; i++)
+        code = told_prove(f->a, f->set, &f->now.engines[i], texts, f->report, &f->after[i], e);
+    for (size_t i = 0; !code && n && i < f->now.n; i++)
         code = judge_engine(f, i, rewritten, dropped, e);
     return code;
 }
@@ -321,8 +222,8 @@ static int conclude(struct fixing *f, struct fix_result *out, struct pawl_error 
                 continue;
             t->rewritten = changed(w);
             t->reason = w->reason;
-            for (size_t i_engine = 0; i_engine < f->n_engines && !t->reason.n; i_engine++)
-                t->reason = f->before[i_engine].messages[w->k];
+            for (size_t i_engine = 0; i_engine < f->now.n && !t->reason.n; i_engine++)
+                t->reason = f->now.before[i_engine].first[w->k];
             if (!t->rewritten)
                 continue;
             size_t bom = t->before.n - w->draft.original.n;
@@ -341,13 +242,15 @@ int fix_run(struct arena *a, const struct migration_set *set, const struct fix_r
     struct fixing f = {.a = a, .set = set, .request = request, .report = report};
     bool dropped = true;
     *out = (struct fix_result){.n = 0};
-    if (request->n_engines > ENGINES)
-        return err_set(e, PAWL_INTERNAL, "more engines than there are");
-    int code = prove_before(&f, e);
+    f.now = (struct told_set){.asked = request->engines,
+                              .n_asked = request->n_engines,
+                              .any = request->any,
+                              .only = "made safe to run again"};
+    int code = told_set(a, set, report, &f.now, e);
     if (!code)
         code = collect(&f, out, e);
-    for (size_t i = 0; !code && f.n && i < f.n_engines; i++)
-        code = search_run(a, set, &f.engines[i], &f.before[i].trace, f.work, f.n, report, e);
+    for (size_t i = 0; !code && f.n && i < f.now.n; i++)
+        code = search_run(a, set, &f.now.engines[i], &f.now.before[i].trace, f.work, f.n, report, e);
     for (size_t i = 0; !code && f.n && dropped && i < ROUNDS; i++)
         code = prove_after(&f, &dropped, e);
     for (size_t i = 0; !code && dropped && i < f.n; i++) /* no end in sight */
