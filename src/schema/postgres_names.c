@@ -81,6 +81,8 @@ struct pg_value *pg_value(struct pg_in *in, const struct pg_table *t, char of, u
     if (!strbuf_ok(b))
         return NULL;
     struct pg_value *value = map_get(&in->values, strbuf_slice(b));
+    if (value && !value->known) /* nobody has asked yet, as the ledger is not shown; its owner may be gone meanwhile */
+        value->oid = oid;
     if (value)
         return value;
     struct slice key = arena_dup(&in->names, strbuf_slice(b));
