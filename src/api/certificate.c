@@ -81,6 +81,19 @@ int certificate_files_changes(struct pawl *p, const struct certificate_files *f,
     return code;
 }
 
+int certificate_outdated(struct pawl *p, struct pawl_error *e)
+{
+    struct certificate_files f = {0};
+    struct file_info info;
+    int code = find_path(p, &f, e);
+    if (!code)
+        code = file_look(f.path.p, &info, e);
+    if (!code && info.kind != FILE_NONE)
+        report_note(&p->report, PAWL_LEVEL_WARNING,
+                    "%s is of the files as they were: `pawl verify --write` brings it up to date", f.path.p);
+    return code;
+}
+
 int certificate_input(struct pawl *p, struct run *r, bool required, const char *const *allow, size_t n_allow,
                       struct attest_input *out, struct pawl_error *e)
 {

@@ -28,6 +28,9 @@ struct slice certificate_files_schema(struct pawl *p, const struct certificate_f
 int certificate_files_changes(struct pawl *p, const struct certificate_files *f, const char *engine,
                               struct changelog *out, bool *found, struct pawl_error *e);
 
+/* Files were written: if there is a certificate, says that it does not know them. */
+int certificate_outdated(struct pawl *p, struct pawl_error *e);
+
 /*
  * What the engine is to compare with; `compared` is made with the set of the run. Without a certificate that can be used
  * out->certificate is NULL, and out->why says why if there is a file.

@@ -1,3 +1,4 @@
+#include "api/certificate.h"
 #include "api/engines.h"
 #include "proof/undo.h"
 #include "source/directory.h"
@@ -98,5 +99,7 @@ PAWL_API int pawl_downs(struct pawl *p, const struct pawl_downs_options *options
     engines_close(&engines);
     if (!code)
         code = tell(&p->operation, &set, &result, out, e);
-    return code || !o->write ? code : write_all(out, e);
+    if (!code && o->write)
+        code = write_all(out, e);
+    return code || !o->write || !out->written ? code : certificate_outdated(p, e);
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "api/certificate.h"
 #include "api/engines.h"
 #include "proof/fix.h"
 #include "source/directory.h"
@@ -142,7 +143,9 @@ static int fix(struct fixing *f, struct pawl_fix_report *out, struct pawl_error 
     engines_close(&f->engines);
     if (!code)
         code = tell(f, &result, out, e);
-    return code || !f->options->write ? code : write_all(out, e);
+    if (!code && f->options->write)
+        code = write_all(out, e);
+    return code || !f->options->write || !out->rewritten ? code : certificate_outdated(f->p, e);
 }
 
 PAWL_API int pawl_fix(struct pawl *p, const struct pawl_fix_options *options, struct pawl_fix_report *out,

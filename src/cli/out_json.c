@@ -325,6 +325,7 @@ static void json_fixed(struct out *o, const struct pawl_fix_report *report, bool
     json_t *files = new_array(o, object, "files");
     for (size_t i = 0; i < report->n; i++)
         append(o, files, one_fix(o, &report->items[i]));
+    put_notes(o, object);
 }
 
 static void json_dumped(struct out *o, const struct pawl_dump *d, bool sql)
@@ -378,6 +379,7 @@ static void json_downs(struct out *o, const struct pawl_downs_report *r, bool wr
         put(o, j, "text", text_or_null(t->text));
         append(o, files, j);
     }
+    put_notes(o, object);
 }
 
 static void json_version(struct out *o)
