@@ -1,9 +1,12 @@
 #include "proof/undo.h"
 
+#include <string.h>
+
+#include "proof/renamed.h"
 #include "proof/told.h"
 #include "source/text.h"
 
-#define ROUNDS 8
+#define ROUNDS 12
 
 /* A walk along the states of one engine. */
 struct at {
@@ -131,38 +134,142 @@ static int cannot(struct undoing *u, struct undo_text *t, const struct rendering
     return t->reason.p ? PAWL_OK : err_nomem(e);
 }
 
+/* What renames there are, and S(k + 1) as it is once they are taken back, or the renderer's to heed. */
+static int take_back_names(struct undoing *u, struct arena *tmp, size_t engine, struct slice up,
+                           const struct state *before, struct state *after, struct render_options *o,
+                           struct rendering *names, bool *any, struct pawl_error *e)
+{
+    const struct dialect *d = u->now.engines[engine].driver->dialect;
+    struct renamed r;
+    struct state old;
+    bool said = false;
+    *names = (struct rendering){0};
+    int code = renamed_find(tmp, d, up, before->lines, before->n, after->lines, after->n, &r, e);
+    if (!code && r.n)
+        code = renamed_say(tmp, d, &r, u->request->runner, names, &said, e);
+    *any |= r.n > 0;
+    if (code || !r.n)
+        return code;
+    if (!said) {
+        o->renames = r.items;
+        o->n_renames = r.n;
+        return PAWL_OK;
+    }
+    code = renamed_back(tmp, &r, before->lines, before->n, after->lines, after->n, &old.lines, &old.n, e);
+    *after = old;
+    return code;
+}
+
+static int join(struct arena *a, struct rendering *first, const struct rendering *then, struct pawl_error *e)
+{
+    for (size_t i = 0; i < then->n; i++) {
+        if (!arena_grow(a, (void **)&first->items, &first->cap, first->n, sizeof *first->items))
+            return err_nomem(e);
+        first->items[first->n++] = then->items[i];
+    }
+    first->missing = then->missing;
+    first->n_missing = then->n_missing;
+    return PAWL_OK;
+}
+
+/* What is to be written on each engine, with renames taken back or not. */
+static int render_all(struct undoing *u, struct arena *tmp, struct slice up, struct state (*states)[2], bool renames,
+                      bool *any, struct rendering *r, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < u->now.n && !code; i++) {
+        struct state before = states[i][0], after = states[i][1];
+        struct render_options o = {.runner = u->request->runner, .guarded = true};
+        struct rendering rest;
+        r[i] = (struct rendering){0};
+        if (renames)
+            code = take_back_names(u, tmp, i, up, &before, &after, &o, &r[i], any, e);
+        if (!code)
+            code =
+                render(tmp, u->now.engines[i].driver->name, after.lines, after.n, before.lines, before.n, &o, &rest, e);
+        if (!code)
+            code = join(tmp, &r[i], &rest, e);
+    }
+    return code;
+}
+
+static int add_draft(struct undoing *u, struct undo_text *t, const struct rendering *r, bool full, struct pawl_error *e)
+{
+    struct slice text;
+    int code = undo_compose(u->a, u->now.engines, r, u->now.n, slice_file_name(u->original->items[t->k].up.path), full,
+                            &text, e);
+    if (code || (t->n_drafts && slice_eq(t->drafts[t->n_drafts - 1], text)))
+        return code;
+    t->drafts[t->n_drafts++] = text;
+    return PAWL_OK;
+}
+
+/* Does the text itself say in which schema it works? */
+static bool names_schema(const struct undoing *u, struct slice up)
+{
+    bool names = false;
+    for (size_t i = 0; i < u->now.n; i++) {
+        const char *schema = u->now.engines[i].driver->dialect->first_schema;
+        names |= schema && slice_find(up, slice_of(schema)) != SIZE_MAX;
+    }
+    return names;
+}
+
+static int write_drafts(struct undoing *u, struct undo_text *t, const struct rendering *renaming,
+                        const struct rendering *plain, bool any, struct slice up, struct pawl_error *e)
+{
+    bool full = names_schema(u, up);
+    int code = any ? add_draft(u, t, renaming, full, e) : PAWL_OK;
+    if (!code)
+        code = add_draft(u, t, plain, full, e);
+    if (!code && !full)
+        code = add_draft(u, t, plain, true, e);
+    t->text = t->drafts[0];
+    return code;
+}
+
 static int write_one(struct undoing *u, struct undo_text *t, struct pawl_error *e)
 {
     ARENA(tmp);
-    struct rendering r[TOLD_ENGINES];
-    const char *names[TOLD_ENGINES];
-    struct render_options o = {.runner = u->request->runner, .guarded = true};
+    struct rendering renaming[TOLD_ENGINES], plain[TOLD_ENGINES];
+    struct state around[TOLD_ENGINES][2];
+    struct slice up;
+    bool any = false;
     size_t statements = 0;
-    for (size_t i = 0; i < u->now.n; i++) {
-        struct state before, after;
-        int code = states(u, i, t->k, &before, &after, e);
-        names[i] = u->now.engines[i].driver->name;
-        if (!code)
-            code = render(&tmp, names[i], after.lines, after.n, before.lines, before.n, &o, &r[i], e);
-        if (code)
-            return code;
-        if (r[i].n_missing)
-            return cannot(u, t, &r[i], names[i], e);
-        statements += r[i].n;
+    int code = read_file(u, &u->original->items[t->k].up, &up, e);
+    for (size_t i = 0; i < u->now.n && !code; i++)
+        code = states(u, i, t->k, &around[i][0], &around[i][1], e);
+    if (!code)
+        code = render_all(u, &tmp, up, around, false, &any, plain, e);
+    if (!code)
+        code = render_all(u, &tmp, up, around, true, &any, renaming, e);
+    for (size_t i = 0; i < u->now.n && !code; i++) {
+        if (plain[i].n_missing)
+            return cannot(u, t, &plain[i], u->now.engines[i].driver->name, e);
+        any &= renaming[i].n_missing == 0;
+        statements += plain[i].n;
     }
+    if (code)
+        return code;
     if (!statements) {
         t->reason = SLICE("it does not change the schema: what its rows were before cannot be told");
         return PAWL_OK;
     }
     t->written = true;
-    return undo_compose(u->a, names, r, u->now.n, slice_file_name(u->original->items[t->k].up.path), &t->text, e);
+    return write_drafts(u, t, renaming, plain, any, up, e);
 }
 
 /* ---- what stays ---------------------------------------------------------------------------------------------------- */
 
+/* It does not hold: the next draft, or none. */
 static int drop(struct undoing *u, struct undo_text *t, size_t engine, struct pawl_error *e)
 {
     struct slice said = u->after[engine].of_down[t->k];
+    if (t->n_drafts > 1) {
+        memmove(t->drafts, t->drafts + 1, --t->n_drafts * sizeof *t->drafts);
+        t->text = t->drafts[0];
+        return PAWL_OK;
+    }
     if (!said.p)
         said = u->after[engine].first[t->k];
     t->written = false;
@@ -190,12 +297,13 @@ static int prove_after(struct undoing *u, bool *dropped, struct pawl_error *e)
         code = told_prove(u->a, &u->set, &u->now.engines[i], texts, u->report, &u->after[i], e);
     for (size_t i = 0; i < u->out->n && !code; i++) {
         struct undo_text *t = &u->out->items[i];
-        for (size_t k = 0; k < u->now.n && t->written && !code; k++) {
+        bool moved = false;
+        for (size_t k = 0; k < u->now.n && t->written && !moved && !code; k++) {
             bool worse =
                 passes(&u->now.before[k], t->k, PAWL_PROOF_REPLAY) && !passes(&u->after[k], t->k, PAWL_PROOF_REPLAY);
             if (!worse && round_trip_holds(&u->after[k], t->k))
                 continue;
-            *dropped = true;
+            *dropped = moved = true;
             code = drop(u, t, k, e);
         }
     }

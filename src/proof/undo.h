@@ -3,9 +3,11 @@
  *
  * 1. The set is proved as it is, on each engine, which gives S(k-1) and S(k).
  * 2. For each migration that is asked for, the way from S(k) back to S(k-1) is rendered (schema/render), in a form that can run
- *    twice. Where engines need different statements, directives say whose they are.
+ *    twice: what was renamed gets its old name back (proof/renamed), and names stand without the schema that the engine looks
+ *    into first, unless the up text names it. Where engines need different statements, directives say whose they are.
  * 3. The set is proved with these texts. One that does not restore S(k-1), fails when run again, or after which its up fails,
- *    is dropped with the reason; so is one that makes a proof of another version worse.
+ *    gives way to the next draft: with nothing renamed, then with full names. Behind the last it is dropped with the reason; so
+ *    is one that makes a proof of another version worse.
  *
  * Nothing is written here.
  */
@@ -23,14 +25,18 @@ struct undo_request {
     enum render_runner runner;
 };
 
+#define UNDO_DRAFTS 3
+
 struct undo_text {
-    size_t k;            /* of the set */
-    bool written;        /* there is a text that holds */
-    bool replaces;       /* there is a down already, which does not hold */
-    bool holds;          /* there is a down already, and it holds: nothing is to be done */
-    struct slice path;   /* of the down file, there or not */
-    struct slice before; /* what the file has now; .p NULL = there is none */
-    struct slice text;   /* if written */
+    size_t k;                         /* of the set */
+    bool written;                     /* there is a text that holds */
+    bool replaces;                    /* there is a down already, which does not hold */
+    bool holds;                       /* there is a down already, and it holds: nothing is to be done */
+    struct slice path;                /* of the down file, there or not */
+    struct slice before;              /* what the file has now; .p NULL = there is none */
+    struct slice text;                /* if written */
+    struct slice drafts[UNDO_DRAFTS]; /* what else can be tried, best first; the first is tried already */
+    size_t n_drafts;
     struct slice reason; /* if not */
 };
 
@@ -47,8 +53,11 @@ int undo_run(struct arena *a, const struct migration_set *set, const struct undo
 
 /* ---- undo_text.c ------------------------------------------------------------------------------------------------- */
 
-/* One text of the statements of several engines. `what`: the name of the file that it reverts. */
-int undo_compose(struct arena *a, const char *const *engines, const struct rendering *r, size_t n, struct slice what,
-                 struct slice *out, struct pawl_error *e);
+/*
+ * One text of the statements of several engines. `what`: the name of the file that it reverts. `full`: names keep the schema that
+ * the engine would look into first.
+ */
+int undo_compose(struct arena *a, const struct proof_options *engines, const struct rendering *r, size_t n,
+                 struct slice what, bool full, struct slice *out, struct pawl_error *e);
 
 #endif

@@ -1,30 +1,26 @@
 /* One down text for several engines. */
 #include "base/strbuf.h"
 #include "proof/undo.h"
+#include "sql/shorten.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 
-/* PostgreSQL's statement with the schema `public` left out, which stands first in its search path. */
-static struct slice without_public(struct arena *a, struct slice sql)
-{
-    STRBUF(b, TEXT_MAX);
-    const struct slice public = SLICE("public.");
-    size_t from = 0;
-    for (size_t at; (at = slice_find(slice_sub(sql, from, sql.n), public)) != SIZE_MAX; from += at + public.n) {
-        char before = from + at ? sql.p[from + at - 1] : ' ';
-        bool whole = before == ' ' || before == '(';
-        strbuf_add(&b, slice_sub(sql, from, from + at));
-        if (!whole)
-            strbuf_add(&b, public);
-    }
-    strbuf_add(&b, slice_sub(sql, from, sql.n));
-    struct slice out = strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : sql;
-    return out.p ? out : sql;
-}
+struct side {
+    const char *engine;
+    const struct rendered *items;
+    size_t n;
+    struct slice *brief; /* of each item */
+};
 
-static bool same(struct arena *a, const struct rendered *x, const struct rendered *y)
+static int shorten_all(struct arena *a, const struct proof_options *engine, const struct rendering *r, struct side *out,
+                       struct pawl_error *e)
 {
-    return slice_eq(x->sql, y->sql) || slice_eq(without_public(a, x->sql), without_public(a, y->sql));
+    *out = (struct side){engine->driver->name, r->items, r->n, arena_array(a, r->n + 1, sizeof *out->brief)};
+    if (!out->brief)
+        return err_nomem(e);
+    for (size_t i = 0; i < r->n; i++)
+        out->brief[i] = shorten(a, engine->driver->dialect, r->items[i].sql);
+    return PAWL_OK;
 }
 
 static void remark(struct strbuf *b, struct slice text)
@@ -46,49 +42,55 @@ static void add(struct strbuf *b, const struct rendered *r, struct slice sql, co
     strbuf_addz(b, ";\n");
 }
 
-static void add_range(struct strbuf *b, const struct rendering *r, size_t from, size_t to, const char *only)
+static void add_range(struct strbuf *b, const struct side *s, size_t from, size_t to, bool only, bool full)
 {
     for (size_t i = from; i < to; i++)
-        add(b, &r->items[i], r->items[i].sql, only);
+        add(b, &s->items[i], full ? s->items[i].sql : s->brief[i], only ? s->engine : NULL);
 }
 
 /* Two lists: what stands in both, in the same order, once. */
-static void add_both(struct arena *a, struct strbuf *b, const char *const *engines, const struct rendering *r)
+static void add_both(struct strbuf *b, const struct side *x, const struct side *y, bool full)
 {
-    size_t i = 0, j = 0;
-    while (i < r[0].n) {
+    size_t j = 0;
+    for (size_t i = 0; i < x->n; i++) {
         size_t k = j;
-        while (k < r[1].n && !same(a, &r[0].items[i], &r[1].items[k]))
+        while (k < y->n && !slice_eq(x->brief[i], y->brief[k]))
             k++;
-        if (k == r[1].n) {
-            add_range(b, &r[0], i, i + 1, engines[0]);
+        if (k == y->n) {
+            add_range(b, x, i, i + 1, true, full);
         } else {
-            add_range(b, &r[1], j, k, engines[1]);
-            add(b, &r[0].items[i], without_public(a, r[0].items[i].sql), NULL);
+            add_range(b, y, j, k, true, full);
+            add(b, &x->items[i], x->brief[i], NULL);
             j = k + 1;
         }
-        i++;
     }
-    add_range(b, &r[1], j, r[1].n, engines[1]);
+    add_range(b, y, j, y->n, true, full);
 }
 
-int undo_compose(struct arena *a, const char *const *engines, const struct rendering *r, size_t n, struct slice what,
-                 struct slice *out, struct pawl_error *e)
+int undo_compose(struct arena *a, const struct proof_options *engines, const struct rendering *r, size_t n,
+                 struct slice what, bool full, struct slice *out, struct pawl_error *e)
 {
     STRBUF(b, TEXT_MAX);
+    ARENA(tmp);
+    struct side sides[2] = {{0}, {0}};
     bool pawl = false;
-    for (size_t i = 0; i < n; i++)
+    int code = PAWL_OK;
+    for (size_t i = 0; i < n && i < 2 && !code; i++) {
+        code = shorten_all(&tmp, &engines[i], &r[i], &sides[i], e);
         for (size_t k = 0; k < r[i].n; k++)
             pawl |= r[i].items[k].pawl;
+    }
+    if (code)
+        return code;
     strbuf_addf(&b, "-- Reverts " SLICE_FMT ". Written by pawl from what it does to the schema, and proved.\n",
                 SLICE_ARG(what));
     if (pawl)
         strbuf_addz(&b, "-- It needs pawl as its runner: SQLite by itself does not know IF EXISTS for columns.\n");
     strbuf_addc(&b, '\n');
     if (n == 2)
-        add_both(a, &b, engines, r);
+        add_both(&b, &sides[0], &sides[1], full);
     else
-        add_range(&b, &r[0], 0, r[0].n, NULL);
+        add_range(&b, &sides[0], 0, sides[0].n, false, full);
     if (!strbuf_ok(&b))
         return err_nomem(e);
     *out = arena_dup(a, strbuf_slice(&b));

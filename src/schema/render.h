@@ -16,9 +16,20 @@ enum render_runner {
     RENDER_PAWL,  /* pawl, which knows ALTER TABLE in PostgreSQL's spelling, and IF EXISTS, on every engine */
 };
 
+/* Something of the first schema that had another name in the second, for an engine that cannot simply rename it back twice. */
+struct render_rename {
+    const char *kind; /* "table", "sequence", "column" */
+    struct slice schema;
+    struct slice table;     /* of a column, as it is called in the first schema; n = 0: no column */
+    struct slice old_table; /* of a column, as it is called in the second */
+    struct slice now, was;  /* in the first schema, and in the second */
+};
+
 struct render_options {
     enum render_runner runner;
     bool guarded; /* statements that may run again on what they lead to: no error, nothing changes */
+    const struct render_rename *renames; /* rows follow them; only SQLite's tables, else see proof/renamed */
+    size_t n_renames;
 };
 
 struct rendered {

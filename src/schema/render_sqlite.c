@@ -30,6 +30,34 @@ static const char *if_exists(const struct plan *p)
     return p->o->guarded ? "IF EXISTS " : "";
 }
 
+/* ---- what had another name ----------------------------------------------------------------------------------------- */
+
+static const struct render_rename *renamed_to(const struct plan *p, const char *kind, struct slice table,
+                                              struct slice was)
+{
+    for (size_t i = 0; i < p->o->n_renames; i++) {
+        const struct render_rename *r = &p->o->renames[i];
+        if (strcmp(r->kind, kind) == 0 && slice_ieq(r->was, was) && (!table.n || slice_ieq(r->old_table, table)))
+            return r;
+    }
+    return NULL;
+}
+
+/* The table whose rows it gets: of another name. */
+static const struct lite_table *source_of(const struct plan *p, const struct lite_table *to)
+{
+    const struct render_rename *r = renamed_to(p, "table", SLICE(""), to->name);
+    return r ? lite_table(&p->from, r->now) : NULL;
+}
+
+static bool is_source(const struct plan *p, const struct lite_table *from)
+{
+    for (size_t i = 0; i < p->o->n_renames; i++)
+        if (strcmp(p->o->renames[i].kind, "table") == 0 && slice_ieq(p->o->renames[i].now, from->name))
+            return true;
+    return false;
+}
+
 /* ---- what becomes of each table ---------------------------------------------------------------------------------- */
 
 static bool same_lines(const struct item *x, const struct item *y)
@@ -234,6 +262,16 @@ static bool refers(struct arena *a, const struct lite_table *t, struct slice nam
     return false;
 }
 
+#define KEYS_OFF "other tables refer to it: whoever runs this must have foreign keys off, as pawl has"
+
+static bool refers_any(const struct plan *p, const struct lite_schema *s, struct slice name)
+{
+    for (size_t i = 0; i < s->n_tables; i++)
+        if (!slice_ieq(s->tables[i].name, name) && refers(p->a, &s->tables[i], name))
+            return true;
+    return false;
+}
+
 /* Tables of one fate, those that refer to others of them first (or last, `forward`); circles in the order of names. */
 static int order_tables(struct plan *p, const struct lite_schema *s, const enum fate *fates, enum fate fate,
                         bool forward, const struct lite_table ***out, size_t *n, struct pawl_error *e)
@@ -270,10 +308,136 @@ static int drop_tables(struct plan *p, struct pawl_error *e)
     size_t n;
     int code = order_tables(p, &p->from, p->from_fate, TABLE_GONE, false, &list, &n, e);
     for (size_t i = 0; i < n && !code; i++) {
+        if (is_source(p, list[i])) /* when its rows are copied */
+            continue;
         phrase_add(&p->b, "DROP TABLE %z%n", if_exists(p), list[i]->name);
         code = put(p, SLICE(""), e);
     }
     return code;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------------ */
+
+/* What stands in for values that are gone, in a column that must have some. */
+static const char *filler(struct arena *a, const struct item *column)
+{
+    struct slice type = item_get(a, column, "type");
+    static const char *const numbers[] = {"INT", "int", "REAL", "real", "NUM", "num", "BOOL", "bool", "FLO", "DOUB"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (type.p && slice_find(type, slice_of(numbers[i])) != SIZE_MAX)
+            return "0";
+    return type.p && slice_ieq(type, SLICE("blob")) ? "x''" : "''";
+}
+
+static bool needs_filler(const struct item *c)
+{
+    return item_is(c, "null", "no") && slice_eq(fact_value(c->line, "default"), SLICE("none"));
+}
+
+/* What a column of the new table is filled with: the one of this name, or the one that bears another name now; NULL = none. */
+static const struct item *value_of(const struct plan *p, const struct lite_table *from, const struct lite_table *to,
+                                   const struct item *column)
+{
+    const struct item *same = lite_column(from, column->parts[1]);
+    const struct render_rename *r = same ? NULL : renamed_to(p, "column", to->name, column->parts[1]);
+    return r ? lite_column(from, r->now) : same;
+}
+
+/*
+ * A column that has another name now, or had it, when this runs again: no name of it is sure to be there. In a subquery a name
+ * that its own table lacks is that of the row around it, where both names are NULL.
+ */
+static void either_name(struct plan *p, const struct lite_table *from, struct slice now, struct slice was)
+{
+    phrase_add(&p->b,
+               "coalesce((SELECT %n FROM %n AS i WHERE i.rowid = o.pawl_row), "
+               "(SELECT %n FROM %n AS i WHERE i.rowid = o.pawl_row))",
+               now, from->name, was, from->name);
+}
+
+static bool is_filled(const struct plan *p, const struct lite_table *from, const struct lite_table *to,
+                      const struct item *column)
+{
+    return !fact_value(column->line, "generated").p && (value_of(p, from, to, column) || needs_filler(column));
+}
+
+static void add_list(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < to->n_columns; i++) {
+        if (!is_filled(p, from, to, to->columns[i]))
+            continue;
+        phrase_add(&p->b, "%z%n", comma, to->columns[i]->parts[1]);
+        comma = ", ";
+    }
+}
+
+/* What is put into each of them. `again`: `from` may have the names of `to` already. */
+static bool add_values(struct plan *p, const struct lite_table *from, const struct lite_table *to, bool again)
+{
+    const char *comma = "";
+    bool either = false;
+    for (size_t i = 0; i < to->n_columns; i++) {
+        const struct item *c = to->columns[i], *value = value_of(p, from, to, c);
+        if (!is_filled(p, from, to, c))
+            continue;
+        strbuf_addz(&p->b, comma);
+        comma = ", ";
+        if (!value)
+            strbuf_addz(&p->b, filler(p->a, c));
+        else if (slice_ieq(value->parts[1], c->parts[1]) || !again)
+            phrase_name(&p->b, value->parts[1]);
+        else
+            either_name(p, from, value->parts[1], c->parts[1]), either = true;
+    }
+    return either;
+}
+
+/* The rows of `from`, where the names of renamed columns stand for nothing. */
+static void add_either(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+{
+    strbuf_addz(&p->b, "(SELECT rowid AS pawl_row");
+    for (size_t i = 0; i < to->n_columns; i++) {
+        const struct item *c = to->columns[i], *value = value_of(p, from, to, c);
+        if (!value || fact_value(c->line, "generated").p)
+            continue;
+        if (slice_ieq(value->parts[1], c->parts[1]))
+            phrase_add(&p->b, ", %n", c->parts[1]);
+        else
+            phrase_add(&p->b, ", NULL AS %n, NULL AS %n", value->parts[1], c->parts[1]);
+    }
+    phrase_add(&p->b, " FROM %n) AS o", from->name);
+}
+
+static int copy_rows(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct slice into,
+                     bool again, struct pawl_error *e)
+{
+    phrase_add(&p->b, "INSERT INTO %n (", into);
+    add_list(p, from, to);
+    strbuf_addz(&p->b, ") SELECT ");
+    bool either = add_values(p, from, to, again);
+    strbuf_addz(&p->b, " FROM ");
+    if (either)
+        add_either(p, from, to);
+    else
+        phrase_name(&p->b, from->name);
+    return put(p, either ? SLICE("a renamed column is read by either name, so that this can run twice") : SLICE(""), e);
+}
+
+/* The rows of a table that has another name now. On a second run it is not there, so an empty one is made. */
+static int move_rows(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    if (p->o->guarded) {
+        lite_create_table(p->a, &p->b, from, from->name, true);
+        code = put(p, SLICE("its rows are moved; when this runs again, there are none"), e);
+    }
+    if (!code)
+        code = copy_rows(p, from, to, to->name, false, e);
+    if (code)
+        return code;
+    phrase_add(&p->b, "DROP TABLE %n", from->name);
+    return put(p, refers_any(p, &p->from, from->name) ? SLICE(KEYS_OFF) : SLICE(""), e);
 }
 
 /* ---- creating ---------------------------------------------------------------------------------------------------- */
@@ -294,9 +458,12 @@ static int create_tables(struct plan *p, struct pawl_error *e)
     size_t n;
     int code = order_tables(p, &p->to, p->to_fate, TABLE_NEW, true, &list, &n, e);
     for (size_t i = 0; i < n && !code; i++) {
-        bool empty = p->from.n_items > 0;
+        const struct lite_table *source = source_of(p, list[i]);
+        bool empty = p->from.n_items > 0 && !source;
         lite_create_table(p->a, &p->b, list[i], list[i]->name, p->o->guarded);
         code = put(p, empty ? SLICE("its rows do not come back") : SLICE(""), e);
+        if (!code && source)
+            code = move_rows(p, source, list[i], e);
         if (!code)
             code = say_unread(p, list[i], e);
     }
@@ -338,55 +505,18 @@ static int alter(struct plan *p, const struct lite_table *from, const struct lit
     return code;
 }
 
-/* What stands in for values that are gone, in a column that must have some. */
-static const char *filler(struct arena *a, const struct item *column)
-{
-    struct slice type = item_get(a, column, "type");
-    static const char *const numbers[] = {"INT", "int", "REAL", "real", "NUM", "num", "BOOL", "bool", "FLO", "DOUB"};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (type.p && slice_find(type, slice_of(numbers[i])) != SIZE_MAX)
-            return "0";
-    return type.p && slice_ieq(type, SLICE("blob")) ? "x''" : "''";
-}
-
-static bool needs_filler(const struct item *c)
-{
-    return item_is(c, "null", "no") && slice_eq(fact_value(c->line, "default"), SLICE("none"));
-}
-
-/* Columns that are filled: those that both have, and those that must have a value; as a list, or what is put into them. */
-static void copied(struct plan *p, const struct lite_table *from, const struct lite_table *to, bool values)
-{
-    const char *comma = "";
-    for (size_t i = 0; i < to->n_columns; i++) {
-        const struct item *c = to->columns[i];
-        bool both = lite_column(from, c->parts[1]);
-        if (fact_value(c->line, "generated").p || (!both && !needs_filler(c)))
-            continue;
-        strbuf_addz(&p->b, comma);
-        comma = ", ";
-        if (values && !both)
-            strbuf_addz(&p->b, filler(p->a, c));
-        else
-            phrase_name(&p->b, c->parts[1]);
-    }
-}
-
 static struct slice rebuild_remark(struct plan *p, const struct lite_table *from, const struct lite_table *to)
 {
     STRBUF(text, 1u << 20);
     strbuf_addz(&text, "the table is made anew and its rows are copied: no ALTER TABLE of SQLite could run twice");
     for (size_t i = 0; i < to->n_columns; i++)
-        if (!lite_column(from, to->columns[i]->parts[1])) {
+        if (!value_of(p, from, to, to->columns[i])) {
             phrase_add(&text, "\nthe values of %n do not come back", to->columns[i]->parts[1]);
             if (needs_filler(to->columns[i]))
                 phrase_add(&text, "; %z stands in for them", filler(p->a, to->columns[i]));
         }
-    for (size_t i = 0; i < p->to.n_tables; i++)
-        if (!slice_ieq(p->to.tables[i].name, to->name) && refers(p->a, &p->to.tables[i], to->name)) {
-            strbuf_addz(&text, "\nother tables refer to it: whoever runs this must have foreign keys off, as pawl has");
-            break;
-        }
+    if (refers_any(p, &p->to, to->name))
+        strbuf_addz(&text, "\n" KEYS_OFF);
     struct slice s = phrase_keep(p->a, &text);
     return s.p ? s : SLICE("");
 }
@@ -416,14 +546,8 @@ static int rebuild(struct plan *p, const struct lite_table *from, const struct l
         lite_create_table(p->a, &p->b, to, name, false);
         code = put(p, SLICE(""), e);
     }
-    if (!code) {
-        phrase_add(&p->b, "INSERT INTO %n (", name);
-        copied(p, from, to, false);
-        strbuf_addz(&p->b, ") SELECT ");
-        copied(p, from, to, true);
-        phrase_add(&p->b, " FROM %n", to->name);
-        code = put(p, SLICE(""), e);
-    }
+    if (!code)
+        code = copy_rows(p, from, to, name, p->o->guarded, e);
     if (!code)
         code = keep_counter(p, to, name, e);
     if (!code) {

@@ -18,6 +18,7 @@ const struct dialect dialect_postgres = {
     .quote = '"',
     .fold = DIALECT_FOLD_LOWER,
     .name_max = 63,
+    .first_schema = "public",
 };
 
 const struct dialect dialect_mysql = {

@@ -69,7 +69,8 @@ struct dialect {
     uint32_t guards;  /* enum dialect_guard */
     char quote;       /* around identifiers that pawl writes */
     enum dialect_fold fold;
-    size_t name_max; /* bytes that the engine keeps of a longer name, whole characters; 0 = all */
+    size_t name_max;          /* bytes that the engine keeps of a longer name, whole characters; 0 = all */
+    const char *first_schema; /* into which a name without schema leads, unless someone has changed that; NULL = none */
 };
 
 extern const struct dialect dialect_sqlite, dialect_postgres, dialect_mysql;
