@@ -141,17 +141,22 @@ static struct slice cache_folder(struct arena *a)
     return folder.p && folder_make(folder.p, NULL) == PAWL_OK ? folder : (struct slice){NULL, 0};
 }
 
-/* The last line of a log, for a message. */
-static struct slice last_words(struct arena *a, struct slice path)
+/*
+ * What a log says, for a message: the first line with a reason, since initdb and the server go on about tidying up; else the
+ * last line.
+ */
+static struct slice reason_in(struct arena *a, struct slice path)
 {
-    struct slice text;
+    struct slice text, line = {NULL, 0};
     if (!path.p || file_read(a, path.p, 1 << 20, &text, NULL))
         return SLICE("it said nothing");
-    text = slice_trim(text);
-    size_t from = text.n;
-    while (from && text.p[from - 1] != '\n')
-        from--;
-    return slice_sub(text, from, text.n);
+    for (text = slice_trim(text); text.n; text = slice_sub(text, line.n + 1, text.n)) {
+        line = slice_sub(text, 0, slice_find_byte(text, '\n'));
+        if (slice_find(line, SLICE("FATAL: ")) != SIZE_MAX || slice_find(line, SLICE("PANIC: ")) != SIZE_MAX ||
+            slice_find(line, SLICE("error: ")) != SIZE_MAX)
+            return line;
+    }
+    return line.n ? line : SLICE("it said nothing");
 }
 
 static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *e)
@@ -179,7 +184,7 @@ static int run_initdb(struct pgserver *s, struct slice data, struct pawl_error *
         return err_set(e, PAWL_UNREACHABLE, "%s did not end", program.p);
     }
     return p.status
-               ? err_set(e, PAWL_UNREACHABLE, "%s failed: " SLICE_FMT, program.p, SLICE_ARG(last_words(&s->arena, log)))
+               ? err_set(e, PAWL_UNREACHABLE, "%s failed: " SLICE_FMT, program.p, SLICE_ARG(reason_in(&s->arena, log)))
                : PAWL_OK;
 }
 
@@ -327,7 +332,7 @@ static int await(struct pgserver *s, const volatile int *interrupt, struct pawl_
             return err_set(e, PAWL_INTERRUPTED, "interrupted");
         if (file_exists(ended.p) || process_wait(&s->watch, 0) || clock_ms() > end) {
             err_set(e, PAWL_UNREACHABLE, "the throw-away PostgreSQL server does not start: " SLICE_FMT,
-                    SLICE_ARG(last_words(&s->arena, log)));
+                    SLICE_ARG(reason_in(&s->arena, log)));
             err_hint(e, "name a server with --scratch-url instead");
             return PAWL_UNREACHABLE;
         }
