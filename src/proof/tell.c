@@ -178,7 +178,7 @@ int tell(struct trial *tr, const struct tale *t, struct pawl_error *e)
     if (t->delta)
         add_difference(&detail, tr, t);
     if (!f.hint && t->failed)
-        f.hint = hint_find(t->id, &t->failed->error);
+        f.hint = hint_find(t->id, &t->failed->error, tr->options->driver->dialect, t->failed->statement);
     if (!f.hint && t->failed && t->failed->error.hint[0])
         f.hint = t->failed->error.hint;
     int code = report(tr, &f, &level, &message, &detail, e);
