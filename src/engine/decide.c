@@ -1,6 +1,6 @@
 #include "engine/decide.h"
 
-#include "schema/fact.h"
+#include "engine/shown.h"
 #include "sql/locate.h"
 
 struct deciding {
@@ -8,109 +8,23 @@ struct deciding {
     struct arena *arena;
     const struct course *course;
     struct decisions *out;
-    size_t to;         /* see decide */
-    struct slice *now; /* by key of the course: its line as it is, with all that was decided to run done */
-    bool *odd;         /* by key: a list of columns with one that no state of the set has */
-    size_t reached;    /* steps up to this one are behind the database */
+    size_t to;          /* see decide */
+    struct shown shown; /* the live schema, with all that was decided to run done */
+    size_t reached;     /* steps up to this one are behind the database */
     size_t doubt; /* of steps from here up to `reached` the schema does not show that they ran: they undo each other */
     bool tail;    /* behind `reached`, nothing has been decided to run yet that shows in the schema */
     struct pawl_error *e;
 };
 
-/* ---- comparing one fact ------------------------------------------------------------------------------------------ */
-
-static bool is_columns(struct slice key)
-{
-    return slice_starts(key, SLICE("columns "));
-}
-
-static bool same(struct slice x, struct slice y)
-{
-    return (x.p == NULL) == (y.p == NULL) && slice_eq(x, y);
-}
-
-/*
- * The list of a table's columns adds to the facts of the columns only their order, which is no matter here, and that there
- * are no others.
- */
-static bool alike(struct deciding *x, const struct course_key *k, struct slice line)
-{
-    struct slice now = x->now[k->index];
-    if (same(now, line))
-        return true;
-    if (!now.p || !line.p)
-        return false;
-    if (is_columns(k->key)) {
-        x->out->note_order = true;
-        return !x->odd[k->index];
-    }
-    struct change c = {k->key, now, line};
-    bool harmless = delta_grade(&(struct delta){&c, 1}) != DIFFERENCE_REAL;
-    x->out->note_order |= harmless;
-    return harmless;
-}
-
-static const struct course_key *key_of(const struct deciding *x, const struct change *c)
-{
-    return course_key(x->course, c->key);
-}
-
-/* ---- a unit: a step or one of its statements ----------------------------------------------------------------------- */
-
-/* All that the change touches, as `line_at` has it there. *off becomes the first fact that is not. */
-static bool all_before(struct deciding *x, const struct delta *d, const struct change **off)
-{
-    for (size_t i = 0; i < d->n; i++)
-        if (!alike(x, key_of(x, &d->items[i]), d->items[i].before)) {
-            *off = &d->items[i];
-            return false;
-        }
-    return true;
-}
-
-static bool all_at(struct deciding *x, const struct delta *d, size_t state)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        const struct course_key *k = key_of(x, &d->items[i]);
-        if (!alike(x, k, course_key_line(k, state)))
-            return false;
-    }
-    return true;
-}
-
-/* At state `from` or at a later one at which something that the change touches is another. */
-static bool at_or_later(struct deciding *x, const struct delta *d, size_t from)
-{
-    if (all_at(x, d, from))
-        return true;
-    for (size_t i = 0; i < d->n; i++) {
-        const struct course_key *k = key_of(x, &d->items[i]);
-        for (size_t t = 0; t < k->n; t++)
-            if (k->turns[t].state > from && all_at(x, d, k->turns[t].state))
-                return true;
-    }
-    return false;
-}
-
 static bool in_place(struct deciding *x, size_t k)
 {
-    return at_or_later(x, &x->course->steps[k].change, k + 1);
+    return shown_since(&x->shown, &x->course->steps[k].change, k + 1);
 }
 
 static bool to_run(struct deciding *x, size_t k)
 {
     const struct change *off;
-    return all_before(x, &x->course->steps[k].change, &off);
-}
-
-static void do_change(struct deciding *x, const struct delta *d)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        const struct course_key *k = key_of(x, &d->items[i]);
-        bool altered = is_columns(k->key) && d->items[i].before.p && d->items[i].after.p;
-        if (!altered || same(x->now[k->index], d->items[i].before)) /* else: another order, and it stays one */
-            x->now[k->index] = d->items[i].after;
-    }
+    return shown_before(&x->shown, &x->course->steps[k].change, &off);
 }
 
 /* ---- saying it --------------------------------------------------------------------------------------------------- */
@@ -162,9 +76,10 @@ static int neither(struct deciding *x, size_t k, size_t offset, const struct del
 {
     const struct change *c = &d->items[0];
     for (size_t i = d->n; i-- > 0;) /* the first that is not as it should be */
-        if (!alike(x, key_of(x, &d->items[i]), d->items[i].after))
+        if (!shown_alike(&x->shown, shown_key(&x->shown, &d->items[i]), d->items[i].after))
             c = &d->items[i];
-    put_difference(x, "what this statement makes is there, but another", c->after, x->now[key_of(x, c)->index]);
+    put_difference(x, "what this statement makes is there, but another", c->after,
+                   x->shown.now[shown_key(&x->shown, c)->index]);
     err_hint(x->e,
              "bring the object to what the files declare, or to what was there before this migration, and run again");
     put_place(x, k, offset);
@@ -205,51 +120,14 @@ static bool is_recorded(const struct deciding *x, size_t k)
 
 /* ---- a step that is half done -------------------------------------------------------------------------------------- */
 
-static const struct change *change_of(const struct delta *d, struct slice key)
-{
-    size_t low = 0, high = d->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_cmp(d->items[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < d->n && slice_eq(d->items[low].key, key) ? &d->items[low] : NULL;
-}
-
-/* Behind statement i of the step, or behind a later one of it, was the fact ever as it is now? */
-static bool fact_in_place(struct deciding *x, const struct course_step *s, size_t i, const struct change *c, size_t to)
-{
-    struct slice line = c->after;
-    for (size_t j = i + 1; j <= to; j++) {
-        const struct change *later = change_of(&s->statements[j].change, c->key);
-        line = later ? later->after : line;
-    }
-    return alike(x, key_of(x, c), line);
-}
-
-static bool statement_in_place(struct deciding *x, size_t k, size_t i)
-{
-    const struct course_step *s = &x->course->steps[k];
-    const struct delta *d = &s->statements[i].change;
-    for (size_t to = i; to < s->n_statements; to++) {
-        bool all = true;
-        for (size_t q = 0; q < d->n && all; q++)
-            all = fact_in_place(x, s, i, &d->items[q], to);
-        if (all)
-            return true;
-    }
-    return at_or_later(x, d, k + 1);
-}
-
 /* The last statement whose effect can only come from its having run; 0 = none, else index + 1. */
 static size_t frontier(struct deciding *x, size_t k)
 {
     const struct course_step *s = &x->course->steps[k];
     const struct change *off;
     for (size_t i = s->n_statements; i-- > 0;)
-        if (s->statements[i].change.n && !all_before(x, &s->statements[i].change, &off) && statement_in_place(x, k, i))
+        if (s->statements[i].change.n && !shown_before(&x->shown, &s->statements[i].change, &off) &&
+            shown_behind(&x->shown, k, i, &s->statements[i].change))
             return i + 1;
     return 0;
 }
@@ -329,13 +207,13 @@ static int decide_statement(struct deciding *x, struct part *p, size_t i)
         d->whys[i] = decide_rows(x, p, i, &d->in_place[i]);
         return d->whys[i] ? PAWL_OK : untold(x, p->k, st->offset, "this statement");
     }
-    bool before = all_before(x, &st->change, &off), after = statement_in_place(x, p->k, i);
+    bool before = shown_before(&x->shown, &st->change, &off), after = shown_behind(&x->shown, p->k, i, &st->change);
     if (!before && !after)
         return neither(x, p->k, st->offset, &st->change);
     d->in_place[i] = after && (i < p->reached || !before);
     d->whys[i] = d->in_place[i] ? "its effect is there" : "its effect is not there";
     if (!d->in_place[i]) {
-        do_change(x, &st->change);
+        shown_do(&x->shown, &st->change);
         p->missing = true;
     }
     return PAWL_OK;
@@ -440,7 +318,7 @@ static int decide_step(struct deciding *x, size_t k)
     if (may_be_cut(x, k)) {
         int cut = decide_partly(x, k);
         if (!cut && x->out->steps[k].wants_detail)
-            do_change(x, &s->change);
+            shown_do(&x->shown, &s->change);
         return cut;
     }
     if (behind && in_place(x, k))
@@ -452,7 +330,7 @@ static int decide_step(struct deciding *x, size_t k)
     if (code)
         return code;
     if (run || x->out->steps[k].wants_detail)
-        do_change(x, &s->change);
+        shown_do(&x->shown, &s->change);
     if (!behind && x->out->steps[k].what != PAWL_DECISION_IN_PLACE)
         x->tail = false;
     return PAWL_OK;
@@ -481,13 +359,13 @@ static int decide_rest(struct deciding *x)
 static int check_end(struct deciding *x)
 {
     const struct course *c = x->course;
-    x->out->note_order = false; /* what was looked at in between is no matter */
+    x->shown.harmless = false; /* what was looked at in between is no matter */
     for (size_t i = 0; i < c->n_keys; i++) {
         const struct course_key *k = c->list[i];
         struct slice end = course_key_line(k, c->n);
-        if (!k->managed || alike(x, k, end))
+        if (!k->managed || shown_alike(&x->shown, k, end))
             continue;
-        put_difference(x, "the schema is not one that the files make", end, x->now[i]);
+        put_difference(x, "the schema is not one that the files make", end, x->shown.now[i]);
         err_hint(
             x->e,
             "bring the object to what the files declare and run again, or record a version by hand with `pawl baseline V`");
@@ -526,7 +404,8 @@ static bool is_state(struct deciding *x, size_t state)
 {
     bool all = true;
     for (size_t i = 0; i < x->course->n_keys && all; i++)
-        all = !x->course->list[i]->managed || alike(x, x->course->list[i], course_key_line(x->course->list[i], state));
+        all = !x->course->list[i]->managed ||
+              shown_alike(&x->shown, x->course->list[i], course_key_line(x->course->list[i], state));
     return all;
 }
 
@@ -557,8 +436,8 @@ static void take_state(struct deciding *x, size_t state)
 {
     for (size_t i = 0; i < x->course->n_keys; i++)
         if (x->course->list[i]->managed)
-            x->now[i] = course_key_line(x->course->list[i], state);
-    x->out->note_order = true;
+            x->shown.now[i] = course_key_line(x->course->list[i], state);
+    x->shown.harmless = true;
 }
 
 static void find_reached(struct deciding *x, const struct course_match *m)
@@ -581,41 +460,6 @@ static void find_reached(struct deciding *x, const struct course_match *m)
             x->reached = k + 1;
 }
 
-/* The names in a list of columns, each looked up as a column of the set. */
-static int is_odd(struct deciding *x, const struct course_key *k, struct slice line)
-{
-    STRBUF(b, 1u << 16);
-    struct slice table = slice_sub(k->key, strlen("columns "), k->key.n), list = fact_value(line, "order");
-    size_t at = 0;
-    bool quoted = false;
-    for (size_t i = 0; i <= list.n; i++) {
-        quoted ^= i < list.n && list.p[i] == '"' && !(i && list.p[i - 1] == '\\');
-        if (i < list.n && (quoted || list.p[i] != ','))
-            continue;
-        strbuf_reset(&b);
-        strbuf_addf(&b, "column " SLICE_FMT "." SLICE_FMT, SLICE_ARG(table), (int)(i - at), list.p + at);
-        if (!strbuf_ok(&b))
-            return err_nomem(x->e);
-        x->odd[k->index] |= !course_key(x->course, strbuf_slice(&b));
-        at = i + 1;
-    }
-    return PAWL_OK;
-}
-
-static int take_lines(struct deciding *x, const struct slice *lines, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct course_key *k = course_key(x->course, slice_sub(lines[i], 0, fact_key_of(lines[i])));
-        if (!k)
-            continue;
-        x->now[k->index] = lines[i];
-        int code = is_columns(k->key) ? is_odd(x, k, lines[i]) : PAWL_OK;
-        if (code)
-            return code;
-    }
-    return PAWL_OK;
-}
-
 static int decide_all(struct deciding *x)
 {
     int code = PAWL_OK;
@@ -623,7 +467,7 @@ static int decide_all(struct deciding *x)
         code = decide_step(x, k);
         if (code == PAWL_REFUSED && k >= x->to) { /* nobody asks for it now */
             code = say(x, k, PAWL_DECISION_RUN, "it is behind the version that is asked for");
-            do_change(x, &x->course->steps[k].change);
+            shown_do(&x->shown, &x->course->steps[k].change);
         }
     }
     if (code || x->out->wants_detail)
@@ -641,16 +485,14 @@ int decide(struct run *r, const struct course *c, const struct slice *lines, siz
     struct course_match m;
     struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .to = to, .e = e};
     *out = (struct decisions){.n = r->set->n, .steps = arena_array(r->arena, r->set->n + 1, sizeof *out->steps)};
-    x.now = arena_array(r->arena, c->n_keys + 1, sizeof *x.now);
-    x.odd = arena_array(r->arena, c->n_keys + 1, sizeof *x.odd);
-    if (!out->steps || !x.now || !x.odd)
-        return err_nomem(e);
-    int code = take_lines(&x, lines, n);
+    int code = out->steps ? shown_init(r->arena, c, lines, n, &x.shown, e) : err_nomem(e);
     if (!code)
         code = course_match(r->arena, c, lines, n, &m, e);
     if (code)
         return code;
     out->unmanaged = m.n_unmanaged;
     find_reached(&x, &m);
-    return decide_all(&x);
+    code = decide_all(&x);
+    out->note_order = x.shown.harmless;
+    return code;
 }
