@@ -1,5 +1,6 @@
 /* head: every range that a head, its parts and its names give lies inside the text, and the iterators end. */
 #include "require.h"
+#include "sql/guards.h"
 #include "sql/txshape.h"
 
 /* Nothing, or inside the text. */
@@ -50,6 +51,19 @@ static void check_parts(const struct dialect *d, struct slice text, const struct
     }
 }
 
+static void check_guards(const struct dialect *d, struct slice text, const struct head *h)
+{
+    struct guards guards;
+    struct guard g;
+    size_t count = 0;
+    guards_init(&guards, h, d, text);
+    while (guards_next(&guards, &g)) {
+        REQUIRE(g.name.name.n && count++ <= text.n);
+        inside(text, &g.name);
+        inside(text, &g.on);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct dialect *const dialects[] = {&dialect_sqlite, &dialect_postgres, &dialect_mysql};
@@ -60,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         head_read(&h, dialects[i], text);
         check_head(dialects[i], text, &h);
         check_parts(dialects[i], text, &h);
+        check_guards(dialects[i], text, &h);
         if (txshape_read(&x, dialects[i], text, NULL) == PAWL_OK && x.kind == TXSHAPE_PAIR)
             REQUIRE(x.begin.end <= x.commit.offset && x.commit.end <= text.n);
     }

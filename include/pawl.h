@@ -132,6 +132,8 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(UNPORTABLE_TIME, "unportable-time", OFF, "a function for dates and times that one engine alone has, like strftime(), datetime('now'), now()") \
     X(UNPORTABLE_TRIGGER, "unportable-trigger", OFF, "a trigger, which each engine writes its own way") \
     X(GUARDED_FAILS, "guarded-fails", NOTE, "pawl's own runner cannot tell whether the migration ran, or go on with it, when the ledger is lost") \
+    X(GUARD_DIFFERS, "guard-differs", ERROR, "IF NOT EXISTS passes over what is there already, and that is not what the file declares") \
+    X(GUARD_UNKNOWN, "guard-unknown", WARNING, "IF NOT EXISTS passes over what is there already, and the two could not be compared") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
     X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \
     X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \
@@ -221,7 +223,7 @@ enum pawl_verdict {
     X(IN_PLACE, "in-place", "its effect is there: it is recorded and not run") \
     X(RUN, "run", "its effect is not there: it runs") \
     X(PARTLY, "partly", "some of its statements are in place; the others run") \
-    X(SKIP, "skip", "a statement of such a migration whose effect is there: it is passed over")
+    X(SKIP, "skip", "a statement whose effect is there: it is passed over, by pawl or by its own IF NOT EXISTS")
 /* clang-format on */
 
 enum pawl_decision {

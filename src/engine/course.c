@@ -290,7 +290,10 @@ static int rehearse(struct rehearsal *x, struct pawl_error *e)
 {
     struct course *c = x->course;
     c->steps = arena_array(x->arena, x->n + 1, sizeof *c->steps);
+    struct history nothing;
     int code = c->steps ? ledger_init(x->arena, x->request->driver, x->request->ledger, &x->ledger, e) : err_nomem(e);
+    if (!code) /* its statements get their schema, so that a step may change the search path */
+        code = ledger_read(x->arena, &x->ledger, x->run.db, &nothing, e);
     if (!code)
         code = facts_open(x->run.db, x->request->ledger, &x->facts, e);
     if (!code)

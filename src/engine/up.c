@@ -2,6 +2,7 @@
 
 #include "engine/apply.h"
 #include "engine/attest.h"
+#include "engine/honest.h"
 #include "engine/lock.h"
 #include "engine/replay.h"
 #include "sys/clock.h"
@@ -12,6 +13,7 @@ struct upping {
     struct up_request request;
     bool empty; /* nothing is recorded, and nothing is there */
     bool ask;   /* the schema is to be asked first */
+    bool asked; /* what the texts make only unless it is there was compared with what is there */
     struct replay replay;
 };
 
@@ -114,6 +116,15 @@ static int attest(struct run *r, const struct plan *plan, struct pawl_error *e)
     return code ? code : attest_before(r->attest, plan, e);
 }
 
+/* Of a schema that was decided about statement by statement, or that is empty, all this is known. */
+static int compare_guards(struct upping *u, const struct plan *plan, const struct script *scripts, struct pawl_error *e)
+{
+    if (u->replay.found || u->empty || u->asked)
+        return PAWL_OK;
+    u->asked = true;
+    return honest_check(u->run, plan, scripts, e);
+}
+
 /* One round: look, plan, apply. */
 static int apply_round(struct upping *u, struct pawl_result *out, struct applied *applied, struct pawl_error *e)
 {
@@ -128,6 +139,8 @@ static int apply_round(struct upping *u, struct pawl_result *out, struct applied
         code = lock_allows(r, &plan, scripts, e);
     if (!code)
         code = attest(r, &plan, e);
+    if (!code && plan.n)
+        code = compare_guards(u, &plan, scripts, e);
     if (!code && plan.n)
         code = apply_as_chosen(u, &plan, scripts, applied, e);
     out->steps += applied->done;
@@ -280,6 +293,8 @@ static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_re
         code = lock_allows(u->run, plan, scripts, e);
     if (!code)
         code = attest(u->run, plan, e);
+    if (!code)
+        code = compare_guards(u, plan, scripts, e);
     return code ? code : tell(u->run, plan, out);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "source/findings.h"
+#include "sql/guards.h"
 #include "sql/lacks.h"
 #include "sql/locate.h"
 #include "sql/txshape.h"
@@ -229,6 +230,7 @@ static void check_statement(struct check *c, const struct statement *st)
         check_client(c, st->variable, false);
     head_read(&h, c->dialect, sql);
     check_lack(c, &h, sql);
+    c->out->guards = c->out->guards || guards_any(&h, c->dialect, sql);
     if (!c->out->no_transaction)
         txshape_add(&c->shape, st, &h);
     if (h.class == HEAD_TRANSACTION)

@@ -22,6 +22,7 @@ struct script {
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
     bool lacks;              /* it has statements for which the engine has no words: see schema/emulate */
     bool rebuilds;           /* some of them may need foreign keys to be off */
+    bool guards;             /* it has statements that make something only unless it is there: see sql/guards */
     bool empty;              /* no statement for any engine */
     bool skip;               /* `-- pawl: only ENGINE` names other engines than this one */
     bool left_out;           /* something in it, or all of it, is for other engines only */
