@@ -17,7 +17,8 @@
 #define POLL_MS 100       /* between two looks at the interrupt flag */
 #define CANCEL_MS 300     /* a cancel request that came between two statements has no effect: repeat it */
 #define GIVE_UP_MS 10000  /* how long a server may take to react to them */
-#define SMALL 16          /* parameters and columns that need no memory */
+#define SMALL 16          /* parameters that need no memory */
+#define SMALL_ROW 32      /* columns that need none */
 
 enum {
     OID_BOOL = 16,
@@ -128,21 +129,30 @@ static struct slice unescape_bytea(char *p, size_t n)
     return (struct slice){p, out};
 }
 
-static struct db_value column(struct pg_db *db, const PGresult *result, int row, int i)
+/* Integers as the server writes them. */
+static int64_t integer(const char *p, size_t n)
 {
-    struct db_value v = {.type = DB_NULL};
-    if (db->pq.getisnull(result, row, i))
-        return v;
-    char *text = db->pq.getvalue(result, row, i);
+    size_t i = n && *p == '-';
+    uint64_t value = 0;
+    for (; i < n; i++)
+        value = value * 10 + (uint64_t)(p[i] - '0');
+    return (int64_t)(n && *p == '-' ? 0 - value : value);
+}
+
+static struct db_value column(struct pg_db *db, const PGresult *result, int row, int i, Oid type)
+{
     size_t n = (size_t)db->pq.getlength(result, row, i);
-    switch (db->pq.ftype(result, i)) {
+    if (n == 0 && db->pq.getisnull(result, row, i))
+        return (struct db_value){.type = DB_NULL};
+    char *text = db->pq.getvalue(result, row, i);
+    switch (type) {
     case OID_BOOL:
         return (struct db_value){.type = DB_BOOL, .i = text[0] == 't'};
     case OID_INT2:
     case OID_INT4:
     case OID_INT8:
     case OID_OID:
-        return (struct db_value){.type = DB_INT, .i = strtoll(text, NULL, 10)};
+        return (struct db_value){.type = DB_INT, .i = integer(text, n)};
     case OID_FLOAT4:
     case OID_FLOAT8:
         return (struct db_value){.type = DB_REAL, .r = strtod(text, NULL)};
@@ -157,12 +167,16 @@ static int rows(struct pg_db *db, const PGresult *result, const struct db_reques
 {
     int n = db->pq.nfields(result);
     int count = db->pq.ntuples(result);
-    struct db_value small[SMALL];
-    struct db_value *row = n <= SMALL ? small : mem_alloc((size_t)n * sizeof *row);
+    struct db_value small[SMALL_ROW];
+    Oid small_types[SMALL_ROW];
+    struct db_value *row = n <= SMALL_ROW ? small : mem_alloc((size_t)n * (sizeof *row + sizeof(Oid)));
+    Oid *types = row && row != small ? (Oid *)(void *)(row + n) : small_types;
     int code = row ? PAWL_OK : err_nomem(e);
+    for (int x = 0; x < n && !code; x++)
+        types[x] = db->pq.ftype(result, x);
     for (int y = 0; y < count && !code; y++) {
         for (int x = 0; x < n; x++)
-            row[x] = column(db, result, y, x);
+            row[x] = column(db, result, y, x, types[x]);
         code = r->on_row(r->context, row, (size_t)n, e);
     }
     if (row != small)

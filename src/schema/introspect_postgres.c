@@ -29,6 +29,7 @@ static int open_state(struct db *db, struct slice ledger, void **state, struct p
     in->version = atoi(db->driver->version(db));
     fact_init(&in->fact);
     strbuf_init(&in->text, LIST_MAX);
+    strbuf_init(&in->place, LIST_MAX);
     *state = in;
     return PAWL_OK;
 }
@@ -69,6 +70,7 @@ static void close_state(void *state)
     arena_clear(&in->names_arena);
     fact_clear(&in->fact);
     strbuf_clear(&in->text);
+    strbuf_clear(&in->place);
     mem_free(in);
 }
 

@@ -61,7 +61,7 @@ bool edit_add(struct vec *edits, struct line *old, struct line *fresh)
     struct slice key = {NULL, 0};
     if (old || fresh)
         key = line_key(old ? old : fresh);
-    AT(*edits, struct edit, edits->n++) = (struct edit){key, old, fresh};
+    AT(*edits, struct edit, edits->n++) = (struct edit){.key = key, .old = old, .fresh = fresh};
     return true;
 }
 
@@ -70,16 +70,75 @@ static int by_key(const void *x, const void *y)
     return slice_cmp(((const struct edit *)x)->key, ((const struct edit *)y)->key);
 }
 
+#define HEAD 8         /* bytes of a key that are compared at once */
+#define PLAIN_FROM 128 /* what is the same so far is left to plain comparison */
+
+/* Eight bytes of the key, as a number that is in the same order. */
+static uint64_t head_at(struct slice key, size_t at)
+{
+    unsigned char bytes[HEAD] = {0};
+    uint64_t head = 0;
+    if (at < key.n)
+        memcpy(bytes, key.p + at, key.n - at < HEAD ? key.n - at : HEAD);
+    for (size_t i = 0; i < HEAD; i++)
+        head = head << 8 | bytes[i];
+    return head;
+}
+
+static int by_head(const void *x, const void *y)
+{
+    const struct edit *a = x, *b = y;
+    return a->head < b->head ? -1 : a->head > b->head;
+}
+
+/* What is put is often in order already, for long stretches. */
+static void sort_heads(struct edit *edits, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (edits[i - 1].head > edits[i].head) {
+            qsort(edits, n, sizeof *edits, by_head);
+            return;
+        }
+}
+
+/* Plainly. One of two that have the same key, or NULL. */
+static const struct edit *sort_keys(struct edit *edits, size_t n)
+{
+    qsort(edits, n, sizeof *edits, by_key);
+    for (size_t i = 1; i < n; i++)
+        if (by_key(&edits[i - 1], &edits[i]) == 0)
+            return &edits[i];
+    return NULL;
+}
+
+/*
+ * The same for keys that are alike before `at`, eight bytes at a time: keys are long, share their beginnings and lie far from each
+ * other in memory, so that each comparison of two would cost.
+ */
+static const struct edit *sort_from(struct edit *edits, size_t n, size_t at)
+{
+    const struct edit *twice = NULL;
+    bool plain = at >= PLAIN_FROM; /* or a key ends here, and longer ones may be no different so far */
+    for (size_t i = 0; i < n; i++) {
+        edits[i].head = head_at(edits[i].key, at);
+        plain |= edits[i].key.n < at + HEAD;
+    }
+    sort_heads(edits, n);
+    for (size_t from = 0, to; from < n && !twice; from = to) {
+        for (to = from + 1; to < n && edits[to].head == edits[from].head; to++)
+            ;
+        if (to - from > 1)
+            twice = plain ? sort_keys(edits + from, to - from) : sort_from(edits + from, to - from, at + HEAD);
+    }
+    return twice;
+}
+
 bool edits_sort(struct vec *edits, struct slice *key)
 {
-    if (edits->n)
-        qsort(edits->p, edits->n, sizeof(struct edit), by_key);
-    for (size_t i = 1; i < edits->n; i++)
-        if (by_key(&AT(*edits, struct edit, i - 1), &AT(*edits, struct edit, i)) == 0) {
-            *key = AT(*edits, struct edit, i).key;
-            return false;
-        }
-    return true;
+    const struct edit *twice = edits->n ? sort_from(edits->p, edits->n, 0) : NULL;
+    if (twice)
+        *key = twice->key;
+    return !twice;
 }
 
 /* ---- carrying edits out ------------------------------------------------------------------------------------------ */

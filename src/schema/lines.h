@@ -29,6 +29,7 @@ struct vec {
 struct edit {
     struct slice key; /* in one of the two */
     struct line *old, *fresh;
+    uint64_t head; /* for sorting */
 };
 
 /* Room for n items; false: no memory, and nothing has changed. */

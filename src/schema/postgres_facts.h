@@ -17,6 +17,7 @@
 #define PG_GROUP_UNIT (UINT64_C(1) << 40)
 #define PG_MAX_KEYS 32           /* columns of an index, as the server is built by everyone */
 #define PG_DEFAULT_COLLATION 100 /* pg_collation "default" */
+#define PG_BTREE 403             /* pg_am "btree" */
 #define PG_FIRST_USER_OID 16384  /* smaller oids belong to what initdb made */
 
 /* ---- relations --------------------------------------------------------------------------------------------------- */
@@ -96,6 +97,8 @@ struct pg_table {
     struct pg_constraint *constraints;
     struct pg_index *indexes;
     struct pg_sequence *sequence;
+    bool unlogged, partition;
+    bool privileges; /* some were granted or taken, not counting those of columns */
     bool named, put;
 };
 
@@ -194,7 +197,7 @@ struct pg_in {
     uint64_t foreign[PG_COUNTED];
     bool foreign_known[PG_COUNTED];
     struct fact fact;
-    struct strbuf text;
+    struct strbuf text, place; /* place: " schema.name" of the relation whose facts are put */
 };
 
 /* ---- postgres_row.c: from rows to facts -------------------------------------------------------------------------- */

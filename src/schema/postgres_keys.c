@@ -15,6 +15,15 @@ static size_t clip(struct slice s, size_t n)
     return n;
 }
 
+/* Appends what fits; how long the text is then. */
+static size_t put(char *out, size_t n, size_t size, struct slice s)
+{
+    size_t more = s.n < size - n ? s.n : size - n;
+    if (more)
+        memcpy(out + n, s.p, more);
+    return n + more;
+}
+
 static bool made_up(struct slice name, struct slice table, struct slice second, const char *label)
 {
     size_t digits = 0;
@@ -25,11 +34,14 @@ static bool made_up(struct slice name, struct slice table, struct slice second, 
         size_t over = strlen(label) + d + 1 + (second.n ? 1 : 0), one = table.n, two = second.n;
         while (one + two > NAME_BYTES - over && (one || two))
             *(one > two ? &one : &two) -= 1;
-        one = clip(table, one);
-        two = clip(second, two);
-        int n = snprintf(text, sizeof text, "%.*s%s%.*s_%s%.*s", (int)one, table.p, second.n ? "_" : "", (int)two,
-                         second.p ? second.p : "", label, (int)d, name.p + name.n - d);
-        if (n > 0 && slice_eq(name, (struct slice){text, (size_t)n}))
+        size_t n = put(text, 0, sizeof text, slice_sub(table, 0, clip(table, one)));
+        if (second.n)
+            n = put(text, n, sizeof text, SLICE("_"));
+        n = put(text, n, sizeof text, slice_sub(second, 0, clip(second, two)));
+        n = put(text, n, sizeof text, SLICE("_"));
+        n = put(text, n, sizeof text, slice_of(label));
+        n = put(text, n, sizeof text, slice_sub(name, name.n - d, name.n));
+        if (slice_eq(name, (struct slice){text, n}))
             return true;
     }
     return false;
@@ -48,10 +60,8 @@ static struct slice joined(const struct pg_rel *rel, struct slice numbers, size_
             expressions++;
             name = slice_of(expression);
         }
-        int added = snprintf(out + n, size - n, "%s" SLICE_FMT, n ? "_" : "", SLICE_ARG(name));
-        n += added > 0 ? (size_t)added : 0;
-        if (n >= size)
-            n = size - 1;
+        n = put(out, n, size, n ? SLICE("_") : SLICE(""));
+        n = put(out, n, size, name);
     }
     return (struct slice){out, n};
 }
@@ -115,13 +125,10 @@ void pg_add_columns(struct fact *f, const struct pg_rel *rel, struct slice numbe
     }
 }
 
-static void begin(struct pg_in *in, const char *kind, const struct pg_rel *rel, struct slice name)
+static void begin(struct pg_in *in, const char *kind, struct slice name)
 {
-    const struct pg_schema *schema = pg_get(&in->schemas, rel->schema);
     fact_begin(&in->fact, kind);
-    if (schema)
-        fact_name(&in->fact, schema->name);
-    fact_name(&in->fact, rel->name);
+    strbuf_add(&in->fact.text, strbuf_slice(&in->place));
     fact_name(&in->fact, name);
 }
 
@@ -263,7 +270,7 @@ void pg_index_fact(struct pg_in *in, const struct pg_table *t, const struct pg_i
         fact_name(f, schema->name);
     fact_name(f, x->name);
     fact_attribute(f, "on");
-    pg_add_relation(in, t->rel);
+    strbuf_add(&f->text, slice_sub(strbuf_slice(&in->place), 1, in->place.n));
     fact_word(f, "unique", x->unique ? "yes" : "no");
     if (method && !slice_eq(*method, SLICE("btree")))
         fact_text(f, "method", *method);
@@ -341,7 +348,7 @@ void pg_constraint_fact(struct pg_in *in, const struct pg_table *t, const struct
 {
     struct fact *f = &in->fact;
     const struct pg_index *x = index_of(t, c);
-    begin(in, constraint_kind(c->kind), t->rel, c->name);
+    begin(in, constraint_kind(c->kind), c->name);
     if (c->kind == 'c') {
         fact_text(f, "expression", c->expression ? c->expression->text : (struct slice){NULL, 0});
     } else {

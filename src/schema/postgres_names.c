@@ -55,14 +55,18 @@ static size_t add_detail(struct strbuf *b, const struct pg_table *t, struct slic
 /* What the text of a tree depends on. */
 static void add_tree(struct strbuf *b, const struct pg_table *t, struct slice tree, bool *alone)
 {
-    while (tree.n) {
-        size_t at = slice_find_byte(tree, ':');
-        at = at == SIZE_MAX ? tree.n : at + 1;
-        strbuf_add(b, slice_sub(tree, 0, at));
-        tree = slice_sub(tree, at, tree.n);
-        at = add_detail(b, t, tree, alone);
-        tree = slice_sub(tree, at, tree.n);
+    static const struct slice place = {"location ", 9}, column = {"var", 3};
+    size_t from = 0, at = 0, next;
+    for (; (next = slice_find_byte(slice_sub(tree, at, tree.n), ':')) != SIZE_MAX;) {
+        at += next + 1;
+        struct slice rest = slice_sub(tree, at, tree.n);
+        if (!slice_starts(rest, place) && !slice_starts(rest, column))
+            continue;
+        strbuf_add(b, slice_sub(tree, from, at));
+        at += add_detail(b, t, rest, alone);
+        from = at;
     }
+    strbuf_add(b, slice_sub(tree, from, tree.n));
 }
 
 /*
@@ -183,8 +187,9 @@ static int on_class(void *context, const struct db_value *v, size_t n, struct pa
 /* ---- what to ask for --------------------------------------------------------------------------------------------- */
 
 struct lists {
-    struct strbuf types, modifiers, values, checks, collations, expressions, privileges;
-    bool classes; /* all classes of operators are wanted */
+    struct strbuf types, modifiers, values, checks, collations, expressions;
+    struct strbuf grants, column_grants, index_columns; /* relations */
+    bool classes;                                       /* all classes of operators are wanted */
 };
 
 static void add_number(struct strbuf *b, int64_t number)
@@ -237,7 +242,7 @@ static bool want_index(struct pg_in *in, struct lists *l, struct pg_index *x)
 
 static bool want_table(struct pg_in *in, struct lists *l, struct pg_table *t)
 {
-    bool ok = true, privileges = false;
+    bool ok = true, privileges = false, columns = false;
     if (t->rel->hidden || t->named)
         return true;
     t->named = true;
@@ -248,10 +253,16 @@ static bool want_table(struct pg_in *in, struct lists *l, struct pg_table *t)
     for (const struct pg_constraint *c = t->constraints; c; c = c->next)
         ok &= want_value(in, l, c->expression);
     l->classes |= t->indexes && !in->classes.n;
-    for (struct pg_index *x = t->indexes; x; x = x->next)
+    for (struct pg_index *x = t->indexes; x; x = x->next) {
         ok &= want_index(in, l, x);
+        columns |= x->has_expressions || x->method != PG_BTREE;
+    }
+    if (t->privileges)
+        add_number(&l->grants, t->rel->oid);
     if (privileges)
-        add_number(&l->privileges, t->rel->oid);
+        add_number(&l->column_grants, t->rel->oid);
+    if (columns)
+        add_number(&l->index_columns, t->rel->oid);
     return ok;
 }
 
@@ -265,6 +276,17 @@ static int on_expression(void *context, const struct db_value *v, size_t n, stru
     if (!x || v[1].i < 1 || v[1].i > PG_MAX_KEYS)
         return PAWL_OK;
     return pg_text_of(&in->arena, &v[2], &x->expressions[v[1].i - 1]) ? PAWL_OK : err_nomem(e);
+}
+
+/* Facts that few relations have. */
+static bool add_rare(struct pg_in *in, struct pg_batch *b, struct strbuf *list, const struct pg_query *queries)
+{
+    if (!list->n)
+        return false;
+    strbuf_addc(list, '}');
+    b->failed |= !strbuf_ok(list);
+    pg_add_parts(in, b, queries, strbuf_slice(list));
+    return true;
 }
 
 static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
@@ -308,6 +330,9 @@ static int ask_lists(struct pg_in *in, struct lists *l, struct pawl_error *e)
     }
     if (l->classes)
         pg_add_kept(in, &b, class_sql, class_sql, NULL, 0, on_class, in);
+    any |= add_rare(in, &b, &l->grants, pg_relation_grant_queries);
+    any |= add_rare(in, &b, &l->column_grants, pg_column_grant_queries);
+    any |= add_rare(in, &b, &l->index_columns, pg_index_column_queries);
     return any || l->classes ? pg_ask(in, &b, e) : PAWL_OK;
 }
 
@@ -316,16 +341,13 @@ int pg_read_names(struct pg_in *in, struct pawl_error *e)
     enum { MAX = 64 << 20 };
     struct lists l = {.classes = false};
     bool ok = true;
-    struct strbuf *all[] = {&l.types, &l.modifiers, &l.values, &l.checks, &l.collations, &l.expressions, &l.privileges};
+    struct strbuf *all[] = {&l.types,       &l.modifiers, &l.values,        &l.checks,       &l.collations,
+                            &l.expressions, &l.grants,    &l.column_grants, &l.index_columns};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         strbuf_init(all[i], MAX);
     for (size_t i = 0; i < in->n_tables; i++)
         ok &= want_table(in, &l, &in->tables[i]);
     int code = ok ? ask_lists(in, &l, e) : err_nomem(e);
-    if (!code && l.privileges.n) {
-        strbuf_addc(&l.privileges, '}');
-        code = strbuf_ok(&l.privileges) ? pg_read_column_grants(in, strbuf_slice(&l.privileges), e) : err_nomem(e);
-    }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         strbuf_clear(all[i]);
     return code;

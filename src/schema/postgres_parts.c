@@ -32,6 +32,11 @@ const struct pg_query pg_part_queries[] = {
      "select f.ftrelid, n.nspname, c.relname, s.srvname, f.ftoptions::text from pg_foreign_table f join pg_foreign_server s on "
      "s.oid = f.ftserver" OF_RELATION("f.ftrelid") "where {where f.ftrelid}",
      0, 0},
+    {0},
+};
+
+/* Only asked of relations that have indexes which can have such columns. */
+const struct pg_query pg_index_column_queries[] = {
     {"index-column . . . options statistics",
      "select * from (select i.indrelid, n.nspname, c.relname, a.attnum::text, (select array_agg(x)::text from "
      "unnest(a.attoptions) x where x !~ '^pg_attver=') as options, nullif(a.attstattarget, -1)::int as target from "

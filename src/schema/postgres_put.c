@@ -1,13 +1,22 @@
 /* Relations that were read, put as facts. */
 #include "schema/postgres_read.h"
 
-static void begin(struct pg_in *in, const char *kind, const struct pg_rel *rel)
+/* Most facts of a relation begin with its name. */
+static void set_place(struct pg_in *in, const struct pg_rel *rel)
 {
     const struct pg_schema *schema = pg_get(&in->schemas, rel->schema);
-    fact_begin(&in->fact, kind);
+    fact_begin(&in->fact, "");
     if (schema)
         fact_name(&in->fact, schema->name);
     fact_name(&in->fact, rel->name);
+    strbuf_reset(&in->place);
+    strbuf_add(&in->place, strbuf_slice(&in->fact.text));
+}
+
+static void begin(struct pg_in *in, const char *kind)
+{
+    fact_begin(&in->fact, kind);
+    strbuf_add(&in->fact.text, strbuf_slice(&in->place));
 }
 
 /* ---- columns ----------------------------------------------------------------------------------------------------- */
@@ -63,11 +72,10 @@ static bool is_worth_a_fact(const struct pg_rel *rel, const struct pg_column *c)
     return (rel->kind != 'v' && rel->kind != 'm') || c->value || c->options.p || c->statistics.p || c->compression;
 }
 
-static int put_column(struct pg_in *in, struct scan *s, const struct pg_rel *rel, const struct pg_column *c,
-                      struct pawl_error *e)
+static int put_column(struct pg_in *in, struct scan *s, const struct pg_column *c, struct pawl_error *e)
 {
     const struct pg_type *type = pg_type_of(in, c);
-    begin(in, "column", rel);
+    begin(in, "column");
     fact_name(&in->fact, c->name);
     fact_text(&in->fact, "type", type ? type->name : (struct slice){NULL, 0});
     fact_word(&in->fact, "null", c->not_null ? "no" : "yes");
@@ -81,10 +89,10 @@ static int put_columns(struct pg_in *in, struct scan *s, const struct pg_table *
     int code = PAWL_OK;
     for (const struct pg_column *c = t->columns; c && !code; c = c->next)
         if (is_worth_a_fact(t->rel, c))
-            code = put_column(in, s, t->rel, c, e);
+            code = put_column(in, s, c, e);
     if (code || t->rel->kind == 'v' || t->rel->kind == 'm')
         return code;
-    begin(in, "columns", t->rel);
+    begin(in, "columns");
     fact_attribute(&in->fact, "order");
     for (const struct pg_column *c = t->columns; c; c = c->next) {
         if (c != t->columns)
@@ -105,7 +113,7 @@ static int put_sequence(struct pg_in *in, struct scan *s, const struct pg_table 
 {
     const struct pg_sequence *q = t->sequence;
     struct fact *f = &in->fact;
-    begin(in, "sequence", t->rel);
+    begin(in, "sequence");
     fact_word(f, "type", integer_type(q->type));
     fact_number(f, "start", q->start);
     fact_number(f, "increment", q->increment);
@@ -145,6 +153,9 @@ int pg_put_table(struct pg_in *in, struct scan *s, struct pg_table *t, struct pa
     int code = PAWL_OK;
     if (rel->hidden)
         return PAWL_OK;
+    set_place(in, rel);
+    if (!strbuf_ok(&in->place))
+        return err_nomem(e);
     if (rel->kind == 'S')
         code = t->sequence ? put_sequence(in, s, t, e) : PAWL_OK;
     else

@@ -19,31 +19,41 @@ static const char relation_sql[] =
     "case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end, "
     "case when c.reloftype <> 0 then format_type(c.reloftype, null) end, nullif(c.relrowsecurity, false), "
     "nullif(c.relforcerowsecurity, false), case when c.relkind in ('r', 'p', 'm') then case c.relreplident when 'n' then 'nothing' "
-    "when 'f' then 'full' when 'i' then 'index' end end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end "
-    "from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
+    "when 'f' then 'full' when 'i' then 'index' end end, case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end, "
+    "nullif(c.relacl is not null, false) from pg_class c left join (select oid, reloptions from pg_class where relkind = 't' and reloptions is not null) t on "
     "t.oid = c.reltoastrelid where {where c.oid} and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S') order by c.oid";
 static const char relation_spec[] =
     "!persistence options toast_options tablespace method partition_by bound of row_security "
     "force_row_security !replica_identity query";
 /*
  * Each value that is written out costs, and there are many of these rows. So what every column has is one number: its own, its
- * storage, bits for "not null" and for the default collation. What few have is one text; its options, which may be any text,
- * stand last.
+ * identity, what generates it, its compression and storage, and bits. What few have is one text; its options, which may be any
+ * text, stand last. Of dropped columns the type is 0.
  */
 #define MARK "\x1f"
 static const char column_sql[] =
-    "select a.attrelid, (a.attnum::int << 16) | ((a.attcollation = 100)::int << 9) | (a.attnotnull::int << 8) | "
-    "a.attstorage::int, a.attname, a.atttypid, nullif(a.atttypmod, -1), "
+    "select a.attrelid, (a.attnum::int8 << 48) | (a.attidentity::int::int8 << 40) | (a.attgenerated::int::int8 << 32) | "
+    "{14?(a.attcompression::int::int8 << 24) |:::} (a.attstorage::int << 16) | a.attnotnull::int | "
+    "((a.attcollation = 100)::int << 1) | ((a.attinhcount > 0 and not a.attislocal)::int << 2) | "
+    "((a.attacl is not null)::int << 3), a.attname, a.atttypid, nullif(a.atttypmod, -1), "
     "case when a.attcollation not in (0, 100) then a.attcollation end, "
-    "case when a.attidentity <> '' or a.attgenerated <> '' {14?or a.attcompression <> ''} or a.attstattarget >= 0 or "
-    "a.attoptions is not null or a.attfdwoptions is not null or a.attacl is not null or a.attinhcount > 0 then "
-    "concat_ws('" MARK "', a.attidentity, a.attgenerated, {14?a.attcompression:::''}, "
-    "case when a.attinhcount > 0 and not a.attislocal and not c.relispartition then 'i' else '' end, "
-    "case when a.attacl is not null then 'p' else '' end, coalesce(nullif(a.attstattarget, -1)::text, ''), "
+    "case when a.attstattarget >= 0 or a.attfdwoptions is not null or (a.attoptions is not null and (a.attoptions[2] is not null or "
+    "not starts_with(a.attoptions[1], 'pg_attver='))) then concat_ws('" MARK
+    "', coalesce(nullif(a.attstattarget, -1)::text, ''), "
     "coalesce(a.attoptions::text, ''), coalesce(a.attfdwoptions::text, '')) end "
     "from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p', 'v', 'm', 'f', "
-    "'c') where a.attnum > 0 and not a.attisdropped and {where a.attrelid}";
-enum { COLUMN_STORAGE = 0xff, COLUMN_NOT_NULL = 1 << 8, COLUMN_DEFAULT_COLLATION = 1 << 9, COLUMN_NUMBER_SHIFT = 16 };
+    "'c') where a.attnum > 0 and {where a.attrelid}";
+enum {
+    COLUMN_NOT_NULL = 1 << 0,
+    COLUMN_DEFAULT_COLLATION = 1 << 1,
+    COLUMN_INHERITED = 1 << 2,
+    COLUMN_PRIVILEGES = 1 << 3,
+    COLUMN_STORAGE_SHIFT = 16,
+    COLUMN_COMPRESSION_SHIFT = 24,
+    COLUMN_GENERATED_SHIFT = 32,
+    COLUMN_IDENTITY_SHIFT = 40,
+    COLUMN_NUMBER_SHIFT = 48
+};
 static const char default_sql[] = "select d.adrelid, d.adnum, d.oid, d.adbin from pg_attrdef d where {where d.adrelid}";
 /* What is as usual comes as NULL, because each value that is written out costs: there are many of these rows. */
 static const char constraint_sql[] =
@@ -79,9 +89,9 @@ enum {
 };
 static const char sequence_sql[] =
     "select s.seqrelid, s.seqtypid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, d.refobjid, "
-    "d.refobjsubid, d.deptype, c.relpersistence = 'u' from pg_sequence s join pg_class c on c.oid = s.seqrelid left join "
-    "pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass and "
-    "d.deptype in ('a', 'i') and d.refobjsubid > 0 where {where s.seqrelid}";
+    "d.refobjsubid, d.deptype from pg_sequence s left join pg_depend d on d.classid = 'pg_class'::regclass and "
+    "d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0 "
+    "where {where s.seqrelid}";
 
 /* ---- small things ------------------------------------------------------------------------------------------------ */
 
@@ -228,7 +238,10 @@ static int on_relation(void *context, const struct db_value *v, size_t n, struct
         .oid = pg_oid(&v[0]), .schema = pg_oid(&v[1]), .kind = pg_char(&v[3]), .name = name_of(in, &v[2])};
     rel->hidden = schema->system || pg_bool(&v[4]) || is_ledger(in, schema->name, rel->name);
     rel->counts[PG_RELATIONS] = 1;
-    in->tables[in->n_tables++] = (struct pg_table){.rel = rel};
+    in->tables[in->n_tables++] = (struct pg_table){.rel = rel,
+                                                   .unlogged = v[5].type == DB_TEXT,
+                                                   .partition = v[11].type == DB_TEXT,
+                                                   .privileges = pg_bool(&v[17])};
     return rel->name.p ? table_fact(in, &in->tables[in->n_tables - 1], schema, v, e) : err_nomem(e);
 }
 
@@ -261,12 +274,6 @@ static struct slice next_part(struct slice *text)
     return part;
 }
 
-static char next_char(struct slice *text)
-{
-    struct slice part = next_part(text);
-    return part.n ? part.p[0] : '\0';
-}
-
 static bool keep_text(struct pg_in *in, struct slice text, struct slice *out)
 {
     if (text.n)
@@ -277,13 +284,21 @@ static bool keep_text(struct pg_in *in, struct slice text, struct slice *out)
 /* What few columns have. */
 static bool column_rest(struct pg_in *in, struct pg_column *c, struct slice rest)
 {
-    c->identity = next_char(&rest);
-    c->generated = next_char(&rest);
-    c->compression = next_char(&rest);
-    c->inherited = next_char(&rest) == 'i';
-    c->privileges = next_char(&rest) == 'p';
     return keep_text(in, next_part(&rest), &c->statistics) && column_options(in, next_part(&rest), &c->options) &&
            keep_text(in, rest, &c->fdw_options);
+}
+
+static void column_bits(const struct pg_table *t, struct pg_column *c, int64_t bits)
+{
+    c->number = (int)(bits >> COLUMN_NUMBER_SHIFT);
+    c->identity = (char)(bits >> COLUMN_IDENTITY_SHIFT);
+    c->generated = (char)(bits >> COLUMN_GENERATED_SHIFT);
+    c->compression = (char)(bits >> COLUMN_COMPRESSION_SHIFT);
+    c->storage = (char)(bits >> COLUMN_STORAGE_SHIFT);
+    c->not_null = (bits & COLUMN_NOT_NULL) != 0;
+    c->inherited = (bits & COLUMN_INHERITED) && !t->partition;
+    c->privileges = (bits & COLUMN_PRIVILEGES) != 0;
+    c->collation = bits & COLUMN_DEFAULT_COLLATION ? PG_DEFAULT_COLLATION : 0;
 }
 
 static int on_column(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
@@ -291,18 +306,17 @@ static int on_column(void *context, const struct db_value *v, size_t n, struct p
     struct pg_in *in = context;
     (void)n;
     struct pg_table *t = find_table(in, pg_oid(&v[0]));
-    struct pg_column *c = t ? arena_alloc(&in->arena, sizeof *c) : NULL;
-    if (!t)
+    if (!t || v[3].i == 0)
         return PAWL_OK;
+    struct pg_column *c = arena_alloc(&in->arena, sizeof *c);
     if (!c)
         return err_nomem(e);
-    c->number = (int)(v[1].i >> COLUMN_NUMBER_SHIFT);
-    c->storage = (char)(v[1].i & COLUMN_STORAGE);
-    c->not_null = (v[1].i & COLUMN_NOT_NULL) != 0;
+    column_bits(t, c, v[1].i);
     c->name = name_of(in, &v[2]);
     c->type = pg_oid(&v[3]);
     c->modifier = v[4].type == DB_INT ? v[4].i : -1;
-    c->collation = v[1].i & COLUMN_DEFAULT_COLLATION ? PG_DEFAULT_COLLATION : pg_oid(&v[5]);
+    if (v[5].type == DB_INT)
+        c->collation = pg_oid(&v[5]);
     if (!c->name.p || (v[6].type == DB_TEXT && !column_rest(in, c, v[6].s)))
         return err_nomem(e);
     struct pg_column **at = t->last && t->last->number < c->number ? &t->last->next : &t->columns;
@@ -431,7 +445,7 @@ static int on_sequence(void *context, const struct db_value *v, size_t n, struct
                               .owner = pg_oid(&v[8]),
                               .owner_column = v[9].type == DB_INT ? (int)v[9].i : 0,
                               .identity = pg_char(&v[10]) == 'i',
-                              .unlogged = pg_bool(&v[11])};
+                              .unlogged = t->unlogged};
     return PAWL_OK;
 }
 
@@ -458,13 +472,9 @@ static int on_part(void *context, const struct db_value *v, size_t n, struct paw
 
 /* ---- the batch --------------------------------------------------------------------------------------------------- */
 
-#define MAX_PARTS 16
-
 struct reading {
     struct pg_in *in;
     struct pg_batch batch;
-    struct part_context parts[MAX_PARTS];
-    size_t n_parts;
     struct slice oids;
     bool all;
 };
@@ -477,14 +487,32 @@ static void add(struct reading *r, const char *sql, db_row_fn *on_row, void *con
         pg_add_kept(r->in, &r->batch, sql, sql, &r->oids, 1, on_row, context);
 }
 
-/* `counted`: what the first queries' rows count as, one kind after the other; 0 = none of them is counted. */
+/* `counted`: what the query's rows count as; 0 = they are not counted. */
+static struct part_context *new_part(struct pg_in *in, const struct pg_query *q, unsigned counted)
+{
+    struct part_context *part = arena_alloc(&in->arena, sizeof *part);
+    if (part)
+        *part = (struct part_context){in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
+    return part;
+}
+
+/* What the first queries' rows count as comes one after the other. */
 static void add_parts(struct reading *r, const struct pg_query *queries, unsigned counted)
 {
-    for (const struct pg_query *q = queries; q->spec && r->n_parts < MAX_PARTS; q++) {
-        struct part_context *part = &r->parts[r->n_parts++];
-        *part = (struct part_context){r->in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
-        counted += counted != 0;
+    for (const struct pg_query *q = queries; q->spec; q++) {
+        struct part_context *part = new_part(r->in, q, counted++);
+        r->batch.failed |= !part;
         add(r, q->sql, on_part, part);
+    }
+}
+
+void pg_add_parts(struct pg_in *in, struct pg_batch *b, const struct pg_query *queries, struct slice oids)
+{
+    in->first_table = in->last_table = 0;
+    for (const struct pg_query *q = queries; q->spec; q++) {
+        struct part_context *part = new_part(in, q, 0);
+        b->failed |= !part;
+        pg_add_kept(in, b, q->sql, q->sql, &oids, 1, on_part, part);
     }
 }
 
@@ -511,18 +539,8 @@ int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
     add(&r, index_sql, on_index, in);
     add(&r, sequence_sql, on_sequence, in);
     add_parts(&r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
-    add_parts(&r, pg_relation_grant_queries, 0);
     int code = pg_ask(in, &r.batch, e);
     if (in->first_table && !code) /* behind those of an earlier reading */
         qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
     return code;
-}
-
-int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e)
-{
-    struct reading r = {.in = in, .oids = oids};
-    in->first_table = in->last_table = 0;
-    pg_begin_asking(in, &r.batch);
-    add_parts(&r, pg_column_grant_queries, 0);
-    return pg_ask(in, &r.batch, e);
 }

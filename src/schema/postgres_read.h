@@ -7,6 +7,7 @@
 #include "schema/postgres_facts.h"
 
 extern const struct pg_query pg_part_queries[];
+extern const struct pg_query pg_index_column_queries[];
 extern const struct pg_query pg_relation_grant_queries[];
 extern const struct pg_query pg_column_grant_queries[];
 
@@ -34,8 +35,8 @@ int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
  * relation may be read twice. Relations of the list that are not there (any more) are left out.
  */
 int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e);
-/* Privileges on columns of the relations in the list. */
-int pg_read_column_grants(struct pg_in *in, struct slice oids, struct pawl_error *e);
+/* Questions about relations of the list, which were read before: their rows are facts. */
+void pg_add_parts(struct pg_in *in, struct pg_batch *b, const struct pg_query *queries, struct slice oids);
 /* The relation in in->rels, fresh or not; NULL = there is none. */
 struct pg_rel *pg_find_rel(const struct pg_in *in, uint32_t oid);
 /* The numbers in "{1,2,3}" or "1 2 3", one after the other; false at the end. */
