@@ -316,16 +316,36 @@ PAWL_API int pawl_up(struct pawl *p, const struct pawl_up_options *options, stru
     return code;
 }
 
+/* The certificate, if there is one, for who wants to know what it says of the schema and requires nothing. */
+struct known {
+    struct attest_input input;
+    struct attest attest;
+};
+
+static int know_certificate(struct operation *o, struct known *k, struct pawl_error *e)
+{
+    int code = certificate_input(o->p, &o->run, false, NULL, 0, &k->input, e);
+    if (code || !k->input.certificate)
+        return code;
+    code = attest_open(&o->run, &k->input, &k->attest, e);
+    o->run.attest = code ? NULL : &k->attest;
+    return code;
+}
+
 PAWL_API int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out,
                          struct pawl_error *e)
 {
     struct operation o;
+    struct known known = {0};
     bool dry_run = options && options->dry_run;
     *out = (struct pawl_result){0};
     int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){.read_only = dry_run}, e);
     if (code)
         return code;
-    code = repair_run(&o.run, dry_run, out, e);
+    code = know_certificate(&o, &known, e);
+    if (!code)
+        code = repair_run(&o.run, dry_run, out, e);
+    attest_close(&known.attest);
     operation_end(&o);
     return code;
 }
@@ -345,11 +365,15 @@ PAWL_API int pawl_baseline(struct pawl *p, int64_t version, struct pawl_result *
 PAWL_API int pawl_detect(struct pawl *p, struct pawl_result *out, struct pawl_error *e)
 {
     struct operation o;
+    struct known known = {0};
     *out = (struct pawl_result){0};
     int code = operation_begin(p, &o, SOURCE_UPS, &(struct db_options){0}, e);
     if (code)
         return code;
-    code = replay_detect(&o.run, out, e);
+    code = know_certificate(&o, &known, e);
+    if (!code)
+        code = replay_detect(&o.run, out, e);
+    attest_close(&known.attest);
     operation_end(&o);
     return code;
 }

@@ -180,6 +180,8 @@ struct db_driver {
                struct pawl_error *e);
     bool (*in_transaction)(struct db *db);
     int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
+    /* Has the open transaction written anything yet? NULL: two stamps tell. */
+    int (*has_written)(struct db *db, bool *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
     /*

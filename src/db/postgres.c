@@ -110,6 +110,15 @@ static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
     return code;
 }
 
+/* Whoever writes is given a transaction number, also for unlogged and temporary tables. */
+static int has_written(struct db *base, bool *out, struct pawl_error *e)
+{
+    struct db_request r = {
+        .sql = SLICE("select txid_current_if_assigned() is not null"), .on_row = on_flag, .context = out};
+    *out = true;
+    return db_run(base, &r, 1, NULL, e);
+}
+
 static const char *version(struct db *base)
 {
     return pg_of(base)->version;
@@ -244,6 +253,7 @@ const struct db_driver db_postgres = {
     .run = pg_run,
     .in_transaction = in_transaction,
     .stamp = stamp,
+    .has_written = has_written,
     .table_exists = table_exists,
     .read_ledger = pg_read_ledger,
     .expect = pg_expect,

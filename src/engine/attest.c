@@ -31,31 +31,40 @@ bool attest_speaks(const struct attest *a, size_t state)
            (shape_differs(a->engine) && certificate_mark(marks_of(a, state), slice_of(a->engine)));
 }
 
-/* Does the log say of this state what the certificate says? */
-static int log_is_true(struct attest *a, const struct changelog *log, size_t state, bool *out, struct pawl_error *e)
-{
-    ARENA(tmp);
-    struct slice *lines;
-    size_t n;
-    unsigned char sum[SHA256_BYTES];
-    struct slice name = shape_mark(&tmp, a->engine, atoi(log->engine.p + strlen(a->engine) + 1));
-    *out = false;
-    if (!name.p)
-        return err_nomem(e);
-    const struct certificate_mark *m = certificate_mark(marks_of(a, state), name);
-    if (!m || state >= log->n)
-        return PAWL_OK;
-    int code = changelog_state(&tmp, log, state + 1, &lines, &n, e);
-    if (!code)
-        code = lines_fingerprint(lines, n, sum, e);
-    *out = !code && memcmp(sum, m->fingerprint, sizeof sum) == 0;
-    return code;
-}
-
 static bool is_for_engine(const struct attest *a, const struct changelog *log)
 {
     size_t n = strlen(a->engine);
     return slice_starts(log->engine, slice_of(a->engine)) && log->engine.n > n + 1 && log->engine.p[n] == '/';
+}
+
+void attest_tell_false(struct attest *a)
+{
+    if (a->told_false)
+        return;
+    a->told_false = true;
+    report_note(a->run->report, PAWL_LEVEL_WARNING,
+                "the file of changes beside %s does not say what the certificate says, and is not used", a->in->path.p);
+}
+
+int attest_log_holds(struct attest *a, size_t from, size_t to, bool *out, struct pawl_error *e)
+{
+    ARENA(tmp);
+    const struct changelog *log = a->in->changes;
+    *out = false;
+    if (!a->in->certificate || !log || !is_for_engine(a, log) || to >= log->n || to > a->in->certificate->n)
+        return PAWL_OK;
+    struct slice name = shape_mark(&tmp, a->engine, atoi(log->engine.p + strlen(a->engine) + 1));
+    unsigned char(*sums)[SHA256_BYTES] = arena_array(&tmp, to - from + 1, sizeof *sums);
+    if (!name.p || !sums)
+        return err_nomem(e);
+    int code = changelog_fingerprints(log, from + 1, to + 1, sums, e);
+    for (size_t state = from; !code && state <= to; state++) {
+        const struct certificate_mark *m = certificate_mark(marks_of(a, state), name);
+        *out = m && memcmp(sums[state - from], m->fingerprint, sizeof sums[0]) == 0;
+        if (!*out)
+            break;
+    }
+    return code;
 }
 
 static int use_log(struct attest *a, const struct changelog *log, bool shapes, struct pawl_error *e)
@@ -72,13 +81,12 @@ static int choose_log(struct attest *a, struct pawl_error *e)
     bool is_true = false;
     if (!log || !is_for_engine(a, log))
         return PAWL_OK;
-    int code = log_is_true(a, log, a->covered, &is_true, e);
+    int code = attest_log_holds(a, a->covered, a->covered, &is_true, e);
     if (code)
         return code;
     if (is_true)
         return use_log(a, log, shape_differs(a->engine) && !slice_eq(log->engine, a->mark), e);
-    report_note(a->run->report, PAWL_LEVEL_WARNING,
-                "the file of changes beside %s does not say what the certificate says, and is not used", a->in->path.p);
+    attest_tell_false(a);
     return PAWL_OK;
 }
 
@@ -432,6 +440,23 @@ static bool stands_before(const struct attest *a, const struct plan *plan)
     return known;
 }
 
+/* That the file of changes tells the truth about the last state was looked at; these two are what the plan leads from and to. */
+static int trust_ends(struct attest *a, const struct plan *plan, struct pawl_error *e)
+{
+    size_t ends[] = {index_of(a, plan->steps[0]->migration), index_of(a, plan->steps[plan->n - 1]->migration) + 1};
+    for (size_t i = 0; i < 2 && a->log && a->log == a->in->changes; i++) {
+        bool holds = ends[i] >= a->covered; /* behind them nothing is compared */
+        int code = holds ? PAWL_OK : attest_log_holds(a, ends[i], ends[i], &holds, e);
+        if (code)
+            return code;
+        if (!holds) {
+            attest_tell_false(a);
+            a->log = NULL;
+        }
+    }
+    return PAWL_OK;
+}
+
 int attest_before(struct attest *a, const struct plan *plan, struct pawl_error *e)
 {
     const struct migration *m = plan->steps[0]->migration;
@@ -451,12 +476,15 @@ int attest_before(struct attest *a, const struct plan *plan, struct pawl_error *
         }
         return PAWL_OK;
     }
-    int code = compare(a, index_of(a, m), &rest, &grade, e);
+    int code = trust_ends(a, plan, e);
+    if (!code)
+        code = compare(a, index_of(a, m), &rest, &grade, e);
     if (code || grade < DIFFERENCE_REAL) {
         tell_harmless(a, code ? DIFFERENCE_NONE : grade);
         return code;
     }
-    tell(a, m, &rest, "the schema is not the one for which this migration was proved", e);
+    if (!a->silent)
+        tell(a, m, &rest, "the schema is not the one for which this migration was proved", e);
     err_set(e, PAWL_DRIFT, "nothing is run: the schema is not the one for which migration %lld was proved",
             (long long)m->version);
     err_hint(e, "`pawl drift` shows what differs; --allow-drift OBJECT lets it pass");
@@ -546,9 +574,16 @@ int attest_sides(struct attest *a, const struct attest_look *look, struct slice 
 
 int attest_look(struct attest *a, size_t state, struct attest_look *out, struct pawl_error *e)
 {
+    bool holds = true;
     *out = (struct attest_look){0};
     attest_forget(a);
-    int code = compare(a, state, &out->difference, &out->grade, e);
+    int code = a->log && state < a->covered ? attest_log_holds(a, state, state, &holds, e) : PAWL_OK;
+    if (!code && !holds) {
+        attest_tell_false(a);
+        a->log = NULL;
+    }
+    if (!code)
+        code = compare(a, state, &out->difference, &out->grade, e);
     if (code)
         return code;
     out->matches = out->grade < DIFFERENCE_REAL;

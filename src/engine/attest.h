@@ -41,8 +41,18 @@ struct attest {
     struct delta difference; /* from S(state) to the live schema, of what is managed */
     size_t covered;          /* states up to this one can be compared */
     bool told;               /* a harmless difference was told */
+    bool told_false;         /* the file of changes is not what the certificate says, and that was told */
     bool silent;             /* no findings: what fails is tried again in another way */
 };
+
+/*
+ * Does the file of changes, whatever major version of the engine it is for, say of the states from .. to what the fingerprints of the
+ * certificate say? *out = false if there is none, or if it does not speak about them.
+ */
+int attest_log_holds(struct attest *a, size_t from, size_t to, bool *out, struct pawl_error *e);
+
+/* A warning, once, that it is not used. */
+void attest_tell_false(struct attest *a);
 
 /* Is this the environment in which nothing runs that is not certified, unless somebody says otherwise? */
 bool attest_is_required(struct slice environment);

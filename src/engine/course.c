@@ -41,6 +41,20 @@ static int add_turns(struct arena *a, struct course *c, const struct delta *d, s
     return PAWL_OK;
 }
 
+int course_start(struct arena *a, struct course *c, size_t n, const struct delta *baseline, struct pawl_error *e)
+{
+    *c = (struct course){.baseline = *baseline, .steps = arena_array(a, n + 1, sizeof *c->steps)};
+    return c->steps ? add_turns(a, c, baseline, 0, e) : err_nomem(e);
+}
+
+int course_add(struct arena *a, struct course *c, const struct course_step *s, struct pawl_error *e)
+{
+    int code = add_turns(a, c, &s->change, c->n + 1, e);
+    if (!code)
+        c->steps[c->n++] = *s;
+    return code;
+}
+
 bool course_shows(const struct course *c)
 {
     bool shows = !c->failed;
@@ -186,7 +200,7 @@ static int know_keys(struct rehearsal *x, const struct delta *d, struct pawl_err
 static int on_statement(void *context, const struct script_statement *s, struct pawl_error *e)
 {
     struct rehearsal *x = context;
-    struct course_statement st = {.offset = s->offset, .length = s->sql.n};
+    struct course_statement st = {.offset = s->offset, .length = s->sql.n, .begins = s->begins, .ends = s->ends};
     void *all = x->now.statements;
     if (!arena_grow(x->arena, &all, &x->cap_statements, x->now.n_statements, sizeof st))
         return err_nomem(e);
@@ -226,16 +240,14 @@ static int on_step(void *context, struct pawl_error *e)
     struct course *c = x->course;
     struct delta rest;
     int code = look(x, &rest, e);
-    if (!code)
-        code = add_turns(x->arena, c, &x->now.change, c->n + 1, e);
-    if (code)
-        return code;
     x->now.repeatable = x->scripts[c->n].repeatable;
     x->now.outside = x->undone || x->scripts[c->n].no_transaction;
     x->now.nothing = x->scripts[c->n].skip || x->scripts[c->n].statements == 0;
-    c->steps[c->n++] = x->now;
-    begin(x);
-    return PAWL_OK;
+    if (!code)
+        code = course_add(x->arena, c, &x->now, e);
+    if (!code)
+        begin(x);
+    return code;
 }
 
 /* Of a text that cannot be sent, what stands in front of it is known all the same. *n becomes the steps in front of it. */
@@ -289,17 +301,17 @@ static bool is_about_set(const struct rehearsal *x, int code)
 static int rehearse(struct rehearsal *x, struct pawl_error *e)
 {
     struct course *c = x->course;
-    c->steps = arena_array(x->arena, x->n + 1, sizeof *c->steps);
+    struct delta baseline;
     struct history nothing;
-    int code = c->steps ? ledger_init(x->arena, x->request->driver, x->request->ledger, &x->ledger, e) : err_nomem(e);
+    int code = ledger_init(x->arena, x->request->driver, x->request->ledger, &x->ledger, e);
     if (!code) /* its statements get their schema, so that a step may change the search path */
         code = ledger_read(x->arena, &x->ledger, x->run.db, &nothing, e);
     if (!code)
         code = facts_open(x->run.db, x->request->ledger, &x->facts, e);
     if (!code)
-        code = facts_refresh(x->facts, x->arena, &c->baseline, e);
+        code = facts_refresh(x->facts, x->arena, &baseline, e);
     if (!code)
-        code = add_turns(x->arena, c, &c->baseline, 0, e);
+        code = course_start(x->arena, c, x->n, &baseline, e);
     if (code)
         return code;
     code = run_steps(x, &c->error);

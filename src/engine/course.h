@@ -21,16 +21,20 @@
 struct course_statement {
     size_t offset, length; /* in the text (source/text: .sql) */
     struct delta change;   /* since the statement in front of it */
+    bool begins, ends;     /* its own BEGIN; its own COMMIT, END or ROLLBACK, in a file without a transaction */
     bool again;            /* without a change: run once more right behind itself it surely changes nothing */
+    bool untried;          /* it looks so, but that was not tried (engine/recall) */
     struct slice table;    /* without a change: the table whose rows it changes, without its schema; n = 0: not known */
 };
 
 struct course_step {
     const struct migration *migration;
     struct delta change;
-    bool nothing;                        /* it has no statement for this engine */
-    bool repeatable;                     /* its file says so */
-    bool outside;                        /* it ran without a transaction around it */
+    bool nothing;     /* it has no statement for this engine */
+    bool repeatable;  /* its file says so */
+    bool outside;     /* it ran without a transaction around it */
+    bool only_schema; /* by its text: each statement leaves a trace in the schema, or may be run again */
+    bool blind;       /* outside, and what it makes and removes again itself is not known (engine/recall) */
     struct course_statement *statements; /* NULL: nobody asked for them */
     size_t n_statements;
 };
@@ -81,6 +85,10 @@ struct course_request course_of_run(const struct run *r);
  * made at all: no place for a scratch database, its setup fails, no memory, interrupted. Everything lives in `a`.
  */
 int course_make(struct arena *a, const struct course_request *q, struct course *out, struct pawl_error *e);
+
+/* For who knows it without a rehearsal: room for n steps, and the baseline; then step by step, each with its change. */
+int course_start(struct arena *a, struct course *c, size_t n, const struct delta *baseline, struct pawl_error *e);
+int course_add(struct arena *a, struct course *c, const struct course_step *s, struct pawl_error *e);
 
 /* Does it make anything in a schema, or is known to make nothing? Not if it ended before it could. */
 bool course_shows(const struct course *c);

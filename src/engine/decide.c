@@ -1,5 +1,6 @@
 #include "engine/decide.h"
 
+#include "engine/mention.h"
 #include "engine/shown.h"
 #include "sql/locate.h"
 
@@ -8,11 +9,14 @@ struct deciding {
     struct arena *arena;
     const struct course *course;
     struct decisions *out;
-    size_t to;          /* see decide */
-    struct shown shown; /* the live schema, with all that was decided to run done */
-    size_t reached;     /* steps up to this one are behind the database */
+    const struct decide_trial *trial; /* NULL: nobody asks the database */
+    size_t to;                        /* see decide */
+    struct shown shown;               /* the live schema, with all that was decided to run done */
+    size_t reached;                   /* steps up to this one are behind the database */
     size_t doubt; /* of steps from here up to `reached` the schema does not show that they ran: they undo each other */
-    bool tail;    /* behind `reached`, nothing has been decided to run yet that shows in the schema */
+    const struct slice *unmanaged; /* lines that the course does not know */
+    size_t n_unmanaged;
+    bool tail; /* behind `reached`, nothing has been decided to run yet that shows in the schema */
     struct pawl_error *e;
 };
 
@@ -86,11 +90,17 @@ static int neither(struct deciding *x, size_t k, size_t offset, const struct del
     return PAWL_REFUSED;
 }
 
-static int untold(struct deciding *x, size_t k, size_t offset, const char *what)
+static int untold(struct deciding *x, size_t k, const struct course_statement *s)
 {
+    size_t offset = s->offset;
     long long version = (long long)x->run->set->items[k].version;
+    if (s->untried) { /* a rehearsal would show it */
+        x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        return PAWL_OK;
+    }
     err_set(x->e, PAWL_REFUSED,
-            "whether %s of migration %lld ran cannot be seen in the schema, and it cannot be run twice", what, version);
+            "whether this statement of migration %lld ran cannot be seen in the schema, and it cannot be run twice",
+            version);
     err_hint(x->e,
              "look at the data, then `pawl baseline V` (it ran: V = %lld; else the version before), or say "
              "`-- pawl: repeatable` in the file",
@@ -101,14 +111,34 @@ static int untold(struct deciding *x, size_t k, size_t offset, const char *what)
 
 /* ---- a step that leaves no trace ----------------------------------------------------------------------------------- */
 
-static bool all_again(const struct course_step *s, size_t *offset)
+static bool changes_nothing(const struct deciding *x, size_t k, const struct course_statement *s)
 {
+    return x->trial && s->change.n == 0 && x->trial->changes_nothing(x->trial->context, &x->run->set->items[k], s);
+}
+
+/*
+ * Would it be no matter to run it once more? For a statement that would change nothing in what is there now it is not, nor for one
+ * that changes nothing right behind itself.
+ */
+static bool is_harmless(const struct deciding *x, size_t k, const struct course_statement *s)
+{
+    return s->again || changes_nothing(x, k, s);
+}
+
+/* The first that is not; NULL: all are. */
+static const struct course_statement *harmful(const struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
     for (size_t i = 0; i < s->n_statements; i++)
-        if (!s->statements[i].again) {
-            *offset = s->statements[i].offset;
-            return false;
-        }
-    return true;
+        if (!is_harmless(x, k, &s->statements[i]))
+            return &s->statements[i];
+    return NULL;
+}
+
+/* Has it run, or is it as if it had? One that sets a value may be run again, but it has not run for that. */
+static bool is_as_if_run(const struct deciding *x, size_t k, const struct course_statement *s)
+{
+    return s->change.n || (s->again && (!s->table.n || !x->trial)) || changes_nothing(x, k, s);
 }
 
 /* Does the ledger say that it was applied? */
@@ -193,7 +223,7 @@ static const char *decide_rows(const struct deciding *x, const struct part *p, s
     if (i < p->reached && !p->missing)
         return "the effect of a statement behind it is there";
     *done = false;
-    if (s->statements[i].again || s->repeatable)
+    if (s->repeatable || is_harmless(x, p->k, &s->statements[i]))
         return "running it again changes nothing, or its file says so";
     return p->missing && i >= p->reached ? "a statement in front of it is still to run" : NULL;
 }
@@ -205,7 +235,7 @@ static int decide_statement(struct deciding *x, struct part *p, size_t i)
     const struct change *off = NULL;
     if (st->change.n == 0) {
         d->whys[i] = decide_rows(x, p, i, &d->in_place[i]);
-        return d->whys[i] ? PAWL_OK : untold(x, p->k, st->offset, "this statement");
+        return d->whys[i] ? PAWL_OK : untold(x, p->k, st);
     }
     bool before = shown_before(&x->shown, &st->change, &off), after = shown_behind(&x->shown, p->k, i, &st->change);
     if (!before && !after)
@@ -217,6 +247,32 @@ static int decide_statement(struct deciding *x, struct part *p, size_t i)
         p->missing = true;
     }
     return PAWL_OK;
+}
+
+/* A transaction of the file's own is opened and closed if anything in it is to run. */
+static void decide_frames(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    struct decided *d = &x->out->steps[k];
+    for (size_t i = 0; i < s->n_statements; i++) {
+        size_t end = i + 1;
+        bool any = false;
+        if (!s->statements[i].begins)
+            continue;
+        for (; end < s->n_statements && !s->statements[end].ends; end++)
+            any |= !d->in_place[end];
+        d->in_place[i] = !any;
+        d->whys[i] = any ? "something in the transaction is to run" : "all in the transaction is in place";
+        if (end < s->n_statements) {
+            d->in_place[end] = d->in_place[i];
+            d->whys[end] = d->whys[i];
+        }
+    }
+}
+
+static bool is_frame(const struct course_statement *s)
+{
+    return s->begins || s->ends;
 }
 
 static int decide_partly(struct deciding *x, size_t k)
@@ -236,11 +292,13 @@ static int decide_partly(struct deciding *x, size_t k)
     p.reached = frontier(x, k);
     p.begun = is_begun(x, k, &p.recorded);
     for (size_t i = 0; i < s->n_statements; i++) {
-        int code = decide_statement(x, &p, i);
-        if (code)
+        int code = is_frame(&s->statements[i]) ? PAWL_OK : decide_statement(x, &p, i);
+        if (code || d->wants_detail)
             return code;
-        left += !d->in_place[i];
     }
+    decide_frames(x, k);
+    for (size_t i = 0; i < s->n_statements; i++)
+        left += !d->in_place[i];
     struct slice why = arena_printf(x->arena, "%zu of its %zu statements %s still to run", left, s->n_statements,
                                     left == 1 ? "is" : "are");
     if (!why.p)
@@ -250,11 +308,25 @@ static int decide_partly(struct deciding *x, size_t k)
 
 /* ---- a step that leaves no trace in the schema --------------------------------------------------------------------- */
 
+/* What it made was undone later, or was there before: that it ran shows in nothing, so it must not have changed rows. */
+static int decide_doubtful(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    if (!s->statements && !s->only_schema) {
+        x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        return PAWL_OK;
+    }
+    for (size_t i = 0; i < s->n_statements; i++)
+        if (!is_as_if_run(x, k, &s->statements[i]))
+            return untold(x, k, &s->statements[i]);
+    return say(x, k, PAWL_DECISION_IN_PLACE, "the schema is that of a later version");
+}
+
 static int decide_silent(struct deciding *x, size_t k)
 {
     static const char later[] = "it leaves no trace in the schema, and a later migration is in place";
     const struct course_step *s = &x->course->steps[k];
-    size_t done, offset = SIZE_MAX;
+    size_t done;
     bool behind = k < x->reached;
     if (is_begun(x, k, &done))
         return decide_partly(x, k);
@@ -272,25 +344,12 @@ static int decide_silent(struct deciding *x, size_t k)
         x->out->steps[k].wants_detail = x->out->wants_detail = true;
         return PAWL_OK;
     }
-    if (!all_again(s, &offset))
-        return untold(x, k, offset, "this statement");
     if (behind)
-        return say(x, k, PAWL_DECISION_IN_PLACE, later);
+        return decide_doubtful(x, k);
+    const struct course_statement *bad = harmful(x, k);
+    if (bad)
+        return untold(x, k, bad);
     return say(x, k, PAWL_DECISION_RUN, "it leaves no trace in the schema, and running it again changes nothing");
-}
-
-/* What it made was undone later, or was there before: that it ran shows in nothing, so it must not have changed rows. */
-static int decide_doubtful(struct deciding *x, size_t k)
-{
-    const struct course_step *s = &x->course->steps[k];
-    if (!s->statements) {
-        x->out->steps[k].wants_detail = x->out->wants_detail = true;
-        return PAWL_OK;
-    }
-    for (size_t i = 0; i < s->n_statements; i++)
-        if (s->statements[i].change.n == 0 && !s->statements[i].again)
-            return untold(x, k, s->statements[i].offset, "this statement");
-    return say(x, k, PAWL_DECISION_IN_PLACE, "the schema is that of a later version");
 }
 
 /* ---- all steps --------------------------------------------------------------------------------------------------- */
@@ -304,7 +363,20 @@ static bool may_be_cut(const struct deciding *x, size_t k)
     size_t done;
     if (is_begun(x, k, &done))
         return true;
-    return x->course->steps[k].outside && k + 1 == x->reached && !is_recorded(x, k);
+    const struct course_step *s = &x->course->steps[k];
+    return s->outside && !s->only_schema && k + 1 == x->reached && !is_recorded(x, k);
+}
+
+/*
+ * A step without a transaction whose own passing objects are not known: what nobody knows in the schema, and its text names, may
+ * be what half of it has left.
+ */
+static int look_for_rests(struct deciding *x, size_t k, bool *any)
+{
+    *any = false;
+    if (!x->course->steps[k].blind || !x->n_unmanaged)
+        return PAWL_OK;
+    return mention_in(&x->run->set->items[k], x->unmanaged, x->n_unmanaged, any, x->e);
 }
 
 static int decide_step(struct deciding *x, size_t k)
@@ -323,7 +395,15 @@ static int decide_step(struct deciding *x, size_t k)
     }
     if (behind && in_place(x, k))
         return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there, or what a later migration made of it");
-    bool run = !behind && to_run(x, k);
+    bool rests, run = !behind && to_run(x, k);
+    int looked = run ? look_for_rests(x, k, &rests) : PAWL_OK;
+    if (looked)
+        return looked;
+    if (run && rests) {
+        x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        shown_do(&x->shown, &s->change);
+        return PAWL_OK;
+    }
     if (!run && !behind && in_place(x, k))
         return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there");
     int code = run ? say(x, k, PAWL_DECISION_RUN, "what it makes is not there") : decide_partly(x, k);
@@ -479,11 +559,11 @@ static int decide_all(struct deciding *x)
     return code;
 }
 
-int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to, struct decisions *out,
-           struct pawl_error *e)
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to,
+           const struct decide_trial *trial, struct decisions *out, struct pawl_error *e)
 {
     struct course_match m;
-    struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .to = to, .e = e};
+    struct deciding x = {.run = r, .arena = r->arena, .course = c, .out = out, .trial = trial, .to = to, .e = e};
     *out = (struct decisions){.n = r->set->n, .steps = arena_array(r->arena, r->set->n + 1, sizeof *out->steps)};
     int code = out->steps ? shown_init(r->arena, c, lines, n, &x.shown, e) : err_nomem(e);
     if (!code)
@@ -491,6 +571,8 @@ int decide(struct run *r, const struct course *c, const struct slice *lines, siz
     if (code)
         return code;
     out->unmanaged = m.n_unmanaged;
+    x.unmanaged = m.unmanaged;
+    x.n_unmanaged = m.n_unmanaged;
     find_reached(&x, &m);
     code = decide_all(&x);
     out->note_order = x.shown.harmless;

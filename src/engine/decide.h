@@ -32,10 +32,19 @@ struct decisions {
 };
 
 /*
- * `to`: so many steps are of interest; that nothing is known about later ones is no matter. PAWL_REFUSED with version and, if
- * it is known, place, when something is neither in place nor to run or cannot be told.
+ * Asks the database itself about a statement that leaves no trace in its schema: as everything is now, would it change a row? Only
+ * a `no` is relied on. It is run and taken back, so nobody asks unless all else has failed to tell.
  */
-int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to, struct decisions *out,
-           struct pawl_error *e);
+struct decide_trial {
+    bool (*changes_nothing)(void *context, const struct migration *m, const struct course_statement *s);
+    void *context;
+};
+
+/*
+ * `to`: so many steps are of interest; that nothing is known about later ones is no matter. PAWL_REFUSED with version and, if
+ * it is known, place, when something is neither in place nor to run or cannot be told. trial = NULL: the database is not asked.
+ */
+int decide(struct run *r, const struct course *c, const struct slice *lines, size_t n, size_t to,
+           const struct decide_trial *trial, struct decisions *out, struct pawl_error *e);
 
 #endif

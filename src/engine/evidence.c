@@ -1,6 +1,6 @@
 #include "engine/evidence.h"
 
-#include "engine/course.h"
+#include "engine/recall.h"
 
 static int cannot_tell(const struct run *r, const struct course *c, size_t index, struct pawl_error *e)
 {
@@ -23,10 +23,13 @@ int evidence_of(struct run *r, size_t index, enum evidence *out, struct delta *d
     struct delta before;
     enum difference before_grade, after_grade = DIFFERENCE_REAL;
     size_t n;
+    bool known = false;
     q.to = index + 1;
     *difference = (struct delta){0};
     int code = course_look(r->arena, r->db, r->ledger->name, &lines, &n, e);
     if (!code)
+        code = recall(r, index + 1, false, &c, &known, e);
+    if (!code && !known)
         code = course_make(r->arena, &q, &c, e);
     if (!code && (c.n <= index || c.steps[index].change.n == 0))
         code = cannot_tell(r, &c, index, e);

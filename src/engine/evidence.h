@@ -14,7 +14,7 @@ enum evidence {
 };
 
 /*
- * Runs the migrations up to set->items[index] on a scratch database and compares the live schema with the last two of its
+ * Takes what the certificate says, or runs the migrations up to set->items[index] on a scratch database, and compares the live schema with the last two of its
  * versions. When both are the same (the migration changes no schema), PAWL_DIRTY says that nothing can be told. For
  * EVIDENCE_NEITHER *difference becomes what would make the live schema S(k); texts live in r->arena.
  */

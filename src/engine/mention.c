@@ -29,26 +29,27 @@ static struct slice next_word(struct slice text, size_t *at, char buffer[LONGEST
     return (struct slice){buffer, n};
 }
 
-/* Of what is made by name alone; what hangs on a table comes with the table. */
+/* Of what is made by name alone; what hangs on a table comes with the table. A schema that is always there says nothing. */
 static bool has_own_name(const struct item *it)
 {
-    static const char *const kinds[] = {
-        "table",  "foreign-table", "view", "materialized-view", "composite", "virtual-table", "sequence", "enum",
-        "domain", "range",         "type", "function",          "aggregate"};
+    static const char *const kinds[] = {"table",  "foreign-table", "view",      "materialized-view",  "composite",
+                                        "domain", "range",         "type",      "function",           "aggregate",
+                                        "enum",   "sequence",      "collation", "text-configuration", "text-dictionary",
+                                        "schema", "publication",   "server",    "event-trigger",      "virtual-table"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (item_kind(it, kinds[i]))
-            return it->n_parts > 0;
+            return it->n_parts > 0 && !(item_kind(it, "schema") && slice_eq(it->parts[0], SLICE("public")));
     return false;
 }
 
 /* Adds the first word of the name: enough to be careful. */
-static int add_name(struct arena *a, struct map *names, struct slice line, struct pawl_error *e)
+static int add_name(struct arena *a, struct map *names, struct slice line, bool all_kinds, struct pawl_error *e)
 {
     struct item it;
     char buffer[LONGEST];
     size_t at = 0;
     int code = item_read(a, line, &it, e);
-    if (code || !has_own_name(&it))
+    if (code || !it.n_parts || !(all_kinds || has_own_name(&it)))
         return code;
     struct slice word = arena_dup(a, next_word(it.parts[it.n_parts - 1], &at, buffer));
     return word.p && map_set(a, names, word, (void *)(uintptr_t)&there) ? PAWL_OK : err_nomem(e);
@@ -66,21 +67,42 @@ static bool names_one(const struct map *names, struct slice text)
     }
 }
 
+static int read_names(struct arena *a, const struct slice *lines, size_t n, bool all_kinds, struct map *out,
+                      struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < n && !code; i++)
+        code = add_name(a, out, lines[i], all_kinds, e);
+    return code;
+}
+
+static int look_for(const struct map *names, const struct migration *m, bool *out, struct pawl_error *e)
+{
+    struct text text;
+    int code = text_open(&m->up, &text, e);
+    if (code)
+        return code;
+    *out = names_one(names, text.sql);
+    text_close(&text);
+    return PAWL_OK;
+}
+
 int mention_any(const struct run *r, const struct slice *lines, size_t n, bool *out, struct pawl_error *e)
 {
     ARENA(tmp);
     struct map names = {0};
-    int code = PAWL_OK;
     *out = false;
-    for (size_t i = 0; i < n && !code; i++)
-        code = add_name(&tmp, &names, lines[i], e);
-    for (size_t k = 0; k < r->set->n && names.n && !code && !*out; k++) {
-        struct text text;
-        code = text_open(&r->set->items[k].up, &text, e);
-        if (code)
-            break;
-        *out = names_one(&names, text.sql);
-        text_close(&text);
-    }
+    int code = read_names(&tmp, lines, n, false, &names, e);
+    for (size_t k = 0; k < r->set->n && names.n && !code && !*out; k++)
+        code = look_for(&names, &r->set->items[k], out, e);
     return code;
+}
+
+int mention_in(const struct migration *m, const struct slice *lines, size_t n, bool *out, struct pawl_error *e)
+{
+    ARENA(tmp);
+    struct map names = {0};
+    *out = false;
+    int code = read_names(&tmp, lines, n, true, &names, e);
+    return code || !names.n ? code : look_for(&names, m, out, e);
 }

@@ -12,5 +12,7 @@
 
 /* `lines`: all facts of the live schema. Reads all up texts. */
 int mention_any(const struct run *r, const struct slice *lines, size_t n, bool *out, struct pawl_error *e);
+/* The same for one up text and things of every kind: may one of these lines have been left behind by half of it? */
+int mention_in(const struct migration *m, const struct slice *lines, size_t n, bool *out, struct pawl_error *e);
 
 #endif

@@ -1,9 +1,12 @@
 #include "engine/replay.h"
 
+#include "engine/ask.h"
 #include "engine/batch.h"
 #include "engine/lock.h"
 #include "engine/mention.h"
+#include "engine/recall.h"
 #include "schema/fact.h"
+#include "schema/shape.h"
 #include "sql/locate.h"
 
 struct replaying {
@@ -14,6 +17,7 @@ struct replaying {
     struct slice *lines; /* the live schema */
     size_t n;
     struct course course;
+    bool recalled; /* it comes from the certificate */
     struct batch batch;
     size_t added, removed;
 };
@@ -31,15 +35,82 @@ static int look(struct replaying *x, struct pawl_error *e)
     return code ? code : facts_lines(x->facts, r->arena, &x->lines, &x->n, e);
 }
 
-static int rehearse(struct replaying *x, const bool *detail, struct pawl_error *e)
+/* So many migrations are of interest. */
+static size_t wanted(const struct replaying *x)
 {
-    struct course_request q = course_of_run(x->run);
-    if (x->request->course && !detail) {
+    size_t last = migration_find(x->run->set, x->request->to);
+    return last == SIZE_MAX ? x->run->set->n : last + 1;
+}
+
+static bool is_fatal(int code)
+{
+    return code == PAWL_NOMEM || code == PAWL_INTERRUPTED || code == PAWL_INTERNAL;
+}
+
+/* The course that was given, or what the certificate says, which is as good as a rehearsal and there at once. */
+static int remember(struct replaying *x, bool *known, struct pawl_error *e)
+{
+    *known = x->request->course != NULL;
+    if (*known) {
         x->course = *x->request->course;
         return PAWL_OK;
     }
+    int code = recall(x->run, wanted(x), false, &x->course, known, e);
+    x->recalled = *known;
+    return code;
+}
+
+/* A certificate of another major version is better than nothing, where there is no place for a rehearsal. */
+static int remember_shapes(struct replaying *x, int why, struct pawl_error *e)
+{
+    bool found;
+    struct pawl_error own;
+    int code = recall(x->run, wanted(x), true, &x->course, &found, &own);
+    if (code || !found)
+        return why;
+    x->recalled = true;
+    report_note(
+        x->run->report, PAWL_LEVEL_NOTE,
+        "compared by shape, since the certificate is of another major version, and there is no place for a scratch database");
+    return shape_lines(x->run->arena, x->run->db->driver->name, x->lines, &x->n, e);
+}
+
+static int rehearse(struct replaying *x, const bool *detail, struct pawl_error *e)
+{
+    struct course made;
+    struct course_request q = course_of_run(x->run);
     q.detail = detail;
-    return course_make(x->run->arena, &q, &x->course, e);
+    int code = course_make(x->run->arena, &q, &made, e);
+    if (code && !is_fatal(code) && !detail && recall_shapes(x->run))
+        return remember_shapes(x, code, e);
+    if (code)
+        return code;
+    x->course = made;
+    x->recalled = false;
+    return PAWL_OK;
+}
+
+static bool changes_nothing(void *context, const struct migration *m, const struct course_statement *s)
+{
+    struct replaying *x = context;
+    return !x->request->dry_run && ask_changes_nothing(x->run, m, s->offset);
+}
+
+/* Why a rehearsal is needed although there is a certificate. */
+static int explain_rehearsal(const struct replaying *x, const bool *wanted_now, int code, struct pawl_error *e)
+{
+    struct pawl_error why = e ? *e : (struct pawl_error){0};
+    size_t k = 0;
+    while (k + 1 < x->run->set->n && !wanted_now[k])
+        k++;
+    if (!e || is_fatal(code))
+        return code;
+    err_set(e, (enum pawl_code)code,
+            "which statements of migration %lld ran is known only after a rehearsal, which is not possible: %s",
+            (long long)x->run->set->items[k].version, why.message);
+    err_hint(e, "%s", why.hint);
+    err_place(e, slice_of(why.file), why.line, why.column);
+    return code;
 }
 
 /* Twice if statements must be known one by one: most of the time they need not. */
@@ -47,17 +118,27 @@ static int decide_all(struct replaying *x, struct pawl_error *e)
 {
     struct run *r = x->run;
     struct decisions *d = &x->out->decisions;
-    bool *detail = arena_array(r->arena, r->set->n + 1, sizeof *detail);
-    size_t last = migration_find(r->set, x->request->to), to = last == SIZE_MAX ? r->set->n : last + 1;
-    if (!detail)
+    const struct decide_trial trial = {changes_nothing, x}, *asked = x->request->course ? NULL : &trial;
+    bool *now = arena_array(r->arena, r->set->n + 1, sizeof *now);
+    bool *ever = arena_array(r->arena, r->set->n + 1, sizeof *ever);
+    if (!now || !ever)
         return err_nomem(e);
-    int code = decide(r, &x->course, x->lines, x->n, to, d, e);
-    for (size_t tries = 0; !code && d->wants_detail && tries < r->set->n + 1; tries++) {
-        for (size_t k = 0; k < d->n; k++)
-            detail[k] |= d->steps[k].wants_detail;
-        code = rehearse(x, detail, e);
+    int code = decide(r, &x->course, x->lines, x->n, wanted(x), asked, d, e);
+    for (size_t tries = 0; !code && d->wants_detail && tries < 2 * r->set->n + 2; tries++) {
+        bool known = false;
+        for (size_t k = 0; k < d->n; k++) {
+            now[k] = d->steps[k].wants_detail;
+            ever[k] |= now[k];
+        }
+        code = x->recalled ? recall_detail(r, &x->course, now, &known, e) : PAWL_OK;
+        if (!code && !known) {
+            bool recalled = x->recalled;
+            code = rehearse(x, ever, e);
+            if (code && recalled)
+                code = explain_rehearsal(x, now, code, e);
+        }
         if (!code)
-            code = decide(r, &x->course, x->lines, x->n, to, d, e);
+            code = decide(r, &x->course, x->lines, x->n, wanted(x), asked, d, e);
     }
     return code;
 }
@@ -311,14 +392,17 @@ static bool shows_more(const struct replaying *x)
 static int prepare(struct replaying *x, struct pawl_error *e)
 {
     enum replay_why why = x->request->why;
-    bool ours = true;
+    bool ours = true, known = false;
     int code = look(x, e);
-    if (!code &&
-        why == REPLAY_EMPTY) /* most often it is other programs' tables: that can be seen without a rehearsal */
+    if (!code)
+        code = remember(x, &known, e);
+    if (!code && why == REPLAY_EMPTY &&
+        !known) /* most often it is other programs' tables: that can be seen without a rehearsal */
         code = mention_any(x->run, x->lines, x->n, &ours, e);
-    if (code || !ours)
+    if (code || !ours || (why == REPLAY_DRIFT && !known))
         return code;
-    code = rehearse(x, NULL, e);
+    if (!known)
+        code = rehearse(x, NULL, e);
     if (code || (why == REPLAY_EMPTY && nothing_there(x)))
         return code;
     code = decide_all(x, e);
@@ -326,7 +410,8 @@ static int prepare(struct replaying *x, struct pawl_error *e)
         code = no_version(x, code ? code : PAWL_REFUSED, e);
     if (!code)
         code = refuse_ledger(x, e);
-    if (code || (why == REPLAY_FAILED && !shows_more(x)))
+    x->out->decided = !code;
+    if (code || ((why == REPLAY_FAILED || why == REPLAY_DRIFT) && !shows_more(x)))
         return code;
     x->out->found = true;
     code = hand_over(x, e);

@@ -14,6 +14,7 @@ enum replay_why {
     REPLAY_ASKED, /* whatever the ledger says */
     REPLAY_EMPTY, /* the ledger is empty, and the database is not: only a history that was cut off somewhere is taken */
     REPLAY_FAILED, /* a step failed: the same, and only if the schema shows more than the ledger */
+    REPLAY_DRIFT,  /* the schema is not the certified one: the same as for a failure, and only by the certificate */
 };
 
 struct replay_request {
@@ -26,7 +27,8 @@ struct replay_request {
 };
 
 struct replay {
-    bool found; /* something of the set is there (or it was asked for): `decisions` hold */
+    bool found; /* something of the set is there (or it was asked for): `decisions` hold, and the ledger is put right */
+    bool decided; /* `decisions` hold, though nothing was done about them */
     struct decisions decisions;
     const bool *const *in_place; /* by migration of the set, as in struct plan */
     size_t changes;              /* of the ledger */

@@ -107,13 +107,68 @@ static int apply_as_chosen(struct upping *u, const struct plan *plan, const stru
     return apply_plan(r, plan, scripts, false, done, e);
 }
 
-/* What the certificate has to say about files and schema. */
-static int attest(struct run *r, const struct plan *plan, struct pawl_error *e)
+/* ---- what the schema shows ----------------------------------------------------------------------------------------- */
+
+static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *e)
 {
+    struct replay_request q = {
+        .why = why,
+        .policy = u->request.policy,
+        .to = u->request.to,
+        .course = u->request.course,
+        .facts = u->request.facts,
+        .dry_run = u->request.dry_run,
+    };
+    int code = replay_prepare(u->run, &q, &u->replay, e);
+    u->request.policy.out_of_order |= u->replay.found;
+    return code;
+}
+
+/* A failure tells most itself; only if the schema shows that the ledger is stale is there a better way. */
+static bool was_stale(struct upping *u, enum replay_why why)
+{
+    struct pawl_error ignored;
+    const struct run *r = u->run;
+    if (u->replay.found || run_look(u->run, &ignored)) /* steps in front of the one that failed are recorded now */
+        return false;
+    bool dirty = r->standings.count[PAWL_STATE_DIRTY] != 0;
+    return !dirty && r->history.n && ask_schema(u, why, &ignored) == PAWL_OK && u->replay.found;
+}
+
+/* The schema is another than the ledger says; but it may be that of another version, and then it is the ledger that is wrong. */
+static int explain_drift(struct upping *u, const struct plan *plan, bool *stale, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    const struct decisions *d = &u->replay.decisions;
+    *stale = was_stale(u, REPLAY_DRIFT);
+    if (*stale)
+        return PAWL_OK;
+    r->attest->silent = false;
+    int code = attest_before(r->attest, plan, e);
+    long long version = u->replay.decided && d->version ? (long long)r->set->items[d->version - 1].version : 0;
+    if (code == PAWL_DRIFT && u->replay.decided && version < r->standings.version)
+        err_hint(e,
+                 "the schema is that of version %lld, while the ledger says %lld; `pawl replay` puts the ledger right",
+                 version, (long long)r->standings.version);
+    return code;
+}
+
+/* What the certificate has to say about files and schema. *again: the ledger was put right, so all begins anew. */
+static int attest(struct upping *u, const struct plan *plan, bool *again, struct pawl_error *e)
+{
+    struct run *r = u->run;
+    *again = false;
     if (!r->attest || !plan->n)
         return PAWL_OK;
     int code = attest_plan(r->attest, plan, e);
-    return code ? code : attest_before(r->attest, plan, e);
+    if (code)
+        return code;
+    r->attest->silent = true;
+    code = attest_before(r->attest, plan, e);
+    if (code == PAWL_DRIFT)
+        code = explain_drift(u, plan, again, e);
+    r->attest->silent = false;
+    return code;
 }
 
 /* Of a schema that was decided about statement by statement, or that is empty, all this is known. */
@@ -126,22 +181,24 @@ static int compare_guards(struct upping *u, const struct plan *plan, const struc
 }
 
 /* One round: look, plan, apply. */
-static int apply_round(struct upping *u, struct pawl_result *out, struct applied *applied, struct pawl_error *e)
+static int apply_round(struct upping *u, struct pawl_result *out, struct applied *applied, bool *again,
+                       struct pawl_error *e)
 {
     struct run *r = u->run;
     struct plan plan;
     struct script *scripts = NULL;
     *applied = (struct applied){0};
+    *again = false;
     int code = look_and_plan(u, &plan, e);
     if (!code && plan.n)
         code = run_check(r, &plan, &scripts, e);
     if (!code && plan.n)
         code = lock_allows(r, &plan, scripts, e);
     if (!code)
-        code = attest(r, &plan, e);
-    if (!code && plan.n)
+        code = attest(u, &plan, again, e);
+    if (!code && plan.n && !*again)
         code = compare_guards(u, &plan, scripts, e);
-    if (!code && plan.n)
+    if (!code && plan.n && !*again)
         code = apply_as_chosen(u, &plan, scripts, applied, e);
     out->steps += applied->done;
     out->version = r->standings.version;
@@ -193,23 +250,6 @@ static void find_lost(struct run *r, struct pawl_result *out, struct pawl_error 
              (long long)why->version, there ? "" : " not");
 }
 
-/* ---- what the schema shows ----------------------------------------------------------------------------------------- */
-
-static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *e)
-{
-    struct replay_request q = {
-        .why = why,
-        .policy = u->request.policy,
-        .to = u->request.to,
-        .course = u->request.course,
-        .facts = u->request.facts,
-        .dry_run = u->request.dry_run,
-    };
-    int code = replay_prepare(u->run, &q, &u->replay, e);
-    u->request.policy.out_of_order |= u->replay.found;
-    return code;
-}
-
 /* Nothing is recorded, and yet something is there: is it ours? */
 static int see_whether_to_ask(struct upping *u, struct pawl_error *e)
 {
@@ -227,15 +267,6 @@ static int ask_now(struct upping *u, struct pawl_error *e)
     return u->run->history.n ? PAWL_OK : ask_schema(u, REPLAY_EMPTY, e);
 }
 
-/* A failure tells most itself; only if the schema shows that the ledger is stale is there a better way. */
-static bool was_stale(struct upping *u)
-{
-    struct pawl_error ignored;
-    bool dirty = u->run->standings.count[PAWL_STATE_DIRTY] != 0;
-    return !u->replay.found && !dirty && u->run->history.n && ask_schema(u, REPLAY_FAILED, &ignored) == PAWL_OK &&
-           u->replay.found;
-}
-
 static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_error *e)
 {
     struct run *r = u->run;
@@ -243,17 +274,18 @@ static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_e
     struct pawl_error why = {0};
     uint32_t tried = 0;
     for (;;) {
-        int code = apply_round(u, out, &applied, &why);
+        bool again;
+        int code = apply_round(u, out, &applied, &again, &why);
         tried = applied.done ? 0 : tried;
         if (code == PAWL_SQL && applied.overtaken)
             code = is_there(r, &why);
-        else if (code == PAWL_SQL && !applied.lost && was_stale(u))
+        else if (code == PAWL_SQL && !applied.lost && was_stale(u, REPLAY_FAILED))
             code = PAWL_OK;
         else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
             code = pause_and_retry(r, tried++, &why);
         else if (code && applied.lost)
             find_lost(r, out, &why);
-        else if (!code)
+        else if (!code && !again)
             return PAWL_OK;
         if (code) {
             if (e)
@@ -285,6 +317,7 @@ static int tell_decided(struct upping *u, struct pawl_result *out)
 static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_result *out, struct pawl_error *e)
 {
     struct script *scripts;
+    bool again;
     int code = u->ask ? ask_now(u, e) : PAWL_OK;
     if (code || u->replay.found)
         return code ? code : tell_decided(u, out);
@@ -292,7 +325,9 @@ static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_re
     if (!code)
         code = lock_allows(u->run, plan, scripts, e);
     if (!code)
-        code = attest(u->run, plan, e);
+        code = attest(u, plan, &again, e);
+    if (!code && again)
+        return tell_decided(u, out);
     if (!code)
         code = compare_guards(u, plan, scripts, e);
     return code ? code : tell(u->run, plan, out);

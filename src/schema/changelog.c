@@ -192,3 +192,72 @@ int lines_fingerprint(const struct slice *lines, size_t n, unsigned char out[SHA
     hasher_clear(&h);
     return ok ? PAWL_OK : err_nomem(e);
 }
+
+/* ---- fingerprints ------------------------------------------------------------------------------------------------ */
+
+/* The line against a key: 0 if it is the line of that key. A space, which ends a key, sorts before all that a key may hold. */
+static int compare_key(struct slice line, struct slice key)
+{
+    int d = slice_cmp(slice_sub(line, 0, key.n), key);
+    return d || line.n == key.n || line.p[key.n] == ' ' ? d : 1;
+}
+
+/* The first of the lines from `low` on that does not come before the key. */
+static size_t find_key(const struct slice *lines, size_t low, size_t n, struct slice key)
+{
+    for (size_t high = n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_key(lines[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The lines with the changes made to them, in `out`, which has room for all of both. */
+static size_t step_on(const struct slice *lines, size_t n, const struct delta *d, struct slice *out)
+{
+    size_t at = 0, made = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct change *c = &d->items[i];
+        size_t next = find_key(lines, at, n, c->key);
+        memcpy(out + made, lines + at, (next - at) * sizeof *out);
+        made += next - at;
+        at = next < n && compare_key(lines[next], c->key) == 0 ? next + 1 : next;
+        if (c->after.p)
+            out[made++] = c->after;
+    }
+    memcpy(out + made, lines + at, (n - at) * sizeof *out);
+    return made + n - at;
+}
+
+int changelog_fingerprints(const struct changelog *log, size_t from, size_t to, unsigned char (*out)[SHA256_BYTES],
+                           struct pawl_error *e)
+{
+    ARENA(tmp);
+    struct slice *lines, *other;
+    size_t n, room;
+    int code = changelog_state(&tmp, log, from, &lines, &n, e);
+    if (!code)
+        code = lines_fingerprint(lines, n, out[0], e);
+    room = n;
+    for (size_t i = from; !code && i < to; i++)
+        room += log->steps[i].change.n;
+    struct slice *spare[2] = {NULL, NULL};
+    for (size_t i = 0; i < 2 && !code && to > from; i++) {
+        spare[i] = arena_array(&tmp, room + 1, sizeof **spare);
+        code = spare[i] ? PAWL_OK : err_nomem(e);
+    }
+    for (size_t i = from; !code && i < to; i++) {
+        const struct delta *d = &log->steps[i].change;
+        memcpy(out[i + 1 - from], out[i - from], SHA256_BYTES);
+        if (!d->n)
+            continue;
+        other = lines == spare[0] ? spare[1] : spare[0];
+        n = step_on(lines, n, d, other);
+        lines = other;
+        code = lines_fingerprint(lines, n, out[i + 1 - from], e);
+    }
+    return code;
+}

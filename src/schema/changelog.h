@@ -46,6 +46,13 @@ int changelog_between(struct arena *a, const struct changelog *log, size_t from,
 int changelog_state(struct arena *a, const struct changelog *log, size_t count, struct slice **lines, size_t *n,
                     struct pawl_error *e);
 
+/*
+ * Fingerprints of the states behind the first `from`, `from` + 1, .. `to` steps, in out[0], out[1], ..; from <= to <= n. Costs a hash over
+ * each state that differs from the one in front of it.
+ */
+int changelog_fingerprints(const struct changelog *log, size_t from, size_t to, unsigned char (*out)[SHA256_BYTES],
+                           struct pawl_error *e);
+
 /* SHA-256 over sorted lines, each ended by a newline: the fingerprint of docs/facts.md. */
 int lines_fingerprint(const struct slice *lines, size_t n, unsigned char out[SHA256_BYTES], struct pawl_error *e);
 

@@ -1,0 +1,18 @@
+/*
+ * ask: would a statement change any row of the database as it is?
+ *
+ * It is run in a transaction of its own, behind the SET and SELECT statements in front of it in its text, and taken back. An engine
+ * that counts what was written (rows that an UPDATE sets to what they were count, too) answers for itself.
+ */
+#ifndef PAWL_ENGINE_ASK_H
+#define PAWL_ENGINE_ASK_H
+
+#include "engine/run.h"
+
+/*
+ * Of the up text of m, the statement at this byte: an INSERT, UPDATE, DELETE or MERGE, else the answer is no. No transaction may be open.
+ * false also if it fails, or if nobody can tell.
+ */
+bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset);
+
+#endif
