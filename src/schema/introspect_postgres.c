@@ -78,6 +78,7 @@ static void close_state(void *state)
 
 static const struct pg_query *const group_queries[] = {pg_type_queries, pg_other_queries, pg_search_queries,
                                                        pg_comment_queries, pg_grant_queries};
+#define PG_GRANTS 4
 #define READ_GROUPS (sizeof group_queries / sizeof *group_queries)
 #define MAX_QUERIES 32
 
@@ -234,6 +235,15 @@ static int want_rolled_back(struct pg_in *in, struct pg_oids *out, struct pawl_e
     return code;
 }
 
+/* What relations of extensions have is not theirs, but for privileges, which are in a group. */
+static int read_members(struct pg_in *in, struct pawl_error *e)
+{
+    bool any = false;
+    for (size_t i = 0; i < in->n_tables; i++)
+        any |= in->tables[i].rel->member;
+    return any && !in->groups[PG_GRANTS].read ? read_group(in, PG_GRANTS, e) : PAWL_OK;
+}
+
 /* Reads what has changed; *all becomes true if that is not enough. */
 static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
 {
@@ -250,7 +260,9 @@ static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
         code = pg_vanished(in, &list, e);
     if (!code && !*all)
         code = want_views(in, &grown, &list, e);
-    return code || *all ? code : read_list(in, &list, &grown, all, e);
+    if (!code && !*all)
+        code = read_list(in, &list, &grown, all, e);
+    return code || *all ? code : read_members(in, e);
 }
 
 /* What was not read stays, if the set agrees: after a rollback it does not. */

@@ -15,23 +15,24 @@
 /* ---- the queries ------------------------------------------------------------------------------------------------- */
 
 #define HASH(alias) "hashtext(" alias ".ctid::text || ' ' || " alias ".xmin::text)"
-#define YOUNG(alias) "age(" alias ".xmin) <= (select age($1::xid))" /* the latter once, not for each row */
-#define LISTS(unit, alias, condition) \
-    "array_agg(coalesce(" unit ", 0))" condition "::text, array_agg(" HASH(alias) ")" condition "::text"
+#define YOUNG(alias) "{young " alias "}"
+/* What a row belongs to, and behind 32 bits its hash. */
+#define LIST(unit, alias, condition) \
+    "array_agg(coalesce(" unit ", 0)::int8 << 32 | (" HASH(alias) "::int8 & 4294967295))" condition "::text"
 /* All rows are counted; the young ones are listed. */
 #define COUNTED(count, unit, alias, catalog, oid) \
-    count ", 0, " LISTS(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid \
-                                                                         " >= 16384"
+    count ", 0, " LIST(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid \
+                                                                        " >= 16384"
 #define LISTED(unit, alias, catalog, oid) \
-    "0, 0, " LISTS(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
+    "0, 0, " LIST(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
 #define SUM(alias) "count(*) * 4294967311 + coalesce(sum(" HASH(alias) "), 0)"
-#define ALL(catalog, condition) SUM("x") ", 0, null, null from " catalog " x where " condition
+#define ALL(catalog, condition) SUM("x") ", 0, null from " catalog " x where " condition
 #define USERS(catalog) ALL(catalog, "x.oid >= 16384")
 
 #define NOT_COUNTED PG_COUNTED
 #define OF_RELATIONS (-1)
 
-/* One look at one catalog: (a count or a sum, another count, oids, hashes). */
+/* One look at one catalog: (a count or a sum, another count, oids with hashes). */
 static const struct look {
     uint32_t catalog; /* its oid in pg_class */
     int group;
@@ -40,8 +41,8 @@ static const struct look {
     int since;
 } looks[] = {
     {1259, OF_RELATIONS, PG_RELATIONS,
-     "count(*) filter (where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S')), count(*) filter (where c.relkind in "
-     "('i', 'I') and c.relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_toast')), " LISTS(
+     "count(*) filter (where c.relkind not in ('i', 'I', 't')), count(*) filter (where c.relkind in ('i', 'I') and "
+     "c.relnamespace <> 99), " LIST(
          "case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
          "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end",
          "c", " filter (where " YOUNG("c") ")") " from pg_class c where c.oid >= 16384",
@@ -87,12 +88,12 @@ static const struct look {
     {1417, 1, NOT_COUNTED, USERS("pg_foreign_server"), 0},
     /* not everyone may ask for all of the next ones */
     {1418, 1, NOT_COUNTED,
-     "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null, null from "
+     "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null from "
      "pg_user_mappings x",
      0},
     {6100, 1, NOT_COUNTED,
      "count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, s.substream, "
-     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null, null from pg_subscription s",
+     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null from pg_subscription s",
      0},
     {3466, 1, NOT_COUNTED, USERS("pg_event_trigger"), 0},
     {6104, 1, NOT_COUNTED, USERS("pg_publication"), 0},
@@ -112,7 +113,9 @@ static const struct look {
     {2612, 4, NOT_COUNTED, ALL("pg_language", "x.lanacl is not null"), 0},
     {2328, 4, NOT_COUNTED, ALL("pg_foreign_data_wrapper", "x.fdwacl is not null"), 0},
     {1417, 4, NOT_COUNTED, ALL("pg_foreign_server", "x.srvacl is not null"), 0},
-    {1259, 4, NOT_COUNTED, ALL("pg_class", "x.relacl is not null and (x.oid < 16384 or " PG_OF_EXTENSION("x") ")"), 0},
+    {1259, 4, NOT_COUNTED, ALL("pg_class", "x.relacl is not null and x.oid < 16384"),
+     0}, /* extensions' own: read_members() */
+    {1249, 4, NOT_COUNTED, ALL("pg_attribute", "x.attacl is not null and x.attrelid < 16384"), 0},
     {826, 4, NOT_COUNTED, ALL("pg_default_acl", "true"), 0},
     /* who belongs to which extension: nothing is as it was when that changes */
     {2608, 5, NOT_COUNTED, ALL("pg_depend", "x.refclassid = 'pg_extension'::regclass"), 0},
@@ -124,10 +127,10 @@ _Static_assert(LOOKS <= PG_LOOKS, "PG_LOOKS");
 
 /* The catalogs in the order of looks. Counts never become less while a transaction lasts, whatever it rolls back. */
 static const char moment_sql[] =
-    "select txid_snapshot_xmin(txid_current_snapshot()), coalesce(txid_current_if_assigned(), 0), "
+    "select txid_snapshot_xmin(s), coalesce(txid_current_if_assigned(), 0), "
     "array(select pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o) + "
     "pg_stat_get_xact_tuples_deleted(o) from unnest($1::oid[]) with ordinality x (o, i) where "
-    "current_setting('track_counts')::bool order by i)::text";
+    "current_setting('track_counts')::bool order by i)::text, txid_snapshot_xmax(s) from txid_current_snapshot() s";
 
 static int on_moment(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
@@ -138,6 +141,7 @@ static int on_moment(void *context, const struct db_value *v, size_t n, struct p
     (void)e;
     m->horizon = (uint64_t)v[0].i;
     m->transaction = (uint64_t)v[1].i;
+    m->end = (uint64_t)v[3].i;
     m->counted = false;
     for (size_t i = 0; i < LOOKS && pg_number(&list, &count); i++) {
         m->counts[i] = (uint64_t)count;
@@ -216,23 +220,43 @@ static int on_look(void *context, const struct db_value *v, size_t n, struct paw
         in->counted[PG_INDEXES] = true;
         in->there[PG_INDEXES] = (uint64_t)v[2].i;
     }
-    struct slice units = v[3].s, hashes = v[4].s;
-    for (int64_t unit, hash; pg_number(&units, &unit) && pg_number(&hashes, &hash);) {
-        struct pg_young *y = young_of(in, (uint32_t)unit);
+    struct slice list = v[3].s;
+    for (int64_t pair; pg_number(&list, &pair);) {
+        struct pg_young *y = young_of(in, (uint32_t)((uint64_t)pair >> 32));
         if (!y)
             return err_nomem(e);
-        y->stamps[i] += (uint32_t)hash * 2654435761u + 1;
+        y->stamps[i] += (uint32_t)pair * 2654435761u + 1;
     }
     return PAWL_OK;
 }
 
+/* Most often one transaction was all there has been since, and a comparison costs less than an age. */
+static void add_look(struct strbuf *b, struct slice sql, bool one)
+{
+    static const struct slice mark = {"{young ", 7};
+    for (size_t at; (at = slice_find(sql, mark)) != SIZE_MAX;) {
+        strbuf_add(b, slice_sub(sql, 0, at));
+        sql = slice_sub(sql, at + mark.n, sql.n);
+        at = slice_find_byte(sql, '}');
+        strbuf_addz(b, one ? "" : "age(");
+        strbuf_add(b, slice_sub(sql, 0, at));
+        /* the age of the other once, not for each row */
+        strbuf_addz(b, one ? ".xmin = $1::xid" : ".xmin) <= (select age($1::xid))");
+        sql = slice_sub(sql, at + 1, sql.n);
+    }
+    strbuf_add(b, sql);
+}
+
 /* All chosen looks as one query, which costs less than as many. */
-static const char *look_text(struct pg_in *in)
+static const char *look_text(struct pg_in *in, bool one)
 {
     STRBUF(text, 1 << 20);
-    for (size_t i = 0; i < LOOKS; i++)
-        if (in->looked[i])
-            strbuf_addf(&text, "%sselect %zu, %s", text.n ? " union all " : "", i, looks[i].sql);
+    for (size_t i = 0; i < LOOKS; i++) {
+        if (!in->looked[i])
+            continue;
+        strbuf_addf(&text, "%sselect %zu, ", text.n ? " union all " : "", i);
+        add_look(&text, slice_of(looks[i].sql), one);
+    }
     return strbuf_ok(&text) ? arena_strz(&in->arena, strbuf_slice(&text)) : NULL;
 }
 
@@ -244,13 +268,15 @@ int pg_look(struct pg_in *in, struct pawl_error *e)
     if (code || !choose(in))
         return code;
     uint64_t since = in->inside ? in->moment.transaction : in->horizon;
-    const char *text = look_text(in);
+    /* No transaction of our own is running, so what can be seen was written before the next number. */
+    bool one = !in->next_moment.transaction && in->next_moment.end == since + 1;
+    const char *text = look_text(in, one);
     struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(since & UINT32_MAX));
     if (!text || !oldest.p)
         return err_nomem(e);
     pg_begin_asking(in, &b);
     if (in->known && !in->inside)
-        pg_add_kept(in, &b, looks, text, &oldest, 1, on_look, in);
+        pg_add_kept(in, &b, &looks[one], text, &oldest, 1, on_look, in);
     else
         pg_add_once(in, &b, text, oldest, on_look, in);
     return pg_ask(in, &b, e);

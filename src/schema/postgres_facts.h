@@ -36,6 +36,7 @@ struct pg_rel {
     uint32_t stamps[PG_STAMPS]; /* of its young rows; see postgres_changes.c */
     char kind;                  /* pg_class.relkind */
     bool hidden;                /* of an extension, of the system, temporary, or the ledger: no facts */
+    bool member;                /* of an extension */
     bool fresh;                 /* read in this scan */
     bool wanted;                /* is to be read in this scan */
     uint32_t now;               /* while counting */
@@ -141,6 +142,7 @@ struct pg_young { /* a relation with rows younger than the horizon */
 
 struct pg_moment {
     uint64_t horizon, transaction; /* the oldest transaction running then; our own, 0 = it has no number yet */
+    uint64_t end;                  /* none that can be seen has this number or a higher one, but for our own */
     uint64_t counts[PG_LOOKS];     /* rows written by it */
     bool counted;                  /* by a server that counts */
 };
@@ -188,6 +190,7 @@ struct pg_in {
     struct pg_table *tables;                /* by oid */
     size_t n_tables, cap_tables, last_table;
     size_t first_table; /* of those that are being read */
+    bool all;           /* which are all there are */
     struct pg_young **young;
     size_t n_young, cap_young;
     struct map young_by_oid;
@@ -217,10 +220,6 @@ struct pg_query {
 #define PG_NO_MEMBER(catalog, oid) \
     "not exists (select from pg_depend e where e.classid = '" catalog "'::regclass and e.objid = " oid \
     " and e.deptype = 'e')"
-
-#define PG_OF_EXTENSION(alias) \
-    alias ".oid in (select objid from pg_depend where classid = 'pg_class'::regclass and refclassid = " \
-          "'pg_extension'::regclass and deptype = 'e')"
 
 /* The text for this version. `all`: every relation, else those of $1. .p NULL = no memory. */
 struct slice pg_text(struct pg_in *in, struct arena *a, const char *sql, bool all);

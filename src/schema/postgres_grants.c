@@ -87,6 +87,13 @@ const struct pg_query pg_comment_queries[] = {
             0, 0 \
     }
 
+/* Few of all relations; found without looking at the others. */
+#define MEMBERS \
+    "(select s.oid from pg_class s where s.oid < 16384 union all select e.objid from pg_depend e where e.classid = " \
+    "'pg_class'::regclass and e.refclassid = 'pg_extension'::regclass and e.deptype = 'e') m join pg_class c on c.oid = m.oid " \
+    "join pg_namespace n on n.oid = c.relnamespace"
+#define OF_MEMBERS "(c.oid >= 16384 or n.nspname = 'pg_catalog')"
+
 const struct pg_query pg_grant_queries[] = {
     PRIVILEGED("schema", "null::text", "n.nspname", "pg_namespace", "n", "n", "nsp", ""),
     PRIVILEGED("function", "n.nspname", "p.proname || '(' || oidvectortypes(p.proargtypes) || ')'", "pg_proc", "p", "f",
@@ -100,16 +107,18 @@ const struct pg_query pg_grant_queries[] = {
     /* of the system, and of extensions: of other relations they hang on these */
     {"privilege . . . . !can",
      "select case c.relkind when 'S' then 'sequence' else 'table' end, n.nspname, c.relname, " ROLE(
+         "q.grantee", "c.relowner") ", q.can from " MEMBERS
+         CHANGED(
+             "c.relacl",
+             "coalesce((select i.initprivs from pg_init_privs i where i.classoid = 'pg_class'::regclass and i.objoid = c.oid and i.objsubid = 0), acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))") "where c.relacl is not null and " OF_MEMBERS,
+     0, 0},
+    {"privilege . . . . . !can",
+     "select 'column', n.nspname, c.relname, a.attname, " ROLE(
          "q.grantee",
-         "c.relowner") ", q.can from pg_class c join pg_namespace n on "
-                       "n.oid = c.relnamespace" CHANGED(
-                           "c.relacl",
-                           "coalesce((select i.initprivs from pg_init_privs i where i.classoid = 'pg_class'::regclass and "
-                           "i.objoid = c.oid and i.objsubid = 0), "
-                           "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner))") "where c.relacl is "
-                                                                                                               "not null and "
-                                                                                                               "(c.oid < 16384 and n.nspname = 'pg_catalog' or " PG_OF_EXTENSION(
-                                                                                                                   "c") ")",
+         "c.relowner") ", q.can from " MEMBERS
+                       " cross join lateral (select k.attname, k.attnum, k.attacl from pg_attribute k where k.attrelid = c.oid and k.attacl is not null and not k.attisdropped offset 0) a" CHANGED(
+                           "a.attacl",
+                           "(select i.initprivs from pg_init_privs i where i.classoid = 'pg_class'::regclass and i.objoid = c.oid and i.objsubid = a.attnum)") "where " OF_MEMBERS,
      0, 0},
     {"default-privilege . . . . !can",
      "select case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then "

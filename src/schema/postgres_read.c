@@ -10,8 +10,8 @@
 static const char schema_sql[] = "select n.oid, n.nspname, not (" PG_USER_SCHEMA("n") ") from pg_namespace n";
 static const char method_sql[] = "select oid, amname from pg_am";
 static const char relation_sql[] =
-    "select c.oid, c.relnamespace, c.relname, c.relkind, c.relpersistence = 't' or c.oid in (select objid from pg_depend where "
-    "refclassid = 'pg_extension'::regclass and classid = 'pg_class'::regclass and deptype = 'e'), "
+    "select c.oid, c.relnamespace, c.relname, c.relkind, case when c.relpersistence = 't' then 't' when c.oid in (select objid "
+    "from pg_depend where refclassid = 'pg_extension'::regclass and classid = 'pg_class'::regclass and deptype = 'e') then 'e' end, "
     "case c.relpersistence when 'u' then 'unlogged' end, c.reloptions::text, t.reloptions::text, "
     "case when c.reltablespace <> 0 then (select spcname from pg_tablespace where oid = c.reltablespace) end, "
     "case when c.relam not in (0, 2) then (select amname from pg_am where oid = c.relam) end, "
@@ -140,6 +140,13 @@ static struct pg_table *find_table(struct pg_in *in, uint32_t oid)
     return &in->tables[low];
 }
 
+/* A row whose relation was not read: of one that somebody else has made just now. Those are counted when all is read. */
+static int foreign(struct pg_in *in, enum pg_counted what)
+{
+    in->foreign[what] += in->all;
+    return PAWL_OK;
+}
+
 static struct slice name_of(struct pg_in *in, const struct db_value *v)
 {
     struct slice s = {NULL, 0};
@@ -222,7 +229,7 @@ static int on_relation(void *context, const struct db_value *v, size_t n, struct
     (void)n;
     const struct pg_schema *schema = pg_get(&in->schemas, pg_oid(&v[1]));
     if (!schema) /* made just now by someone else: it will be seen next time */
-        return PAWL_OK;
+        return foreign(in, PG_RELATIONS);
     if (in->n_tables == in->cap_tables) {
         size_t cap = in->cap_tables ? in->cap_tables * 2 : 64;
         struct pg_table *tables = mem_realloc(in->tables, cap * sizeof *tables);
@@ -236,7 +243,8 @@ static int on_relation(void *context, const struct db_value *v, size_t n, struct
         return err_nomem(e);
     *rel = (struct pg_rel){
         .oid = pg_oid(&v[0]), .schema = pg_oid(&v[1]), .kind = pg_char(&v[3]), .name = name_of(in, &v[2])};
-    rel->hidden = schema->system || pg_bool(&v[4]) || is_ledger(in, schema->name, rel->name);
+    rel->member = pg_char(&v[4]) == 'e';
+    rel->hidden = schema->system || v[4].type == DB_TEXT || is_ledger(in, schema->name, rel->name);
     rel->counts[PG_RELATIONS] = 1;
     in->tables[in->n_tables++] = (struct pg_table){.rel = rel,
                                                    .unlogged = v[5].type == DB_TEXT,
@@ -358,7 +366,7 @@ static int on_constraint(void *context, const struct db_value *v, size_t n, stru
     struct pg_table *t = find_table(in, pg_oid(&v[0]));
     struct pg_constraint *c = t ? arena_alloc(&in->arena, sizeof *c) : NULL;
     if (!t)
-        return PAWL_OK;
+        return foreign(in, PG_CONSTRAINTS);
     if (!c)
         return err_nomem(e);
     *c = (struct pg_constraint){.oid = pg_oid(&v[1]),
@@ -399,7 +407,7 @@ static int on_index(void *context, const struct db_value *v, size_t n, struct pa
     struct pg_index *x = t ? arena_alloc(&in->arena, sizeof *x) : NULL;
     int64_t flags = v[4].i;
     if (!t)
-        return PAWL_OK;
+        return foreign(in, PG_INDEXES);
     if (!x)
         return err_nomem(e);
     *x = (struct pg_index){.oid = pg_oid(&v[1]),
@@ -461,7 +469,7 @@ static int on_part(void *context, const struct db_value *v, size_t n, struct paw
     struct part_context *p = context;
     struct pg_table *t = find_table(p->in, pg_oid(&v[0]));
     if (!t)
-        return PAWL_OK;
+        return p->counted ? foreign(p->in, p->counted) : PAWL_OK;
     if (p->counted)
         t->rel->counts[p->counted]++;
     if (t->rel->hidden)
@@ -539,7 +547,12 @@ int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
     add(&r, index_sql, on_index, in);
     add(&r, sequence_sql, on_sequence, in);
     add_parts(&r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
+    in->all = all;
+    if (all)
+        memset(in->foreign, 0, sizeof in->foreign);
     int code = pg_ask(in, &r.batch, e);
+    for (size_t i = 0; i < PG_COUNTED && all && !code; i++)
+        in->foreign_known[i] = true;
     if (in->first_table && !code) /* behind those of an earlier reading */
         qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
     return code;
