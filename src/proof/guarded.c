@@ -205,17 +205,13 @@ static int record_all(struct guarding *g, size_t k, struct pawl_error *e)
 
 /* ---- interrupted --------------------------------------------------------------------------------------------------- */
 
-/* Runs the first `count` statements of the text as they are. */
-static int run_some(struct guarding *g, const struct unit *u, size_t count, bool *between, struct pawl_error *e)
+/* Runs the first `count` statements of the text as pawl sends them. */
+static int run_some(struct guarding *g, size_t k, const struct unit *u, size_t count, bool *between,
+                    struct pawl_error *e)
 {
     struct db *db = g->side.db;
-    struct script_cursor c;
-    struct script_statement s;
-    int code = trial_session(&g->side, e);
-    script_start(&c, &u->script, &u->text, db->driver->name, db->driver->dialect);
-    for (size_t i = 0; !code && i < count && script_next(&c, &s); i++)
-        code = db_run(db, &(struct db_request){.sql = s.sql, .copy = s.copy}, 1, NULL, e);
-    g->side.session_set = true;
+    g->side.keys_off = g->outer->steps[k].keys_off;
+    int code = unit_run_some(&g->side, u, count, e);
     *between = !code && !db->driver->in_transaction(db);
     if (!*between)
         db_rollback(db);
@@ -263,7 +259,7 @@ static int interrupt_at(struct guarding *g, size_t k, struct db_snapshot *before
     bool between = false, held = true;
     int code = g->side.db->driver->restore(g->side.db, before, e);
     if (!code)
-        code = run_some(g, u, count, &between, e);
+        code = run_some(g, k, u, count, &between, e);
     if (!code && between)
         code = see(g, &ignored, e);
     if (!code && between)
@@ -307,6 +303,7 @@ static int interrupt(struct guarding *g, size_t k, struct db_snapshot *before, s
         code = see_whether_moving(g, &straight, e);
     if (!code)
         code = unit_open(&g->side, tr->steps[k].migration, false, false, &up, e);
+    up.only_pawl = tr->steps[k].only_pawl;
     for (size_t i = 1; !code && !up.code && i < n && i < MOST_BOUNDARIES && tr->steps[k].guarded; i++)
         code = interrupt_at(g, k, before, &up, i, &straight, e);
     if (!code)

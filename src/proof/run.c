@@ -213,14 +213,15 @@ static bool emulates(const struct trial *tr, const struct unit *u)
     return u->script.lacks && (tr->pawl || u->only_pawl);
 }
 
-static int send_unit(struct trial *tr, const struct unit *u, struct batch *b, struct pawl_error *e)
+/* The first `most` statements. */
+static int send_unit(struct trial *tr, const struct unit *u, size_t most, struct batch *b, struct pawl_error *e)
 {
     const struct db_driver *driver = tr->db->driver;
     struct script_cursor c;
     struct script_statement st;
     int code = PAWL_OK;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
-    while (!code && script_next(&c, &st)) {
+    for (size_t i = 0; i < most && !code && script_next(&c, &st); i++) {
         if (emulates(tr, u) && emulate_may(tr->db, st.sql))
             code = add_emulated(tr, b, &st, unit_outside(u), e);
         else
@@ -255,6 +256,14 @@ static bool makes_rows(const struct trial *tr, const struct unit *u)
     return false;
 }
 
+int unit_run_some(struct trial *tr, const struct unit *u, size_t most, struct pawl_error *e)
+{
+    struct batch b = {.failed = SIZE_MAX};
+    int code = trial_session(tr, e);
+    tr->session_set = true;
+    return code ? code : send_unit(tr, u, most, &b, e);
+}
+
 int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct pawl_error *e)
 {
     const struct db_driver *driver = tr->db->driver;
@@ -272,7 +281,7 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     if (code)
         return code;
     tr->session_set |= u->sets;
-    code = send_unit(tr, u, &b, &out->error);
+    code = send_unit(tr, u, SIZE_MAX, &b, &out->error);
     if (code && !run_is_refusal(code)) {
         if (e)
             *e = out->error;

@@ -50,6 +50,9 @@ struct outcome {
  */
 int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct pawl_error *e);
 
+/* Runs its first statements, so many at most, outside of any transaction, and leaves open what they begin. Errors are the engine's. */
+int unit_run_some(struct trial *tr, const struct unit *u, size_t most, struct pawl_error *e);
+
 /* Must it run outside any transaction? */
 static inline bool unit_outside(const struct unit *u)
 {
