@@ -1,5 +1,7 @@
 #include "proof/guarded.h"
 
+#include <stdlib.h>
+
 #include "engine/apply.h"
 #include "engine/up.h"
 #include "proof/record.h"
@@ -7,8 +9,12 @@
 #include "proof/run.h"
 #include "proof/tell.h"
 
+/*
+ * A replay looks at all versions, so one behind each of them would cost the square of their number. It is run behind the first ones,
+ * behind some of the others, and wherever its outcome is not certain beforehand (see is_certain).
+ */
 #define WHOLE_UP_TO 64     /* behind each of so many versions the whole ledger is taken away, */
-#define WHOLE_EVERY 16     /* behind others only sometimes, since it costs the square of their number */
+#define WHOLE_OF_OTHERS 32 /* and behind about so many of the others */
 #define MOST_BOUNDARIES 32 /* at which one version is interrupted */
 
 struct guarding {
@@ -18,6 +24,8 @@ struct guarding {
     struct scratch_config config;
     struct pawl_scratch scratch;
     struct course course;
+    uint64_t *states; /* hashes of the course's states: where they differ, the states do */
+    uint64_t *sorted;
     struct arena arena; /* of one version */
     struct run run;
     struct pawl_error why; /* a refusal */
@@ -82,15 +90,13 @@ static int open_side(struct guarding *g, struct pawl_error *e)
 static int apply_step(struct guarding *g, size_t k, struct pawl_error *e)
 {
     struct run *r = &g->run;
-    struct plan plan = {.steps = arena_array(&g->arena, 1, sizeof *plan.steps), .n = 1};
+    const struct migration *m = &r->set->items[k];
+    struct standing pending = {.version = m->version, .state = PAWL_STATE_PENDING, .migration = m};
+    const struct standing *steps[] = {&pending};
+    struct plan plan = {.steps = steps, .n = 1};
     struct script *scripts;
     struct applied done;
-    int code = plan.steps ? run_look(r, e) : err_nomem(e);
-    for (size_t i = 0; !code && i < r->standings.n; i++)
-        if (r->standings.items[i].migration == &r->set->items[k])
-            plan.steps[0] = &r->standings.items[i];
-    if (!code)
-        code = run_check(r, &plan, &scripts, e);
+    int code = run_check(r, &plan, &scripts, e);
     return code ? code : apply_plan(r, &plan, scripts, false, &done, e);
 }
 
@@ -145,7 +151,8 @@ static int same_rows(struct guarding *g, size_t k, const struct contents *before
 
 static bool takes_whole(const struct trial *tr, size_t k)
 {
-    return k < WHOLE_UP_TO || k % WHOLE_EVERY == 0 || k + 1 == tr->applied;
+    size_t every = tr->applied / WHOLE_OF_OTHERS + 1;
+    return k < WHOLE_UP_TO || k % every == 0 || k + 1 == tr->applied;
 }
 
 static int tell_unguarded(struct guarding *g, size_t k, struct pawl_error *e)
@@ -342,17 +349,94 @@ static bool any_wants_guard(const struct trial *tr)
     return any;
 }
 
+/* ---- what is certain beforehand ------------------------------------------------------------------------------------ */
+
+static int by_number(const void *x, const void *y)
+{
+    uint64_t p = *(const uint64_t *)x, q = *(const uint64_t *)y;
+    return p < q ? -1 : p > q;
+}
+
+static uint64_t hash_of(struct slice line)
+{
+    return line.p ? hash_fast(line) : 0;
+}
+
+/* A sum over the lines of each state. */
+static int hash_states(struct guarding *g, struct pawl_error *e)
+{
+    const struct course *c = &g->course;
+    struct arena *a = g->outer->keep;
+    g->states = arena_array(a, c->n + 1, sizeof *g->states);
+    g->sorted = arena_array(a, c->n + 1, sizeof *g->sorted);
+    if (!g->states || !g->sorted)
+        return err_nomem(e);
+    for (size_t k = 0; k < c->n; k++) {
+        const struct delta *d = &c->steps[k].change;
+        g->states[k + 1] = g->states[k];
+        for (size_t i = 0; i < d->n; i++)
+            g->states[k + 1] += hash_of(d->items[i].after) - hash_of(d->items[i].before);
+    }
+    memcpy(g->sorted, g->states, (c->n + 1) * sizeof *g->sorted);
+    qsort(g->sorted, c->n + 1, sizeof *g->sorted, by_number);
+    return PAWL_OK;
+}
+
+/* Has no other state the schema of this one? */
+static bool is_unique(const struct guarding *g, size_t state)
+{
+    uint64_t *end = g->sorted + g->course.n;
+    uint64_t *at = bsearch(&g->states[state], g->sorted, g->course.n + 1, sizeof *at, by_number);
+    return at && !(at > g->sorted && at[-1] == *at) && !(at < end && at[1] == *at);
+}
+
+static bool same_line(struct slice x, struct slice y)
+{
+    return (x.p == NULL) == (y.p == NULL) && slice_eq(x, y);
+}
+
+static bool same_delta(const struct delta *x, const struct delta *y)
+{
+    bool same = x->n == y->n;
+    for (size_t i = 0; i < x->n && same; i++)
+        same = slice_eq(x->items[i].key, y->items[i].key) && same_line(x->items[i].before, y->items[i].before) &&
+               same_line(x->items[i].after, y->items[i].after);
+    return same;
+}
+
+/*
+ * The schema is that of the state behind the version, and of no other: whatever the ledger says, all up to it is in place then,
+ * nothing runs and the row comes back (engine/decide). A text without a transaction may have been cut off, so it is not meant.
+ */
+static bool is_certain(const struct guarding *g, size_t k, const struct delta *seen)
+{
+    const struct step *s = &g->outer->steps[k];
+    return s->change.n && !s->up_outside && !s->forced_outside && !g->course.steps[k].outside && is_unique(g, k + 1) &&
+           same_delta(seen, &g->course.steps[k].change);
+}
+
 /* ---- all ------------------------------------------------------------------------------------------------------------- */
+
+static int replay_step(struct guarding *g, size_t k, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    struct delta seen;
+    bool whole = takes_whole(tr, k);
+    int code = facts_refresh(g->side.facts, &g->arena, &seen, e);
+    if (code || !wants_guard(&tr->steps[k]) || (!whole && is_certain(g, k, &seen)))
+        return code;
+    if (tr->steps[k].guarded)
+        code = replay_behind(g, k, whole, e);
+    return code ? code : record_all(g, k, e);
+}
 
 static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
 {
     struct trial *tr = g->outer;
     tr->steps[k].guarded = true;
     int code = guard_outside(g, k, e);
-    if (!code && tr->steps[k].guarded && wants_guard(&tr->steps[k]))
-        code = replay_behind(g, k, takes_whole(tr, k), e);
-    if (!code && wants_guard(&tr->steps[k]))
-        code = record_all(g, k, e);
+    if (!code)
+        code = replay_step(g, k, e);
     if (!code && !tr->steps[k].guarded)
         code = tell_unguarded(g, k, e);
     arena_reset(&g->arena);
@@ -369,6 +453,8 @@ int guarded_prove(struct trial *tr, struct pawl_error *e)
     int code = open_side(&g, e);
     if (!code)
         code = make_course(&g, e);
+    if (!code)
+        code = hash_states(&g, e);
     for (size_t k = 0; !code && k < tr->applied && k < g.course.n; k++) {
         code = trial_interrupted(tr, e);
         trial_progress(tr, "pawl", k + 1, tr->applied);
