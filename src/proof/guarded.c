@@ -322,7 +322,8 @@ static int guard_outside(struct guarding *g, size_t k, struct pawl_error *e)
 {
     const struct db_driver *driver = g->side.db->driver;
     struct db_snapshot *before = NULL;
-    bool can = driver->snapshot && g->outer->steps[k].up_outside && k < g->course.n;
+    bool can = driver->snapshot && g->outer->steps[k].up_outside && k < g->course.n &&
+               g->course.steps[k].n_statements > 1; /* one statement is done or not */
     int code = can ? driver->snapshot(g->side.db, &before, e) : PAWL_OK;
     if (!code)
         code = apply_step(g, k, e);
@@ -443,6 +444,24 @@ static int guard_step(struct guarding *g, size_t k, struct pawl_error *e)
     return code;
 }
 
+/*
+ * The set did not run a second time beside the first one: it makes something that belongs to the whole server. What cannot be
+ * rehearsed cannot be decided.
+ */
+static int tell_unrehearsed(struct guarding *g, struct pawl_error *e)
+{
+    struct trial *tr = g->outer;
+    size_t k = g->course.n;
+    if (k >= tr->applied || !g->course.failed)
+        return PAWL_OK;
+    g->why = g->course.error;
+    err_hint(
+        &g->why,
+        "it ran in one database and not in a second one of the same server: what belongs to the whole server, like a role, "
+        "needs a guard in the file; for `pawl replay` a --scratch-url elsewhere will do, too");
+    return tell_unguarded(g, k, e);
+}
+
 int guarded_prove(struct trial *tr, struct pawl_error *e)
 {
     struct guarding g = {.outer = tr};
@@ -461,6 +480,8 @@ int guarded_prove(struct trial *tr, struct pawl_error *e)
         if (!code)
             code = guard_step(&g, k, e);
     }
+    if (!code)
+        code = tell_unrehearsed(&g, e);
     trial_close(&g.side);
     arena_clear(&g.side.tmp);
     arena_clear(&g.arena);
