@@ -467,7 +467,7 @@ int guarded_prove(struct trial *tr, struct pawl_error *e)
     struct guarding g = {.outer = tr};
     for (size_t k = 0; k < tr->applied; k++)
         tr->steps[k].guarded = !wants_guard(&tr->steps[k]);
-    if (tr->options->texts || !any_wants_guard(tr))
+    if (tr->options->plain || tr->options->texts || !any_wants_guard(tr))
         return PAWL_OK;
     int code = open_side(&g, e);
     if (!code)

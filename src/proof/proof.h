@@ -74,6 +74,7 @@ struct proof_options {
     const struct proof_texts *texts; /* one for each migration, or NULL: the files */
     const char *repro_dir;           /* a script for each failure is written here; NULL = nowhere */
     bool fingerprints;               /* the trace is to have them */
+    bool plain;                      /* what pawl's own runner makes of the files is of no interest */
     /*
      * NULL = nothing is known. As long as the baseline and each S(k) on the way have the fingerprints that they had then, a version
      * that was proved is applied and not proved forward again. Head and reverse are walked for all.

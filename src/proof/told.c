@@ -50,6 +50,7 @@ int told_prove(struct arena *a, const struct migration_set *set, const struct pr
     options.trace = &out->trace;
     options.texts = texts;
     options.repro_dir = NULL;
+    options.plain = true; /* replay, head and the downs are what texts are written for */
     int code = proof_run(a, set, &options, &r, e);
     if (out->nomem)
         return err_nomem(e);
