@@ -13,6 +13,7 @@ struct deciding {
     size_t to;                        /* see decide */
     struct shown shown;               /* the live schema, with all that was decided to run done */
     size_t reached;                   /* steps up to this one are behind the database */
+    size_t half;  /* the last of them was interrupted between two of its statements; 0 = not known */
     size_t doubt; /* of steps from here up to `reached` the schema does not show that they ran: they undo each other */
     const struct slice *unmanaged; /* lines that the course does not know */
     size_t n_unmanaged;
@@ -385,6 +386,8 @@ static int decide_step(struct deciding *x, size_t k)
     bool behind = k < x->reached;
     if (s->change.n == 0)
         return decide_silent(x, k);
+    if (k + 1 < x->half)
+        return say(x, k, PAWL_DECISION_IN_PLACE, "the schema is that of a later migration, which is half done");
     if (behind && k >= x->doubt && !is_recorded(x, k) && !s->repeatable)
         return decide_doubtful(x, k);
     if (may_be_cut(x, k)) {
@@ -520,24 +523,64 @@ static void take_state(struct deciding *x, size_t state)
     x->shown.harmless = true;
 }
 
-static void find_reached(struct deciding *x, const struct course_match *m)
+/*
+ * The schema is that of no state: is it one between two statements of a step that ran without a transaction? Asked of those
+ * near the state that it is most like; their statements may have to be asked for.
+ */
+static int find_half(struct deciding *x, const struct course_match *m)
+{
+    size_t first = m->lowest > 0 ? m->lowest - 1 : 0;
+    int code = PAWL_OK;
+    for (size_t k = first; k < x->course->n && k <= m->highest && !x->half && !code; k++) {
+        const struct course_step *s = &x->course->steps[k];
+        bool is = false;
+        if (!s->outside || !s->change.n)
+            continue;
+        if (!s->statements)
+            x->out->steps[k].wants_detail = x->out->wants_detail = true;
+        else
+            code = shown_within(x->arena, &x->shown, k, &is, x->e);
+        if (is)
+            x->half = x->reached = k + 1;
+    }
+    return code;
+}
+
+/*
+ * The last step whose work is there; best one whose work was not there in front of it: what is dropped again is not there at
+ * the beginning either.
+ */
+static void find_last(struct deciding *x)
+{
+    for (size_t k = x->course->n; k-- > 0 && !x->reached;) {
+        const struct delta *d = &x->course->steps[k].change;
+        if (d->n && in_place(x, k) && !shown_until(&x->shown, d, k))
+            x->reached = k + 1;
+    }
+    for (size_t k = x->course->n; k-- > 0 && !x->reached;)
+        if (x->course->steps[k].change.n && in_place(x, k) && !to_run(x, k))
+            x->reached = k + 1;
+}
+
+static int find_reached(struct deciding *x, const struct course_match *m)
 {
     x->tail = true;
     x->doubt = SIZE_MAX;
     if (m->n_managed == 0 && m->exact && m->lowest == 0 &&
         course_shows(x->course)) { /* nothing of the set is there at all */
         x->tail = false;
-        return;
+        return PAWL_OK;
     }
     if (m->exact && m->grade >= DIFFERENCE_GENERATED_NAMES)
         take_state(x, m->highest);
     if (m->exact) {
         choose_state(x, m);
-        return;
+        return PAWL_OK;
     }
-    for (size_t k = x->course->n; k-- > 0 && !x->reached;)
-        if (x->course->steps[k].change.n && in_place(x, k) && !to_run(x, k))
-            x->reached = k + 1;
+    int code = find_half(x, m);
+    if (!x->half)
+        find_last(x);
+    return code;
 }
 
 static int decide_all(struct deciding *x)
@@ -573,8 +616,9 @@ int decide(struct run *r, const struct course *c, const struct slice *lines, siz
     out->unmanaged = m.n_unmanaged;
     x.unmanaged = m.unmanaged;
     x.n_unmanaged = m.n_unmanaged;
-    find_reached(&x, &m);
-    code = decide_all(&x);
+    code = find_reached(&x, &m);
+    if (!code && !out->wants_detail)
+        code = decide_all(&x);
     out->note_order = x.shown.harmless;
     return code;
 }

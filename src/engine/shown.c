@@ -71,6 +71,69 @@ bool shown_since(struct shown *s, const struct delta *d, size_t from)
     return false;
 }
 
+bool shown_until(struct shown *s, const struct delta *d, size_t state)
+{
+    if (all_at(s, d, 0))
+        return true;
+    for (size_t i = 0; i < d->n; i++) {
+        const struct course_key *k = shown_key(s, &d->items[i]);
+        for (size_t t = 0; t < k->n && k->turns[t].state <= state; t++)
+            if (all_at(s, d, k->turns[t].state))
+                return true;
+    }
+    return false;
+}
+
+/* The lines of one point of a course; those of `touched` keys are not of a state. */
+struct point {
+    struct slice *lines; /* by key */
+    bool *touched;
+};
+
+/* All but what the step touches is as it is at state k. */
+static bool rest_is(struct shown *s, const struct point *p, size_t k)
+{
+    const struct course *c = s->course;
+    for (size_t i = 0; i < c->n_keys; i++)
+        if (c->list[i]->managed && !p->touched[i] && !shown_alike(s, c->list[i], course_key_line(c->list[i], k)))
+            return false;
+    return true;
+}
+
+static bool touched_is(struct shown *s, const struct point *p)
+{
+    const struct course *c = s->course;
+    for (size_t i = 0; i < c->n_keys; i++)
+        if (p->touched[i] && !shown_alike(s, c->list[i], p->lines[i]))
+            return false;
+    return true;
+}
+
+int shown_within(struct arena *a, struct shown *s, size_t k, bool *is, struct pawl_error *e)
+{
+    const struct course_step *step = &s->course->steps[k];
+    struct point p = {.lines = arena_array(a, s->course->n_keys + 1, sizeof *p.lines),
+                      .touched = arena_array(a, s->course->n_keys + 1, sizeof *p.touched)};
+    *is = false;
+    if (!p.lines || !p.touched)
+        return err_nomem(e);
+    for (size_t i = 0; i < step->n_statements; i++)
+        for (size_t q = 0; q < step->statements[i].change.n; q++) {
+            const struct course_key *key = shown_key(s, &step->statements[i].change.items[q]);
+            p.touched[key->index] = true;
+            p.lines[key->index] = course_key_line(key, k);
+        }
+    if (!rest_is(s, &p, k))
+        return PAWL_OK;
+    for (size_t i = 0; i + 1 < step->n_statements && !*is; i++) {
+        const struct delta *d = &step->statements[i].change;
+        for (size_t q = 0; q < d->n; q++)
+            p.lines[shown_key(s, &d->items[q])->index] = d->items[q].after;
+        *is = touched_is(s, &p);
+    }
+    return PAWL_OK;
+}
+
 static const struct change *change_of(const struct delta *d, struct slice key)
 {
     size_t low = 0, high = d->n;

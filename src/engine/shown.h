@@ -25,6 +25,13 @@ bool shown_alike(struct shown *s, const struct course_key *k, struct slice line)
 bool shown_before(struct shown *s, const struct delta *d, const struct change **off);
 /* The same at state `from`, or at a later one at which something that the change touches is another. */
 bool shown_since(struct shown *s, const struct delta *d, size_t from);
+/* The same at the baseline or at any state up to `state`. */
+bool shown_until(struct shown *s, const struct delta *d, size_t state);
+/*
+ * Is all that the set manages as it is somewhere between two statements of step k, which are known? Then the step was
+ * interrupted there. PAWL_NOMEM.
+ */
+int shown_within(struct arena *a, struct shown *s, size_t k, bool *is, struct pawl_error *e);
 /* What statement i of step k touches, as it is behind it or behind a later one of the step, or at a later state. */
 bool shown_behind(struct shown *s, size_t k, size_t i, const struct delta *of);
 /* From here on it counts as done. */
