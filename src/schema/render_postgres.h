@@ -70,6 +70,8 @@ extern const struct pgn_kind pgn_kinds[]; /* ends with a NULL name */
 int pgn_put(struct pgn_plan *p, struct pawl_error *e);
 /* The same inside DO, run only if the condition (words and slices of `format`) does not hold; without it where nothing is guarded. */
 int pgn_put_unless(struct pgn_plan *p, struct slice condition, struct pawl_error *e);
+/* The DROP of a relation, of the given pg_class.relkinds: run again, one of another kind may bear its name. */
+int pgn_put_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, const char *relkinds, struct pawl_error *e);
 int pgn_cannot(struct pgn_plan *p, const struct item *it, struct pawl_error *e);
 /* "IF EXISTS " and so on, where statements are guarded. */
 const char *pgn_if_not(const struct pgn_plan *p);

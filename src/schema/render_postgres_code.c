@@ -308,9 +308,9 @@ int pgn_view_create(struct pgn_plan *p, struct pgn *n, const struct item *it, st
 
 int pgn_view_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    phrase_add(&p->b, "DROP %zVIEW IF EXISTS %q", pgn_is(n, "materialized-view") ? "MATERIALIZED " : "", it->parts[0],
-               it->parts[1]);
-    return pgn_put(p, e);
+    bool kept = pgn_is(n, "materialized-view");
+    phrase_add(&p->b, "DROP %zVIEW IF EXISTS %q", kept ? "MATERIALIZED " : "", it->parts[0], it->parts[1]);
+    return pgn_put_drop(p, n, it, kept ? "'m'" : "'v'", e);
 }
 
 /* ---- triggers, rules, policies ------------------------------------------------------------------------------------- */

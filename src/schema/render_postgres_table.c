@@ -461,14 +461,15 @@ int pgn_column_take(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
     struct slice type = get(p, n->to, "type");
     struct pgn_list l = {0};
+    bool again = differs(n, "type"); /* it was released from a type that is gone */
     int code = pgn_scan(p, type, &l, e);
-    for (size_t i = 0; i < l.n && !code; i++)
-        if (p->nodes[l.v[i]].gone || p->nodes[l.v[i]].comes) {
-            begin_column(p, n->to);
-            phrase_add(&p->b, "TYPE %s USING %n::%s", type, n->to->parts[2], type);
-            code = pgn_put(p, e);
-            break;
-        }
+    for (size_t i = 0; i < l.n && !again; i++)
+        again = p->nodes[l.v[i]].gone || p->nodes[l.v[i]].comes;
+    if (!code && again) {
+        begin_column(p, n->to);
+        phrase_add(&p->b, "TYPE %s USING %n::%s", type, n->to->parts[2], type);
+        code = pgn_put(p, e);
+    }
     if (!code && get(p, n->to, "default").p)
         code = set_default(p, n->to, e);
     if (!code && differs(n, "null")) {
@@ -636,11 +637,27 @@ int pgn_table_create(struct pgn_plan *p, struct pgn *n, const struct item *it, s
     return code ? code : columns_rest(p, n, e);
 }
 
+int pgn_put_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, const char *relkinds, struct pawl_error *e)
+{
+    static const char *const kinds[] = {"table", "view", "materialized-view", "foreign-table", "sequence"};
+    bool other = false;
+    PHRASE(c);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct pgn *x = pgn_find(p, kinds[i], it->parts[0], it->parts[1]);
+        other |= x && x != n && x->to;
+    }
+    if (!other)
+        return pgn_put(p, e);
+    phrase_add(&c, "NOT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(%l) AND relkind IN (%z))",
+               pgn_regclass(p, it->parts[0], it->parts[1]), relkinds);
+    return pgn_put_unless(p, phrase_keep(p->a, &c), e);
+}
+
 int pgn_table_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    phrase_add(&p->b, "DROP %zTABLE IF EXISTS %q", pgn_is(n, "foreign-table") ? "FOREIGN " : "", it->parts[0],
-               it->parts[1]);
-    return pgn_put(p, e);
+    bool foreign = pgn_is(n, "foreign-table");
+    phrase_add(&p->b, "DROP %zTABLE IF EXISTS %q", foreign ? "FOREIGN " : "", it->parts[0], it->parts[1]);
+    return pgn_put_drop(p, n, it, foreign ? "'f'" : "'r', 'p'", e);
 }
 
 bool pgn_table_can(struct pgn_plan *p, const struct pgn *n)
