@@ -111,7 +111,7 @@ static bool disturbs(const struct pgn *column)
 static bool looks_at_columns(const struct pgn *n)
 {
     return pgn_is(n, "view") || pgn_is(n, "materialized-view") || pgn_is(n, "rule") || pgn_is(n, "policy") ||
-           pgn_is(n, "trigger") || pgn_is(n, "statistics") || pgn_is(n, "function");
+           pgn_is(n, "trigger") || pgn_is(n, "statistics") || pgn_is(n, "function") || pgn_is(n, "foreign-key");
 }
 
 static bool is_disturbed_in(struct pgn_plan *p, const struct pgn *n, const struct pgn *relation)
@@ -364,6 +364,8 @@ static int come_mentioned(struct pgn_plan *p, struct pgn *n, struct pawl_error *
         if (!code && is_relation(m) && !pgn_is(n, "column"))
             code = come_columns(p, m, e);
         if (!code && pgn_is(n, "foreign-key"))
+            code = come_columns(p, m, e); /* they must be of one type */
+        if (!code && pgn_is(n, "foreign-key"))
             code = come_keys(p, m, e);
     }
     return code;
@@ -479,6 +481,11 @@ static int unchecked(struct pgn_plan *p, struct pawl_error *e)
     return PAWL_OK;
 }
 
+static bool is_generated(const struct pgn *n)
+{
+    return pgn_is(n, "column") && n->from && fact_value(n->from->line, "generated").p;
+}
+
 int pgn_carry_out(struct pgn_plan *p, struct pawl_error *e)
 {
     enum { RANKS = 18 };
@@ -486,9 +493,11 @@ int pgn_carry_out(struct pgn_plan *p, struct pawl_error *e)
     if (!code)
         code = unchecked(p, e);
     for (int rank = RANKS - 1; rank >= 0 && !code; rank--)
-        for (size_t i = 0; i < p->n && !code; i++)
-            if (p->nodes[i].kind->rank == rank && !goes_with_owner(p, &p->nodes[i]))
-                code = go(p, &p->nodes[i], e);
+        for (int first = 1; first >= 0 && !code; first--) /* generated columns before those that they are made of */
+            for (size_t i = 0; i < p->n && !code; i++)
+                if (p->nodes[i].kind->rank == rank && is_generated(&p->nodes[i]) == first &&
+                    !goes_with_owner(p, &p->nodes[i]))
+                    code = go(p, &p->nodes[i], e);
     for (int rank = 0; rank < RANKS && !code; rank++)
         for (size_t i = 0; i < p->n && !code; i++)
             if (p->nodes[i].kind->rank == rank)
