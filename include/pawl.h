@@ -102,6 +102,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(CLIENT_COMMAND, "client-command", ERROR, "a command of a client program (psql, sqlite3) that no engine understands") \
     X(UNKNOWN_DIRECTIVE, "unknown-directive", WARNING, "a `-- pawl:` directive that pawl does not know") \
     X(TEXT_MENTIONS_LEDGER, "text-mentions-ledger", WARNING, "a migration that names the ledger table itself") \
+    X(BAD_BASELINE, "bad-baseline", ERROR, "a baseline whose list of what it replaces cannot be used, or beside which such a file still stands") \
     X(APPLY_FAILS, "apply-fails", ERROR, "the up text fails on the schema it was written for") \
     X(ONLY_PAWL, "only-pawl", ERROR, "a text that applies under pawl only: the engine has no words for a statement in it") \
     X(REPLAY_FAILS, "replay-fails", ERROR, "the up text fails when it is run again at once") \
@@ -390,6 +391,7 @@ enum pawl_state {
     PAWL_STATE_MISSING,      /* applied, but there is no file; older than the newest file */
     PAWL_STATE_AHEAD,        /* applied, no file, and newer than every file: the database is ahead */
     PAWL_STATE_DIRTY,        /* the ledger says it was begun and not finished */
+    PAWL_STATE_PARTIAL,      /* a baseline, of whose migrations some are applied and some are not: it stands below it */
 };
 const char *pawl_state_name(enum pawl_state state);
 
@@ -401,6 +403,8 @@ struct pawl_status_row {
     const char *file;          /* NULL if there is none */
     const char *installed_on;  /* as the database shows it, UTC; NULL if not applied */
     int64_t execution_time_ns; /* -1 = unknown */
+    size_t replaces;           /* of a baseline: how many migrations it stands for; 0 = it is none */
+    size_t recorded;           /* of a baseline: how many rows of theirs and its own the ledger has */
 };
 
 struct pawl_status {
@@ -408,7 +412,7 @@ struct pawl_status {
     size_t n;
     int64_t version; /* highest applied; 0 = none */
     int64_t latest;  /* highest file; 0 = none */
-    size_t pending, changed, missing, ahead, dirty;
+    size_t pending, changed, missing, ahead, dirty, partial;
     bool has_ledger;
     bool ok; /* every migration is applied and unchanged; with ignore_missing, a file may be gone */
     const char *engine, *engine_version;
@@ -580,6 +584,39 @@ struct pawl_downs_report {
 int pawl_downs(struct pawl *p, const struct pawl_downs_options *options, struct pawl_downs_report *out,
                struct pawl_error *e);
 
+struct pawl_squash_options {
+    int64_t to;         /* the last version that is squashed, and the baseline's own */
+    const char *engine; /* as for verify; NULL: both, and both must be at hand */
+    bool write;         /* write the baseline and remove the files that it replaces; otherwise only tell */
+};
+
+struct pawl_squash_report {
+    int64_t version;
+    const char *file, *down_file; /* of the baseline; down_file NULL: it has none, and `no_down` says why */
+    const char *text, *down_text;
+    const char *no_down;
+    const char *const *removed; /* files that it replaces */
+    size_t n_removed;
+    size_t replaced;           /* migrations */
+    size_t statements, shared; /* of its text; those that run on every engine */
+    size_t rows;
+    const char *engines[2]; /* for which it is and was proved */
+    size_t n_engines;
+    bool proved;                            /* `pawl verify` passes with it */
+    enum pawl_proof lost[PAWL_PROOF_COUNT]; /* what all replaced migrations have shown, and it does not */
+    size_t n_lost;
+    bool certified; /* with `write`: the certificate, which was there, was written anew */
+};
+
+/*
+ * Makes one migration, a baseline, of all up to a version: SQL that builds their schema and brings the rows that they have made. It is
+ * proved to lead to the same facts at that version and at every later one, and to the same rows. Databases that have all of the
+ * replaced versions count as having it; databases that stand below it are refused. PAWL_CHECK: it cannot be proved, or the files
+ * are not those of their certificate. *out is valid until the next call with this handle.
+ */
+int pawl_squash(struct pawl *p, const struct pawl_squash_options *options, struct pawl_squash_report *out,
+                struct pawl_error *e);
+
 /* Where a schema is: a URL; "@12" (version 12 of the folder, "@" the newest, "@0" before the first); a file name.facts; NULL: the
  * database of the configuration. */
 struct pawl_dump_options {
@@ -622,6 +659,7 @@ int pawl_diff(struct pawl *p, const struct pawl_diff_options *options, struct pa
 
 struct pawl_repair_options {
     bool dry_run;
+    bool fold; /* record a baseline in place of the rows of what it replaces, as in a database that began with it */
 };
 /* Restamps checksums that differ only in line endings or byte order mark; clears a dirty row when the schema shows that it may. */
 int pawl_repair(struct pawl *p, const struct pawl_repair_options *options, struct pawl_result *out,

@@ -25,7 +25,8 @@ static bool applied_prefix(const struct run *r, size_t *n)
         prefix &= !applied || whole;
         whole &= applied;
         *n += applied && s->items[i].migration;
-        prefix &= s->items[i].migration != NULL && s->items[i].state != PAWL_STATE_DIRTY;
+        prefix &= s->items[i].migration != NULL && s->items[i].state != PAWL_STATE_DIRTY &&
+                  s->items[i].state != PAWL_STATE_PARTIAL;
     }
     return prefix;
 }

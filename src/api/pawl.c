@@ -85,7 +85,8 @@ PAWL_API const char *pawl_runner_name(enum pawl_runner runner)
 
 PAWL_API const char *pawl_state_name(enum pawl_state state)
 {
-    static const char *const names[] = {"pending", "applied", "changed", "line endings", "missing", "ahead", "dirty"};
+    static const char *const names[] = {"pending", "applied", "changed", "line endings",
+                                        "missing", "ahead",   "dirty",   "partial"};
     return (size_t)state < sizeof names / sizeof names[0] ? names[state] : NULL;
 }
 
@@ -344,7 +345,7 @@ PAWL_API int pawl_repair(struct pawl *p, const struct pawl_repair_options *optio
         return code;
     code = know_certificate(&o, &known, e);
     if (!code)
-        code = repair_run(&o.run, dry_run, out, e);
+        code = repair_run(&o.run, dry_run, options && options->fold, out, e);
     attest_close(&known.attest);
     operation_end(&o);
     return code;
@@ -392,6 +393,8 @@ static struct pawl_status_row status_row(const struct standing *s)
         .file = m ? m->up.path.p : NULL,
         .installed_on = row ? row->installed_on.p : NULL,
         .execution_time_ns = row && row->execution_time >= 0 ? row->execution_time : -1,
+        .replaces = m ? migration_replaced(m) : 0,
+        .recorded = s->n_covered + (row != NULL),
     };
 }
 
@@ -414,6 +417,7 @@ static int make_status(struct operation *o, struct pawl_status *out, struct pawl
         .missing = s->count[PAWL_STATE_MISSING],
         .ahead = s->count[PAWL_STATE_AHEAD],
         .dirty = s->count[PAWL_STATE_DIRTY],
+        .partial = s->count[PAWL_STATE_PARTIAL],
         .has_ledger = o->run.history.exists,
         .ok = plan_holds(s, &(struct plan_policy){.ignore_missing = o->p->config.ignore_missing}),
         .engine = o->run.db->driver->name,

@@ -27,6 +27,7 @@ struct out_kind {
     void (*dumped)(struct out *o, const struct pawl_dump *dump, bool sql);
     void (*differs)(struct out *o, const struct pawl_difference *difference, bool sql);
     void (*downs)(struct out *o, const struct pawl_downs_report *report, bool wrote);
+    void (*squashed)(struct out *o, const struct pawl_squash_report *report, bool wrote);
     void (*version)(struct out *o);
     void (*error)(struct out *o, const struct pawl_error *e);
     /* Writes what is still held back. */

@@ -165,6 +165,10 @@ static json_t *one_status_row(struct out *o, const struct pawl_status_row *row)
     put(o, j, "has_down", json_boolean(row->has_down));
     put(o, j, "installed_on", text_or_null(row->installed_on));
     put(o, j, "execution_time_ms", timed ? milliseconds((uint64_t)row->execution_time_ns) : json_null());
+    if (row->replaces) {
+        put(o, j, "replaces", json_integer((json_int_t)row->replaces));
+        put(o, j, "recorded", json_integer((json_int_t)row->recorded));
+    }
     return j;
 }
 
@@ -182,6 +186,7 @@ static void json_status(struct out *o, const struct pawl_status *s)
     put(o, object, "missing", json_integer((json_int_t)s->missing));
     put(o, object, "ahead", json_integer((json_int_t)s->ahead));
     put(o, object, "dirty", json_integer((json_int_t)s->dirty));
+    put(o, object, "partial", json_integer((json_int_t)s->partial));
     json_t *rows = new_array(o, object, "migrations");
     for (size_t i = 0; i < s->n; i++)
         append(o, rows, one_status_row(o, &s->rows[i]));
@@ -382,6 +387,39 @@ static void json_downs(struct out *o, const struct pawl_downs_report *r, bool wr
     put_notes(o, object);
 }
 
+static void json_squashed(struct out *o, const struct pawl_squash_report *r, bool wrote)
+{
+    static const char *const proofs[] = {
+#define X(name, key, heading, meaning) key,
+        PAWL_PROOFS(X)
+#undef X
+    };
+    json_t *object = object_of(o);
+    put(o, object, "ok", json_true());
+    put(o, object, "written", json_boolean(wrote));
+    put(o, object, "certified", json_boolean(r->certified));
+    put(o, object, "version", json_integer(r->version));
+    put(o, object, "replaces", json_integer((json_int_t)r->replaced));
+    put(o, object, "file", text_or_null(r->file));
+    put(o, object, "text", text_or_null(r->text));
+    put(o, object, "down_file", text_or_null(r->down_file));
+    put(o, object, "down_text", text_or_null(r->down_text));
+    put(o, object, "no_down", text_or_null(r->no_down));
+    put(o, object, "statements", json_integer((json_int_t)r->statements));
+    put(o, object, "shared", json_integer((json_int_t)r->shared));
+    put(o, object, "rows", json_integer((json_int_t)r->rows));
+    put(o, object, "proved", json_boolean(r->proved));
+    json_t *engines = new_array(o, object, "engines"), *lost = new_array(o, object, "lost"),
+           *removed = new_array(o, object, "removed");
+    for (size_t i = 0; i < r->n_engines; i++)
+        append(o, engines, json_string(r->engines[i]));
+    for (size_t i = 0; i < r->n_lost; i++)
+        append(o, lost, json_string(proofs[r->lost[i]]));
+    for (size_t i = 0; i < r->n_removed; i++)
+        append(o, removed, text_or_null(r->removed[i]));
+    put_notes(o, object);
+}
+
 static void json_version(struct out *o)
 {
     put(o, object_of(o), "version", json_string(pawl_version()));
@@ -428,6 +466,7 @@ const struct out_kind out_json = {
     .dumped = json_dumped,
     .differs = json_differs,
     .downs = json_downs,
+    .squashed = json_squashed,
     .version = json_version,
     .error = json_error,
     .end = json_end,

@@ -188,7 +188,7 @@ static void put_state(struct strbuf *b, bool color, enum pawl_state state)
     static const enum color colors_of[] = {
         [PAWL_STATE_PENDING] = YELLOW,      [PAWL_STATE_APPLIED] = GREEN, [PAWL_STATE_CHANGED] = RED,
         [PAWL_STATE_LINE_ENDINGS] = YELLOW, [PAWL_STATE_MISSING] = RED,   [PAWL_STATE_AHEAD] = YELLOW,
-        [PAWL_STATE_DIRTY] = RED,
+        [PAWL_STATE_DIRTY] = RED,           [PAWL_STATE_PARTIAL] = RED,
     };
     const char *name = pawl_state_name(state);
     text_colored(b, color, colors_of[state], name);
@@ -225,6 +225,11 @@ static void put_status_row(struct strbuf *b, const struct out *o, const struct p
         strbuf_addz(b, "  ");
         text_time(b, (uint64_t)row->execution_time_ns);
     }
+    if (row->state == PAWL_STATE_PARTIAL)
+        strbuf_addf(b, "  %zu of the %zu that it replaces %s applied", row->recorded, row->replaces,
+                    row->recorded == 1 ? "is" : "are");
+    else if (row->replaces)
+        strbuf_addf(b, "  replaces %zu", row->replaces);
     if (row->file && !row->has_down)
         strbuf_addz(b, "  no down");
     while (strbuf_ok(b) && b->n && b->p[b->n - 1] == ' ')
@@ -244,6 +249,7 @@ static void put_status_counts(struct strbuf *b, const struct pawl_status *s)
     text_count(b, s->missing, "missing", "missing", &comma);
     text_count(b, s->ahead, "ahead of the files", "ahead of the files", &comma);
     text_count(b, s->dirty, "dirty", "dirty", &comma);
+    text_count(b, s->partial, "baseline that it stands below", "baselines that it stands below", &comma);
     if (comma[0] == ';')
         strbuf_addz(b, "; up to date");
     strbuf_addc(b, '\n');
@@ -393,6 +399,7 @@ const struct out_kind out_text = {
     .dumped = text_dumped,
     .differs = text_differs,
     .downs = text_downs,
+    .squashed = text_squashed,
     .version = text_version,
     .error = text_error,
     .end = text_end,

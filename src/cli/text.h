@@ -57,5 +57,6 @@ void text_fixed(struct out *o, const struct pawl_fix_report *report, bool wrote,
 void text_dumped(struct out *o, const struct pawl_dump *dump, bool sql);
 void text_differs(struct out *o, const struct pawl_difference *difference, bool sql);
 void text_downs(struct out *o, const struct pawl_downs_report *report, bool wrote);
+void text_squashed(struct out *o, const struct pawl_squash_report *report, bool wrote);
 
 #endif

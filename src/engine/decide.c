@@ -250,6 +250,20 @@ static int decide_statement(struct deciding *x, struct part *p, size_t i)
     return PAWL_OK;
 }
 
+/* All that a baseline makes, or nothing: what its migrations did to rows on the way cannot be made up for. */
+static int below(struct deciding *x, const struct migration *m)
+{
+    err_set(x->e, PAWL_REFUSED, "the schema has some of what baseline %lld makes, and not all of it",
+            (long long)m->version);
+    err_hint(x->e,
+             "bring the database there with the release that still has the files, or with a checkout from before they "
+             "were squashed");
+    err_place(x->e, m->up.path, 0, 0);
+    if (x->e)
+        x->e->version = m->version;
+    return PAWL_REFUSED;
+}
+
 /* A transaction of the file's own is opened and closed if anything in it is to run. */
 static void decide_frames(struct deciding *x, size_t k)
 {
@@ -300,6 +314,8 @@ static int decide_partly(struct deciding *x, size_t k)
     decide_frames(x, k);
     for (size_t i = 0; i < s->n_statements; i++)
         left += !d->in_place[i];
+    if (left && !p.begun && s->migration->n_replaces)
+        return below(x, s->migration);
     struct slice why = arena_printf(x->arena, "%zu of its %zu statements %s still to run", left, s->n_statements,
                                     left == 1 ? "is" : "are");
     if (!why.p)
@@ -475,12 +491,19 @@ static void look_at_order(struct decisions *out)
 /* Does the ledger name exactly the first `state` migrations? Then it agrees with a schema that is at that state. */
 static bool ledger_agrees(const struct run *r, size_t state)
 {
-    if (r->history.n != state || state == 0)
-        return false;
-    for (size_t i = 0; i < state; i++)
-        if (r->history.rows[i].version != r->set->items[i].version || !r->history.rows[i].success)
+    const struct standings *all = &r->standings;
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct standing *s = &all->items[i];
+        if (s->state == PAWL_STATE_PARTIAL)
             return false;
-    return true;
+        if (!s->row)
+            continue;
+        if (!s->migration || !s->row->success || (size_t)(s->migration - r->set->items) >= state)
+            return false;
+        n++;
+    }
+    return n == state && state;
 }
 
 static bool is_state(struct deciding *x, size_t state)

@@ -200,12 +200,25 @@ static int attest(struct outside *x, struct pawl_error *e)
     return code;
 }
 
-static int finish(struct outside *x, uint64_t started, struct pawl_error *e)
+/* With a baseline the rows of what it stands for go, too, and before its own: that one says that the revert was begun. */
+static int remove_covered(struct outside *x, const struct standing *s, struct pawl_error *e)
 {
+    int code = PAWL_OK;
+    for (size_t i = 0; x->reverting && i < s->n_covered && !code; i++)
+        code =
+            batch_add(&x->batch, ledger_remove(&x->batch.arena, x->run->ledger, s->covered[i]->version), frame(x), e);
+    return code;
+}
+
+static int finish(struct outside *x, const struct standing *s, uint64_t started, struct pawl_error *e)
+{
+    int code = remove_covered(x, s, e);
+    if (code)
+        return code;
     struct db_request last =
         x->reverting ? ledger_remove(&x->batch.arena, x->run->ledger, x->m->version)
                      : ledger_finish(&x->batch.arena, x->run->ledger, x->m->version, (int64_t)(clock_ns() - started));
-    int code = batch_add(&x->batch, last, frame(x), e);
+    code = batch_add(&x->batch, last, frame(x), e);
     return code ? code : batch_flush(&x->batch, e);
 }
 
@@ -237,7 +250,7 @@ int outside_run(struct run *r, const struct standing *s, const struct script *sc
     if (!code)
         code = attest(&x, e);
     if (!code)
-        code = finish(&x, started, e);
+        code = finish(&x, s, started, e);
     if (code) {
         db_rollback(r->db);
         if (code == PAWL_SQL && !e->hint[0])

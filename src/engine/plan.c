@@ -4,65 +4,6 @@
 
 #include <stdio.h>
 
-static int changed_how(const struct migration *m, const struct ledger_row *row, plan_alike_fn *alike,
-                       enum pawl_state *out)
-{
-    bool is_alike = false;
-    int code = alike ? alike(&m->up, row->checksum, &is_alike) : PAWL_OK;
-    *out = is_alike ? PAWL_STATE_LINE_ENDINGS : PAWL_STATE_CHANGED;
-    return code;
-}
-
-/* All but in what way a file differs. */
-static enum pawl_state state_of(const struct migration *m, const struct ledger_row *row)
-{
-    if (!row)
-        return PAWL_STATE_PENDING;
-    if (!row->success)
-        return PAWL_STATE_DIRTY;
-    if (!m)
-        return PAWL_STATE_MISSING;
-    if (row->checksum.n == SHA384_BYTES && memcmp(row->checksum.p, m->up.checksum, SHA384_BYTES) == 0)
-        return PAWL_STATE_APPLIED;
-    return PAWL_STATE_CHANGED;
-}
-
-int plan_stand(struct arena *a, const struct migration_set *set, const struct history *history, plan_alike_fn *alike,
-               struct standings *out, struct pawl_error *e)
-{
-    *out = (struct standings){.items = arena_array(a, set->n + history->n, sizeof *out->items)};
-    if (!out->items)
-        return err_nomem(e);
-    size_t i = 0;
-    size_t k = 0;
-    while (i < set->n || k < history->n) {
-        const struct migration *m = i < set->n ? &set->items[i] : NULL;
-        const struct ledger_row *row = k < history->n ? &history->rows[k] : NULL;
-        if (m && row && m->version < row->version)
-            row = NULL;
-        else if (m && row && m->version > row->version)
-            m = NULL;
-        struct standing *s = &out->items[out->n++];
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the loop goes on only while one of the two is there */
-        *s = (struct standing){m ? m->version : row->version, state_of(m, row), m, row};
-        if (m && row && s->state == PAWL_STATE_CHANGED && changed_how(m, row, alike, &s->state))
-            return err_nomem(e);
-        i += m != NULL;
-        k += row != NULL;
-        if (m)
-            out->latest = m->version;
-        if (row)
-            out->version = row->version;
-    }
-    for (size_t n = 0; n < out->n; n++) {
-        struct standing *s = &out->items[n];
-        if (s->state == PAWL_STATE_MISSING && s->version > out->latest)
-            s->state = PAWL_STATE_AHEAD;
-        out->count[s->state]++;
-    }
-    return PAWL_OK;
-}
-
 /* ---- up ---------------------------------------------------------------------------------------------------------- */
 
 static const struct standing *first_in(const struct standings *s, enum pawl_state state)
@@ -81,8 +22,7 @@ static bool resumable(const struct standing *s)
 {
     return s->state == PAWL_STATE_DIRTY && s->migration &&
            (s->migration->up.no_transaction || ledger_outside(s->row)) && !ledger_reverting(s->row) &&
-           s->row->checksum.n == SHA384_BYTES &&
-           memcmp(s->row->checksum.p, s->migration->up.checksum, SHA384_BYTES) == 0;
+           plan_has_text(s->row, s->migration);
 }
 
 static int refuse_dirty(const struct standings *s, struct pawl_error *e)
@@ -102,10 +42,31 @@ static int refuse_dirty(const struct standings *s, struct pawl_error *e)
     return PAWL_OK;
 }
 
+int plan_refuse_partial(const struct standings *all, const struct standing *s, struct pawl_error *e)
+{
+    long long fault = (long long)s->at_fault, baseline = (long long)s->version;
+    if (!s->row && all->version < s->version)
+        err_set(e, PAWL_MISSING,
+                "the database is at version %lld, below baseline %lld, into which the files up to there were squashed",
+                (long long)all->version, baseline);
+    else
+        err_set(e, PAWL_MISSING, "migration %lld, which baseline %lld replaces, is not applied, and others of them are",
+                fault, baseline);
+    err_hint(e,
+             "with the release that still has the files, or a checkout from before they were squashed, `pawl up --to "
+             "%lld` brings the database there; then run this one again",
+             baseline);
+    err_place(e, s->migration->up.path, 0, 0);
+    return PAWL_MISSING;
+}
+
 static int refuse_missing(const struct standings *s, const struct plan_policy *policy, struct pawl_error *e)
 {
     const struct standing *x = first_in(s, PAWL_STATE_MISSING);
     const struct standing *ahead = first_in(s, PAWL_STATE_AHEAD);
+    const struct standing *partial = first_in(s, PAWL_STATE_PARTIAL);
+    if (partial) /* whatever the policy: what is in the baseline would be made a second time */
+        return plan_refuse_partial(s, partial, e);
     if (policy->ignore_missing || (!x && !ahead))
         return PAWL_OK;
     if (x) {
@@ -119,24 +80,40 @@ static int refuse_missing(const struct standings *s, const struct plan_policy *p
     return PAWL_MISSING;
 }
 
+static bool is_squashed(const struct standing *s)
+{
+    return s->at_fault && s->at_fault != s->version;
+}
+
+int plan_refuse_changed(const struct standing *s, struct pawl_error *e)
+{
+    if (is_squashed(s)) {
+        err_set(e, PAWL_CHANGED, "migration %lld was applied here with another text than baseline %lld replaces",
+                (long long)s->at_fault, (long long)s->version);
+        err_hint(e, "look at it with a checkout from before the files were squashed: `pawl status` there, and `pawl "
+                    "repair` if only line endings differ");
+    } else {
+        err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied", (long long)s->version);
+        err_hint(e, "restore the file and put the change into a new migration; `git log -p` shows who changed it");
+    }
+    err_place(e, s->migration->up.path, 0, 0);
+    return PAWL_CHANGED;
+}
+
 static int refuse_changed(const struct standings *s, struct pawl_error *e)
 {
     const struct standing *x = first_in(s, PAWL_STATE_CHANGED);
     const struct standing *eol = first_in(s, PAWL_STATE_LINE_ENDINGS);
-    if (!x && !eol)
+    if (x && (!eol || x->version <= eol->version))
+        return plan_refuse_changed(x, e);
+    if (!eol)
         return PAWL_OK;
-    if (!x || (eol && eol->version < x->version))
-        x = eol;
     err_set(e, PAWL_CHANGED,
-            x == eol ? "migration %lld differs from what was applied, but only in line endings or byte order mark"
-                     : "migration %lld is not the text that was applied",
-            (long long)x->version);
-    if (x == eol)
-        err_hint(
-            e, "`pawl repair` records the new checksum; `*.sql -text` in .gitattributes keeps it from happening again");
-    else
-        err_hint(e, "restore the file and put the change into a new migration; `git log -p` shows who changed it");
-    err_place(e, x->migration->up.path, 0, 0);
+            "migration %lld differs from what was applied, but only in line endings or byte order mark",
+            (long long)eol->version);
+    err_hint(e,
+             "`pawl repair` records the new checksum; `*.sql -text` in .gitattributes keeps it from happening again");
+    err_place(e, eol->migration->up.path, 0, 0);
     return PAWL_CHANGED;
 }
 
@@ -163,17 +140,28 @@ static bool has_file(const struct standings *s, int64_t version)
     return false;
 }
 
+static int refuse_target(const struct standings *s, int64_t to, struct pawl_error *e)
+{
+    err_set(e, PAWL_USAGE, "there is no migration %lld", (long long)to);
+    err_hint(e, "`pawl status` lists the versions");
+    for (size_t i = 0; i < s->n; i++) {
+        const struct migration *m = s->items[i].migration;
+        for (size_t k = 0; m && k < m->n_replaces; k++)
+            if (m->replaces[k].version == to)
+                err_hint(e, "baseline %lld replaces it and is one step; a checkout from before has the files",
+                         (long long)m->version);
+    }
+    return PAWL_USAGE;
+}
+
 int plan_up(struct arena *a, const struct standings *s, const struct plan_policy *policy, int64_t to, uint32_t steps,
             struct plan *out, struct pawl_error *e)
 {
     *out = (struct plan){.steps = arena_array(a, s->n, sizeof *out->steps)};
     if (!out->steps)
         return err_nomem(e);
-    if (to && !has_file(s, to)) {
-        err_set(e, PAWL_USAGE, "there is no migration %lld", (long long)to);
-        err_hint(e, "`pawl status` lists the versions");
-        return PAWL_USAGE;
-    }
+    if (to && !has_file(s, to))
+        return refuse_target(s, to, e);
     if (to && to < s->version) {
         err_set(e, PAWL_USAGE, "version %lld is older than the database, which is at %lld", (long long)to,
                 (long long)s->version);
@@ -214,7 +202,11 @@ static int refuse_step(const struct standing *x, struct pawl_error *e)
         err_set(e, PAWL_DIRTY, "migration %lld was begun and not finished", version);
         err_hint(e, "finish it with `pawl up` or clear it with `pawl repair` first");
         return PAWL_DIRTY;
+    case PAWL_STATE_PARTIAL: /* asked for before */
+        return PAWL_INTERNAL;
     case PAWL_STATE_CHANGED:
+        if (is_squashed(x))
+            return plan_refuse_changed(x, e);
         err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied, so its down file may not fit",
                 version);
         err_hint(e, "restore the up file that was applied");
@@ -246,6 +238,10 @@ static int check_target(const struct standings *s, int64_t to, struct pawl_error
             return PAWL_OK;
     if (to == 0)
         return PAWL_OK;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; s->items[i].row && k < s->items[i].n_covered; k++)
+            if (s->items[i].covered[k]->version == to)
+                return refuse_target(s, to, e);
     err_set(e, PAWL_USAGE, "version %lld is not applied", (long long)to);
     err_hint(e, "`pawl status` lists what is; 0 reverts everything");
     return PAWL_USAGE;
@@ -262,11 +258,11 @@ int plan_down(struct arena *a, const struct standings *s, int64_t to, uint32_t s
         steps = 1;
     for (size_t i = s->n; i-- > 0 && !code;) {
         const struct standing *x = &s->items[i];
-        if (!x->row)
+        if (!x->row && x->state != PAWL_STATE_PARTIAL)
             continue;
         if ((to >= 0 && x->version <= to) || (steps && out->n == steps))
             break;
-        code = refuse_step(x, e);
+        code = x->state == PAWL_STATE_PARTIAL ? plan_refuse_partial(s, x, e) : refuse_step(x, e);
         if (!code)
             out->steps[out->n++] = x;
     }
@@ -289,6 +285,7 @@ void plan_health(const struct standings *s, const struct plan_policy *policy, st
     const struct standing *changed = first_in(s, PAWL_STATE_CHANGED);
     const struct standing *eol = first_in(s, PAWL_STATE_LINE_ENDINGS);
     const struct standing *missing = policy->ignore_missing ? NULL : first_in(s, PAWL_STATE_MISSING);
+    const struct standing *partial = first_in(s, PAWL_STATE_PARTIAL);
     *out = (struct pawl_health){.version = s->version, .latest = s->latest, .pending = s->count[PAWL_STATE_PENDING]};
     if (dirty) {
         out->status = PAWL_HEALTH_DIRTY;
@@ -296,8 +293,14 @@ void plan_health(const struct standings *s, const struct plan_policy *policy, st
                  (long long)dirty->version);
     } else if (changed) {
         out->status = PAWL_HEALTH_CHANGED;
-        snprintf(out->message, sizeof out->message, "migration %lld is not the text that was applied",
-                 (long long)changed->version);
+        struct pawl_error why = {0};
+        plan_refuse_changed(changed, &why);
+        memcpy(out->message, why.message, sizeof out->message - 1);
+    } else if (partial) {
+        struct pawl_error why = {0};
+        out->status = PAWL_HEALTH_MISSING;
+        plan_refuse_partial(s, partial, &why);
+        memcpy(out->message, why.message, sizeof out->message - 1);
     } else if (eol) {
         out->status = PAWL_HEALTH_CHANGED;
         snprintf(out->message, sizeof out->message,

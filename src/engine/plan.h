@@ -18,6 +18,13 @@ struct standing {
     enum pawl_state state;
     const struct migration *migration; /* NULL: no file */
     const struct ledger_row *row;      /* NULL: not in the ledger */
+    /*
+     * Of a baseline (migration->replaces): rows of versions in front of its own that it stands for. They have no standing of
+     * their own. It is PARTIAL if some that it stands for have none.
+     */
+    const struct ledger_row **covered;
+    size_t n_covered;
+    int64_t at_fault; /* PARTIAL: the first that has none; CHANGED: whose row is of another text, if not its own */
 };
 
 struct standings {
@@ -25,7 +32,7 @@ struct standings {
     size_t n;
     int64_t version; /* highest applied; 0 = none */
     int64_t latest;  /* highest file; 0 = none */
-    size_t count[PAWL_STATE_DIRTY + 1];
+    size_t count[PAWL_STATE_PARTIAL + 1];
 };
 
 /*
@@ -37,6 +44,12 @@ typedef int plan_alike_fn(const struct migration_file *file, struct slice stored
 /* Lays files and ledger beside each other. */
 int plan_stand(struct arena *a, const struct migration_set *set, const struct history *history, plan_alike_fn *alike,
                struct standings *out, struct pawl_error *e);
+
+/* Was it recorded with this very text? */
+static inline bool plan_has_text(const struct ledger_row *row, const struct migration *m)
+{
+    return row->checksum.n == SHA384_BYTES && memcmp(row->checksum.p, m->up.checksum, SHA384_BYTES) == 0;
+}
 
 struct plan_policy {
     bool ignore_missing;
@@ -57,6 +70,11 @@ static inline const bool *plan_in_place(const struct plan *p, size_t i)
 {
     return p->in_place ? p->in_place[i] : NULL;
 }
+
+/* PAWL_MISSING: the database stands below the baseline `s`, which is PARTIAL. */
+int plan_refuse_partial(const struct standings *all, const struct standing *s, struct pawl_error *e);
+/* PAWL_CHANGED, of a standing that is so. */
+int plan_refuse_changed(const struct standing *s, struct pawl_error *e);
 
 /*
  * What `up` does. Refusals, the worst first: PAWL_DIRTY, PAWL_MISSING, PAWL_CHANGED, PAWL_REFUSED (out of order). A dirty version

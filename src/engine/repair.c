@@ -7,7 +7,7 @@
 struct repairing {
     struct run *run;
     struct batch batch;
-    bool dry_run;
+    bool dry_run, fold;
     size_t changes;
 };
 
@@ -27,6 +27,23 @@ static int restamp(struct repairing *x, const struct standing *s, struct pawl_er
                 x->dry_run ? "its checksum would be recorded anew" : "recorded its checksum anew");
     return queue(x, ledger_restamp(&x->batch.arena, x->run->ledger, s->version, s->migration->up.checksum), s->version,
                  e);
+}
+
+/* One row for the baseline instead of those of all that it stands for, as in a database that began with it. */
+static int fold(struct repairing *x, const struct standing *s, struct pawl_error *e)
+{
+    struct arena *a = &x->batch.arena;
+    const struct ledger *ledger = x->run->ledger;
+    if (s->state != PAWL_STATE_APPLIED || !s->migration->n_replaces ||
+        (!s->n_covered && plan_has_text(s->row, s->migration)))
+        return PAWL_OK;
+    report_note(x->run->report, PAWL_LEVEL_NOTE, "baseline %lld %s in place of the %zu row%s of what it replaces",
+                (long long)s->version, x->dry_run ? "would be recorded" : "was recorded", s->n_covered + 1,
+                s->n_covered ? "s" : "");
+    int code = queue(x, ledger_restamp(a, ledger, s->version, s->migration->up.checksum), s->version, e);
+    for (size_t i = 0; i < s->n_covered && !code; i++)
+        code = queue(x, ledger_remove(a, ledger, s->covered[i]->version), s->version, e);
+    return code;
 }
 
 /* The first lines of a difference: enough to see what is meant. */
@@ -80,6 +97,8 @@ static int repair_all(struct repairing *x, struct pawl_error *e)
             code = restamp(x, s, e);
         else if (s->state == PAWL_STATE_DIRTY)
             code = clear_dirty(x, s, e);
+        else if (x->fold && s->migration)
+            code = fold(x, s, e);
     }
     if (!code)
         code = batch_frame(&x->batch, x->run->db->driver->commit, 0, e);
@@ -93,8 +112,12 @@ static int refuse_changed(const struct standings *all, struct pawl_error *e)
 {
     for (size_t i = 0; i < all->n; i++) {
         const struct standing *s = &all->items[i];
+        if (s->state == PAWL_STATE_PARTIAL)
+            return plan_refuse_partial(all, s, e);
         if (s->state != PAWL_STATE_CHANGED)
             continue;
+        if (s->at_fault && s->at_fault != s->version)
+            return plan_refuse_changed(s, e);
         err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied, and not only by its line endings",
                 (long long)s->version);
         err_hint(e, "restore the file and put the change into a new migration; `git log -p` shows who changed it");
@@ -104,9 +127,9 @@ static int refuse_changed(const struct standings *all, struct pawl_error *e)
     return PAWL_OK;
 }
 
-int repair_run(struct run *r, bool dry_run, struct pawl_result *out, struct pawl_error *e)
+int repair_run(struct run *r, bool dry_run, bool fold, struct pawl_result *out, struct pawl_error *e)
 {
-    struct repairing x = {.run = r, .dry_run = dry_run};
+    struct repairing x = {.run = r, .dry_run = dry_run, .fold = fold};
     *out = (struct pawl_result){0};
     int code = dry_run ? PAWL_OK : lock_take(r, e);
     if (code)

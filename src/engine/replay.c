@@ -178,6 +178,11 @@ static int no_version(struct replaying *x, int why, struct pawl_error *e)
         x->run->history.n ? "the ledger is older than the schema" : "the ledger has no rows", nearest, m.difference.n,
         m.difference.n == 1 ? "" : "s", c->after.p ? c->after.p : "none", c->before.p ? c->before.p : "none");
     err_hint(e, "bring the schema to a version; or `pawl replay`, which looks at each statement; or `pawl baseline V`");
+    if (set->items[0].n_replaces && m.highest <= 1) /* which has no states in front of it any more */
+        err_hint(e,
+                 "a database that stands below baseline %lld is brought there by the release that still has the files, "
+                 "or by a checkout from before they were squashed; otherwise bring the schema to a version",
+                 (long long)set->items[0].version);
     return PAWL_REFUSED;
 }
 
@@ -186,6 +191,8 @@ static int no_version(struct replaying *x, int why, struct pawl_error *e)
 static int refuse_row(const struct standing *s, const struct plan_policy *policy, bool in_place, struct pawl_error *e)
 {
     long long version = (long long)s->version;
+    if (s->state == PAWL_STATE_CHANGED && s->at_fault && s->at_fault != s->version)
+        return plan_refuse_changed(s, e);
     if (!s->migration && !policy->ignore_missing) {
         err_set(e, PAWL_MISSING, "migration %lld is in the ledger, but its file is gone", version);
         err_hint(e, "bring the file back, or pass --ignore-missing if it was removed on purpose");
@@ -216,7 +223,9 @@ static int refuse_ledger(const struct replaying *x, struct pawl_error *e)
     const struct standings *all = &x->run->standings;
     int code = PAWL_OK;
     for (size_t i = 0; i < all->n && !code; i++)
-        if (all->items[i].row)
+        if (all->items[i].state == PAWL_STATE_PARTIAL)
+            code = plan_refuse_partial(all, &all->items[i], e);
+        else if (all->items[i].row)
             code = refuse_row(&all->items[i], &x->request->policy, is_in_place(x, &all->items[i]), e);
     return code;
 }
@@ -235,6 +244,11 @@ static int queue_row(struct replaying *x, const struct standing *s, struct pawl_
     x->removed += !in_place && row;
     if (!in_place && !row)
         return PAWL_OK;
+    for (size_t i = 0; i < s->n_covered && !in_place; i++) {
+        int code = batch_add(&x->batch, ledger_remove(a, ledger, s->covered[i]->version), origin, e);
+        if (code)
+            return code;
+    }
     struct db_request request = !in_place ? ledger_remove(a, ledger, s->version)
                                 : row     ? ledger_finish(a, ledger, s->version, -1)
                                           : ledger_insert(a, ledger, s->migration, true);

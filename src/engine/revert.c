@@ -47,6 +47,16 @@ static int remove_row(struct reverting *x, int64_t version, struct pawl_error *e
     return !code && !x->removed ? overtaken(version, e) : code;
 }
 
+/* The rows of what a baseline stands for go with its own. */
+static int remove_covered(struct reverting *x, const struct standing *step, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < step->n_covered && !code; i++)
+        code = batch_add(&x->batch, ledger_remove(&x->batch.arena, x->run->ledger, step->covered[i]->version),
+                         (struct batch_origin){.role = BATCH_RECORD, .version = step->version}, e);
+    return code;
+}
+
 static int run_text(struct reverting *x, const struct migration *m, const struct script *script, struct pawl_error *e)
 {
     struct text text;
@@ -67,6 +77,8 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
     int code = batch_session(&x->batch, step->version, run_script_keys_off(script), e);
     if (!code)
         code = remove_row(x, step->version, e);
+    if (!code)
+        code = remove_covered(x, step, e);
     if (!code)
         code = run_text(x, step->migration, script, e);
     if (!code && db->driver->check)

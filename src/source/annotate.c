@@ -112,8 +112,11 @@ void annotate_read(struct slice comment, struct annotation *out)
         read_lock_timeout(rest, out);
     else if (slice_eq(word, SLICE("repeatable")) && slice_trim(rest).n == 0)
         out->kind = ANNOTATION_REPEATABLE;
+    else if (slice_eq(word, SLICE("replaces")))
+        out->kind = ANNOTATION_REPLACES;
     else if (slice_eq(word, SLICE("no-transaction")))
         unknown(out, "this is said by a first line `-- no-transaction`, so that sqlx understands it too");
     else
-        unknown(out, "pawl knows `only ENGINE`, `repeatable` and `lock_timeout = TIME`");
+        unknown(out,
+                "pawl knows `only ENGINE`, `repeatable`, `lock_timeout = TIME` and, in a baseline, `replaces VERSION`");
 }

@@ -4,9 +4,10 @@
  *     -- pawl: repeatable              run again whenever its text changes
  *     -- pawl: lock_timeout = 5s       how long a statement may wait for a lock (ms, s, min)
  *     -- pawl: only postgres           for these engines alone (names with commas or spaces between them)
+ *     -- pawl: replaces 1 2f1c..       a baseline, and what it stands for: see source/replaces
  *
- * A directive is a `--` comment that stands alone on its line. The first two kinds belong to the file and stand
- * before its first statement. `only` belongs to the statement on the next line; before the first statement and
+ * A directive is a `--` comment that stands alone on its line. All but `only` belong to the file and stand before its first
+ * statement. `only` belongs to the statement on the next line; before the first statement and
  * followed by an empty line it belongs to the whole file. Where comments may stand in between, empty lines may not.
  */
 #ifndef PAWL_SOURCE_ANNOTATE_H
@@ -19,6 +20,7 @@ enum annotation_kind {
     ANNOTATION_ONLY,
     ANNOTATION_REPEATABLE,
     ANNOTATION_LOCK_TIMEOUT,
+    ANNOTATION_REPLACES,
     ANNOTATION_UNKNOWN,
 };
 

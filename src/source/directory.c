@@ -9,6 +9,8 @@
 #include "source/inspect.h"
 #include "source/name.h"
 #include "source/numbering.h"
+#include "source/replaces.h"
+#include "source/text.h"
 #include "sys/folder.h"
 
 #define TICK_BYTES 65536 /* between two ticks */
@@ -227,16 +229,17 @@ static void maybe_tick(struct scan *s, uint64_t bytes)
 }
 
 /* Looks into the file and fills in *out; *ok is false if it could not be read (which is then reported). */
-static int take_file(struct scan *s, const struct candidate *c, struct migration_file *out, bool *ok)
+static int take_file(struct scan *s, const struct candidate *c, struct migration_file *out, bool *ok, bool *replaces)
 {
     struct inspection seen;
-    *ok = false;
+    *ok = *replaces = false;
     int code = inspect_file(&s->inspector, &s->folder, c->entry, &seen, s->e);
     if (code != PAWL_OK)
         return code;
     if (seen.problem)
         return report_unreadable(s, c->entry, c->name.version, seen.problem);
     maybe_tick(s, seen.size);
+    *replaces = seen.replaces;
     struct slice path = path_of(s->a, s->dir, c->entry->name);
     if (!path.p)
         return err_nomem(s->e);
@@ -319,22 +322,71 @@ static struct slice description_of(struct arena *a, struct slice written)
 
 static int take_down(struct scan *s, const struct candidate *down, struct migration_file *out)
 {
-    bool ok;
+    bool ok, replaces;
     if (s->extent == SOURCE_ALL)
-        return take_file(s, down, out, &ok);
+        return take_file(s, down, out, &ok, &replaces);
     *out = (struct migration_file){.path = path_of(s->a, s->dir, down->entry->name)};
     return out->path.p ? PAWL_OK : err_nomem(s->e);
+}
+
+static void report_bad_baseline(struct scan *s, const struct migration *m, uint32_t line, const char *message,
+                                const char *hint)
+{
+    findings_add(&s->findings, &(struct pawl_finding){.id = PAWL_FINDING_BAD_BASELINE,
+                                                      .version = m->version,
+                                                      .file = m->up.path.p,
+                                                      .line = line,
+                                                      .message = message,
+                                                      .hint = hint});
+}
+
+static int take_replaced(struct scan *s, struct migration *m)
+{
+    struct text text;
+    struct replaces_fault fault;
+    struct pawl_error unreadable; /* what is wrong with the bytes is reported already */
+    int code = text_open(&m->up, &text, &unreadable);
+    if (code)
+        return code == PAWL_NOMEM ? err_nomem(s->e) : PAWL_OK;
+    code = replaces_read(s->a, text.sql, m->version, &m->replaces, &m->n_replaces, &fault, s->e);
+    text_close(&text);
+    if (!code && fault.line)
+        report_bad_baseline(s, m, fault.line, fault.why, "take the file back from version control");
+    return code;
+}
+
+/* A file that came back, by a merge, say, would run in front of the baseline that has it in itself. */
+static int report_replaced(struct scan *s)
+{
+    for (size_t i = 0; i < s->set->n; i++) {
+        const struct migration *m = &s->set->items[i];
+        for (size_t k = 0; k < m->n_replaces; k++) {
+            size_t found = migration_find(s->set, m->replaces[k].version);
+            if (found == SIZE_MAX || found == i)
+                continue;
+            struct slice message = arena_printf(
+                &s->scratch, "baseline %" PRId64 " replaces this migration, whose file still stands here", m->version);
+            if (!message.p)
+                return err_nomem(s->e);
+            report_bad_baseline(s, &s->set->items[found], 0, message.p,
+                                "remove it with its down file, or give a new migration another version");
+        }
+    }
+    return PAWL_OK;
 }
 
 static int add_migration(struct scan *s, const struct group *g)
 {
     const struct candidate *up = &g->items[0];
     struct migration *m = &s->set->items[s->set->n];
-    bool ok;
-    int code = take_file(s, up, &m->up, &ok);
+    bool ok, replaces;
+    int code = take_file(s, up, &m->up, &ok, &replaces);
     if (code != PAWL_OK || !ok)
         return code;
     m->version = up->name.version;
+    code = replaces ? take_replaced(s, m) : PAWL_OK;
+    if (code != PAWL_OK)
+        return code;
     m->description = description_of(s->a, up->name.description);
     if (!m->description.p)
         return err_nomem(s->e);
@@ -388,6 +440,8 @@ static int scan_folder(struct scan *s)
         code = take_names(s);
     if (code == PAWL_OK)
         code = inspector_init(&s->inspector) ? take_groups(s) : err_nomem(s->e);
+    if (code == PAWL_OK)
+        code = report_replaced(s);
     if (code == PAWL_OK)
         numbering_read(s->set, s->numbers, &s->findings);
     if (code == PAWL_OK && s->n_candidates == 0) /* perhaps the wrong folder; "nothing pending" would hide it */

@@ -14,6 +14,7 @@ static const unsigned char effects[PAWL_FINDING_COUNT] = {
     [PAWL_FINDING_TRANSACTION_CONTROL] = FINDING_STOPS,
     [PAWL_FINDING_NEEDS_NO_TRANSACTION] = FINDING_STOPS,
     [PAWL_FINDING_CLIENT_COMMAND] = FINDING_STOPS,
+    [PAWL_FINDING_BAD_BASELINE] = FINDING_ALWAYS,
 };
 
 enum finding_effect findings_effect(enum pawl_finding_id id)

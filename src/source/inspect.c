@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "source/replaces.h"
 
 #define BUFFER_SIZE ((size_t)1 << 16)
 
@@ -117,6 +118,7 @@ static void look_at_start(struct slice piece, struct inspection *out)
 {
     out->bom = slice_starts(piece, UTF8_BOM);
     out->no_transaction = inspect_no_transaction(piece, &out->hidden_line);
+    out->replaces = replaces_any(piece);
 }
 
 /* Reads the open file through; 0, an errno, or -1 when the hasher has no memory. */

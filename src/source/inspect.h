@@ -15,6 +15,7 @@ struct inspection {
     bool bom;
     bool no_transaction;  /* asked for, wherever it stands */
     uint32_t hidden_line; /* it stands where sqlx does not look: this line; 0 = not so */
+    bool replaces;        /* it is a baseline: see source/replaces */
     uint64_t utf8_fault;  /* offset of the first byte that is no UTF-8; UINT64_MAX = none */
     uint64_t nul;         /* offset of the first NUL byte; UINT64_MAX = none */
     uint32_t utf8_line, nul_line;

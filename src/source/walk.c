@@ -74,7 +74,7 @@ static void take_comment(struct walk *w, struct gap *g, const struct token *t)
         fault(w, t->offset, "it is for the whole file, so it must stand before the first statement");
     } else if (found.kind == ANNOTATION_REPEATABLE) {
         w->repeatable = true;
-    } else {
+    } else if (found.kind == ANNOTATION_LOCK_TIMEOUT) {
         w->lock_timeout_ms = found.milliseconds;
     }
 }

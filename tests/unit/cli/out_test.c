@@ -203,9 +203,9 @@ static void an_error_stands_beside_what_was_done(void **state)
 }
 
 static const struct pawl_status_row rows[] = {
-    {1, PAWL_STATE_APPLIED, true, "init", "m/0001_init.sql", "2026-01-01 10:00:00", 1500000},
-    {2, PAWL_STATE_CHANGED, false, "b", "m/0002_b.sql", "2026-01-01 10:00:01", -1},
-    {30, PAWL_STATE_PENDING, true, "c", "m/0030_c.sql", NULL, -1},
+    {1, PAWL_STATE_APPLIED, true, "init", "m/0001_init.sql", "2026-01-01 10:00:00", 1500000, 0, 0},
+    {2, PAWL_STATE_CHANGED, false, "b", "m/0002_b.sql", "2026-01-01 10:00:01", -1, 0, 0},
+    {30, PAWL_STATE_PENDING, true, "c", "m/0030_c.sql", NULL, -1, 0, 0},
 };
 static const struct pawl_status status = {
     .rows = rows,

@@ -175,11 +175,87 @@ static void health_names_what_matters_most(void **state)
     }
 }
 
+/*
+ * Versions 1 to 3 were squashed into a baseline at 3, which is `b` in a ledger; 2 had been one before (`s`). 4 has its file. Other
+ * letters as above.
+ */
+static void make_squashed(struct situation *x, const char *letters)
+{
+    static const struct replaced list[] = {{1, {1}, false}, {2, {2}, false}, {2, {0x82}, true}, {3, {3}, false}};
+    *x = (struct situation){0};
+    x->set.items = arena_array(&x->arena, 2, sizeof *x->set.items);
+    x->history.rows = arena_array(&x->arena, 4, sizeof *x->history.rows);
+    x->set.n = 2;
+    for (size_t i = 0; i < 2; i++) {
+        struct migration *m = &x->set.items[i];
+        *m = (struct migration){.version = (int64_t)i + 3, .up.path = SLICE("up"), .down.path = SLICE("down")};
+        m->up.checksum[0] = i ? 4 : 0x83;
+    }
+    x->set.items[0].replaces = list;
+    x->set.items[0].n_replaces = 4;
+    for (size_t i = 0; i < strlen(letters); i++) {
+        unsigned char *sum = arena_alloc(&x->arena, SHA384_BYTES);
+        char c = letters[i];
+        sum[0] = (unsigned char)(c == 'c' ? 0xff : c == 'b' || c == 's' ? 0x80 + i + 1 : i + 1);
+        if (c != 'p')
+            x->history.rows[x->history.n++] = (struct ledger_row){
+                .version = (int64_t)i + 1, .success = c != 'd', .checksum = {(char *)sum, SHA384_BYTES}};
+    }
+    assert_int_equal(plan_stand(&x->arena, &x->set, &x->history, alike, &x->standings, NULL), PAWL_OK);
+}
+
+static void a_baseline_stands_for_the_rows_of_what_it_replaces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *letters, *state, *up, *down;
+        size_t standings, covered;
+    } cases[] = {
+        {"pppp", "pending", "3 4", "", 2, 0},
+        {"ppbp", "applied", "4", "3", 2, 0},
+        {"aaap", "applied", "4", "3", 2, 2},
+        {"aaaa", "applied", "", "4 3", 2, 2},
+        {"psap", "applied", "4", "3", 2, 1},
+        {"csap", "applied", "4", "3", 2, 2},
+        {"aabp", "applied", "4", "3", 2, 2},
+        {"appp", "partial", "missing", "missing", 2, 1},
+        {"aapp", "partial", "missing", "missing", 2, 2},
+        {"psp", "partial", "missing", "missing", 2, 1},
+        {"paap", "partial", "missing", "missing", 2, 1},
+        {"caap", "changed", "changed", "changed", 2, 2},
+        {"cpap", "partial", "missing", "missing", 2, 1},
+        {"ppcp", "changed", "changed", "changed", 2, 0},
+        {"aacp", "changed", "changed", "changed", 2, 2},
+        {"adap", "partial", "dirty", "missing", 3, 1},
+        {"aadp", "dirty", "dirty", "dirty", 2, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct situation x;
+        struct plan plan;
+        struct pawl_error e = {0};
+        make_squashed(&x, cases[i].letters);
+        const struct standing *s = &x.standings.items[x.standings.n - 2];
+        int code = plan_up(&x.arena, &x.standings, &(struct plan_policy){.ignore_missing = true}, 0, 0, &plan, &e);
+        const char *up = text_of(&x, code, &plan, &e);
+        code = plan_down(&x.arena, &x.standings, 0, 0, &plan, &e);
+        const char *down = text_of(&x, code, &plan, &e);
+        static const char *const names[] = {"pending", "applied", "changed", "ends",
+                                            "missing", "ahead",   "dirty",   "partial"};
+        if (strcmp(names[s->state], cases[i].state) != 0 || strcmp(up, cases[i].up) != 0 ||
+            strcmp(down, cases[i].down) != 0)
+            fail_msg("%s: %s, up %s, down %s", cases[i].letters, names[s->state], up, down);
+        assert_int_equal(x.standings.n, cases[i].standings);
+        assert_int_equal(s->n_covered, cases[i].covered);
+        arena_clear(&x.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(up_goes_forward_or_says_why_not),
         cmocka_unit_test(down_goes_back_in_strict_order),
+        cmocka_unit_test(a_baseline_stands_for_the_rows_of_what_it_replaces),
         cmocka_unit_test(health_names_what_matters_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
