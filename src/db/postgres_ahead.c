@@ -7,10 +7,13 @@
 
 /* ---- the question ------------------------------------------------------------------------------------------------ */
 
-/* Emptiness is looked for only where there is no ledger: else nothing of it is run. */
+/*
+ * Emptiness is looked for only where there is no ledger: else nothing of it is run. This is the first statement that a server
+ * process plans, and each catalog that it mentions costs; so the schema's name comes from its number, without quotes.
+ */
 static const char place_sql[] =
-    "select to_regclass($1) is not null, coalesce((select n.nspname from pg_class c join pg_namespace n "
-    "on n.oid = c.relnamespace where c.oid = to_regclass($1)), current_schema())::text, "
+    "select to_regclass($1) is not null, coalesce((select (parse_ident(c.relnamespace::regnamespace::text))[1] from "
+    "pg_class c where c.oid = to_regclass($1)), current_schema()::text), "
     "case when to_regclass($1) is null then " PG_IS_EMPTY " else false end";
 
 static int on_place(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
