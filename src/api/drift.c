@@ -162,7 +162,7 @@ static int fill(struct looking *x, struct pawl_drift *out, struct pawl_error *e)
         .version = x->o.run.standings.version,
         .facts = x->look.n_facts,
         .ignored = x->look.n_ignored,
-        .shapes = x->attest.shapes,
+        .shapes = x->look.shapes,
         .engine = x->attest.engine,
         .engine_version = version.p,
     };

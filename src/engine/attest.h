@@ -35,6 +35,7 @@ struct attest {
     struct slice mark;           /* of its fingerprints in the certificate */
     const struct changelog *log; /* NULL: by fingerprints */
     bool shapes;                 /* the log is of another major version: only shapes are compared */
+    bool exact;                  /* all the same, the last look was by a fingerprint of this version */
     struct scope scope;
     struct facts *facts;     /* NULL: not read yet, or not to be relied on any more */
     size_t state;            /* what `difference` begins with */
@@ -81,6 +82,7 @@ void attest_forget(struct attest *a);
 /* What a look has shown. Lists live in the run's arena. */
 struct attest_look {
     bool matches;            /* but for what is allowed, and for what `grade` says */
+    bool shapes;             /* only shapes were compared */
     bool known;              /* what differs is known; not so where only fingerprints could be compared */
     enum difference grade;   /* of what is not allowed */
     struct delta difference; /* from the certified schema to the live one, without what is allowed */

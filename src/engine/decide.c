@@ -238,11 +238,15 @@ static int decide_statement(struct deciding *x, struct part *p, size_t i)
         d->whys[i] = decide_rows(x, p, i, &d->in_place[i]);
         return d->whys[i] ? PAWL_OK : untold(x, p->k, st);
     }
-    bool before = shown_before(&x->shown, &st->change, &off), after = shown_behind(&x->shown, p->k, i, &st->change);
+    x->shown.rests = false;
+    bool before = shown_before(&x->shown, &st->change, &off), rest = x->shown.rests;
+    bool after = shown_behind(&x->shown, p->k, i, &st->change);
     if (!before && !after)
         return neither(x, p->k, st->offset, &st->change);
     d->in_place[i] = after && (i < p->reached || !before);
-    d->whys[i] = d->in_place[i] ? "its effect is there" : "its effect is not there";
+    d->whys[i] = d->in_place[i] ? "its effect is there"
+                 : rest         ? "it was interrupted: its index is there, but not valid"
+                                : "its effect is not there";
     if (!d->in_place[i]) {
         shown_do(&x->shown, &st->change);
         p->missing = true;
@@ -414,7 +418,8 @@ static int decide_step(struct deciding *x, size_t k)
     }
     if (behind && in_place(x, k))
         return say(x, k, PAWL_DECISION_IN_PLACE, "what it makes is there, or what a later migration made of it");
-    bool rests, run = !behind && to_run(x, k);
+    x->shown.rests = false;
+    bool rests, run = !behind && to_run(x, k) && !x->shown.rests;
     int looked = run ? look_for_rests(x, k, &rests) : PAWL_OK;
     if (looked)
         return looked;

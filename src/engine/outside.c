@@ -104,7 +104,9 @@ static void place_of(const struct outside *x, const struct script_statement *s, 
 static int run_alone(struct outside *x, const struct script_statement *s, size_t index, struct pawl_error *e)
 {
     bool done = false;
-    int code = leftover_clear(x->run, s->sql, x->m->version, index == x->resumed, &done, e);
+    /* With a part of it in place by what the schema shows, it was interrupted, whatever the ledger says. */
+    bool resumed = index == x->resumed || x->in_place;
+    int code = leftover_clear(x->run, s->sql, x->m->version, resumed, &done, e);
     if (code)
         place_of(x, s, e);
     if (!code && !done)

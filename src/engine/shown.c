@@ -38,13 +38,28 @@ bool shown_alike(struct shown *s, const struct course_key *k, struct slice line)
     return harmless;
 }
 
+/* What an interrupted CREATE INDEX CONCURRENTLY leaves is the index but for one word. */
+static bool is_rest(struct slice now, const struct change *c)
+{
+    static const struct slice index = {"index ", 6}, not_valid = {" valid=no", 9}, valid = {" valid=yes", 10};
+    if (c->before.p || !now.p || !c->after.p || !slice_starts(now, index))
+        return false;
+    size_t at = slice_find(now, not_valid), there = slice_find(c->after, valid);
+    return at != SIZE_MAX && at == there && slice_eq(slice_sub(now, 0, at), slice_sub(c->after, 0, at)) &&
+           slice_eq(slice_sub(now, at + not_valid.n, now.n), slice_sub(c->after, at + valid.n, c->after.n));
+}
+
 bool shown_before(struct shown *s, const struct delta *d, const struct change **off)
 {
-    for (size_t i = 0; i < d->n; i++)
-        if (!shown_alike(s, shown_key(s, &d->items[i]), d->items[i].before)) {
+    for (size_t i = 0; i < d->n; i++) {
+        const struct course_key *k = shown_key(s, &d->items[i]);
+        bool rest = is_rest(s->now[k->index], &d->items[i]);
+        s->rests |= rest;
+        if (!rest && !shown_alike(s, k, d->items[i].before)) {
             *off = &d->items[i];
             return false;
         }
+    }
     return true;
 }
 

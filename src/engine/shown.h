@@ -13,6 +13,7 @@ struct shown {
     struct slice *now; /* by key of the course: its line; .p NULL = it is not there */
     bool *odd;         /* by key: a list of columns with one that no state of the set has */
     bool harmless;     /* since somebody set it to false, lines were alike that are not the same */
+    bool rests; /* since somebody set it to false, an index was taken for what an interrupted statement left of it */
 };
 
 /* `lines`: all facts of the live schema; their texts are shared. */
@@ -21,7 +22,10 @@ int shown_init(struct arena *a, const struct course *c, const struct slice *line
 /* The key of a change that the course has made. */
 const struct course_key *shown_key(const struct shown *s, const struct change *c);
 bool shown_alike(struct shown *s, const struct course_key *k, struct slice line);
-/* All that the change touches, as it was in front of it. *off becomes the first fact that is not. */
+/*
+ * All that the change touches, as it was in front of it, or as CREATE INDEX CONCURRENTLY leaves it when it is interrupted. *off becomes
+ * the first fact that is not.
+ */
 bool shown_before(struct shown *s, const struct delta *d, const struct change **off);
 /* The same at state `from`, or at a later one at which something that the change touches is another. */
 bool shown_since(struct shown *s, const struct delta *d, size_t from);
