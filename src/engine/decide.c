@@ -151,14 +151,17 @@ static bool is_recorded(const struct deciding *x, size_t k)
 
 /* ---- a step that is half done -------------------------------------------------------------------------------------- */
 
-/* The last statement whose effect can only come from its having run; 0 = none, else index + 1. */
+/*
+ * The last statement whose effect can only come from its having run; 0 = none, else index + 1. What it makes may have been
+ * there in front of it, as the indexes of a table that is made anew.
+ */
 static size_t frontier(struct deciding *x, size_t k)
 {
     const struct course_step *s = &x->course->steps[k];
     const struct change *off;
     for (size_t i = s->n_statements; i-- > 0;)
         if (s->statements[i].change.n && !shown_before(&x->shown, &s->statements[i].change, &off) &&
-            shown_behind(&x->shown, k, i, &s->statements[i].change))
+            shown_behind(&x->shown, k, i, &s->statements[i].change) && !shown_ahead(&x->shown, k, i))
             return i + 1;
     return 0;
 }

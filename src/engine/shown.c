@@ -162,6 +162,31 @@ static const struct change *change_of(const struct delta *d, struct slice key)
     return low < d->n && slice_eq(d->items[low].key, key) ? &d->items[low] : NULL;
 }
 
+/* Is the fact as it is in front of statement `to` of step k? */
+static bool fact_ahead(struct shown *s, size_t k, size_t to, const struct change *c)
+{
+    const struct course_key *key = shown_key(s, c);
+    struct slice line = course_key_line(key, k);
+    for (size_t j = 0; j < to; j++) {
+        const struct change *earlier = change_of(&s->course->steps[k].statements[j].change, c->key);
+        line = earlier ? earlier->after : line;
+    }
+    return shown_alike(s, key, line);
+}
+
+bool shown_ahead(struct shown *s, size_t k, size_t i)
+{
+    const struct delta *of = &s->course->steps[k].statements[i].change;
+    for (size_t to = 0; to <= i; to++) {
+        bool all = true;
+        for (size_t q = 0; q < of->n && all; q++)
+            all = fact_ahead(s, k, to, &of->items[q]);
+        if (all)
+            return true;
+    }
+    return false;
+}
+
 /* Is the fact as it is behind statement `to` of the step? Statement i changed it. */
 static bool fact_behind(struct shown *s, const struct course_step *step, size_t i, const struct change *c, size_t to)
 {

@@ -36,6 +36,8 @@ bool shown_until(struct shown *s, const struct delta *d, size_t state);
  * interrupted there. PAWL_NOMEM.
  */
 int shown_within(struct arena *a, struct shown *s, size_t k, bool *is, struct pawl_error *e);
+/* What statement i of step k touches, as it is in front of the step or of any of its statements up to this one. */
+bool shown_ahead(struct shown *s, size_t k, size_t i);
 /* What statement i of step k touches, as it is behind it or behind a later one of the step, or at a later state. */
 bool shown_behind(struct shown *s, size_t k, size_t i, const struct delta *of);
 /* From here on it counts as done. */
