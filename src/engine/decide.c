@@ -555,8 +555,8 @@ static void take_state(struct deciding *x, size_t state)
 }
 
 /*
- * The schema is that of no state: is it one between two statements of a step that ran without a transaction? Asked of those
- * near the state that it is most like; their statements may have to be asked for.
+ * The schema is that of no state: is it one between two statements of a step? Some tools run any file without a transaction.
+ * Asked of those near the state that it is most like; their statements may have to be asked for.
  */
 static int find_half(struct deciding *x, const struct course_match *m)
 {
@@ -565,7 +565,7 @@ static int find_half(struct deciding *x, const struct course_match *m)
     for (size_t k = first; k < x->course->n && k <= m->highest && !x->half && !code; k++) {
         const struct course_step *s = &x->course->steps[k];
         bool is = false;
-        if (!s->outside || !s->change.n)
+        if (!s->change.n)
             continue;
         if (!s->statements)
             x->out->steps[k].wants_detail = x->out->wants_detail = true;
