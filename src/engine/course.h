@@ -108,9 +108,11 @@ struct course_match {
     size_t lowest, highest;  /* the states that it is; without a match both are the nearest one */
     enum difference grade;   /* NONE, or one that is harmless, with a match */
     struct delta difference; /* from the live schema to that of `highest` */
-    struct slice *unmanaged; /* lines that are there and that no state has, or that are not of the baseline */
-    size_t n_unmanaged;
-    size_t n_managed; /* lines that are there and that the set manages */
+    struct slice *strangers; /* lines that are there and that no state has */
+    size_t n_strangers;
+    size_t n_added;     /* of them, how many are managed all the same (schema/scope): they hang on what the set makes */
+    struct slice added; /* the first of those */
+    size_t n_managed;   /* lines that are there and that the set manages */
 };
 
 /* `lines`: all facts of the live schema, sorted. Lists live in `a`, texts are shared. */

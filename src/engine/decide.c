@@ -15,8 +15,8 @@ struct deciding {
     size_t reached;                   /* steps up to this one are behind the database */
     size_t half;  /* the last of them was interrupted between two of its statements; 0 = not known */
     size_t doubt; /* of steps from here up to `reached` the schema does not show that they ran: they undo each other */
-    const struct slice *unmanaged; /* lines that the course does not know */
-    size_t n_unmanaged;
+    const struct slice *strangers; /* lines that the course does not know */
+    size_t n_strangers;
     bool tail; /* behind `reached`, nothing has been decided to run yet that shows in the schema */
     struct pawl_error *e;
 };
@@ -398,9 +398,9 @@ static bool may_be_cut(const struct deciding *x, size_t k)
 static int look_for_rests(struct deciding *x, size_t k, bool *any)
 {
     *any = false;
-    if (!x->course->steps[k].blind || !x->n_unmanaged)
+    if (!x->course->steps[k].blind || !x->n_strangers)
         return PAWL_OK;
-    return mention_in(&x->run->set->items[k], x->unmanaged, x->n_unmanaged, any, x->e);
+    return mention_in(&x->run->set->items[k], x->strangers, x->n_strangers, any, x->e);
 }
 
 static int decide_step(struct deciding *x, size_t k)
@@ -644,9 +644,11 @@ int decide(struct run *r, const struct course *c, const struct slice *lines, siz
         code = course_match(r->arena, c, lines, n, &m, e);
     if (code)
         return code;
-    out->unmanaged = m.n_unmanaged;
-    x.unmanaged = m.unmanaged;
-    x.n_unmanaged = m.n_unmanaged;
+    out->unmanaged = m.n_strangers - m.n_added;
+    out->added = m.n_added;
+    out->first_added = m.added;
+    x.strangers = m.strangers;
+    x.n_strangers = m.n_strangers;
     code = find_reached(&x, &m);
     if (!code && !out->wants_detail)
         code = decide_all(&x);

@@ -28,7 +28,9 @@ struct decisions {
         wants_detail; /* make the course again, with the statements of the steps that want it; nothing else is filled in */
     bool orderly;     /* in place, then at most one partly, then to run: a history that was cut off somewhere */
     bool note_order;  /* the order of columns, a spelling or a made-up name differs */
-    size_t unmanaged; /* facts that are there and that the set never touches */
+    size_t unmanaged; /* facts that are there and that are none of the set's (schema/scope) */
+    size_t added;     /* facts that the set never makes, but that hang on what it makes; `first_added` is one */
+    struct slice first_added;
 };
 
 /*

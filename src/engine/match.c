@@ -1,5 +1,6 @@
 #include "engine/course.h"
 #include "schema/fact.h"
+#include "schema/scope.h"
 
 struct live {
     struct map lines; /* of struct slice, by key */
@@ -103,20 +104,35 @@ static int difference(struct arena *a, const struct course *c, const struct live
     return PAWL_OK;
 }
 
-static int list_unmanaged(struct arena *a, const struct course *c, const struct live *l, struct course_match *out,
-                          struct pawl_error *e)
+/* What the set makes, as schema/scope knows it. */
+static int make_scope(struct arena *a, const struct course *c, struct scope *out, struct pawl_error *e)
 {
-    out->unmanaged = arena_array(a, l->n + 1, sizeof *out->unmanaged);
-    if (!out->unmanaged)
-        return err_nomem(e);
-    for (size_t i = 0; i < l->n; i++) {
-        const struct course_key *k = course_key(c, slice_sub(l->all[i], 0, fact_key_of(l->all[i])));
-        if (!k)
-            out->unmanaged[out->n_unmanaged++] = l->all[i];
-        else
-            out->n_managed += k->managed;
+    *out = (struct scope){0};
+    for (size_t i = 0; i < c->n_keys; i++) {
+        const struct course_key *k = c->list[i];
+        if (k->managed && k->n && !course_key_line(k, 0).p && !scope_add_root(a, out, k->turns[0].line))
+            return err_nomem(e);
     }
     return PAWL_OK;
+}
+
+static int list_strangers(struct arena *a, const struct course *c, const struct live *l, struct course_match *out,
+                          struct pawl_error *e)
+{
+    struct scope scope;
+    out->strangers = arena_array(a, l->n + 1, sizeof *out->strangers);
+    int code = out->strangers ? make_scope(a, c, &scope, e) : err_nomem(e);
+    for (size_t i = 0; i < l->n && !code; i++) {
+        struct slice line = l->all[i];
+        const struct course_key *k = course_key(c, slice_sub(line, 0, fact_key_of(line)));
+        out->n_managed += k && k->managed;
+        if (k)
+            continue;
+        out->strangers[out->n_strangers++] = line;
+        if (scope_of(&scope, line) == SCOPE_MANAGED && out->n_added++ == 0)
+            out->added = line;
+    }
+    return code;
 }
 
 /* Of the states that differ least, those that do so harmlessly, or else the highest. */
@@ -156,7 +172,7 @@ int course_match(struct arena *a, const struct course *c, const struct slice *li
     if (!code)
         code = count_different(a, c, &live, &different, e);
     if (!code)
-        code = list_unmanaged(a, c, &live, out, e);
+        code = list_strangers(a, c, &live, out, e);
     if (code)
         return code;
     int64_t least = different[0];

@@ -354,6 +354,11 @@ static void tell_summary(const struct replaying *x)
             report, PAWL_LEVEL_NOTE,
             "the schema differs from the declared one in the order of columns, in spelling or in names that the "
             "engine makes up");
+    if (d->added)
+        report_note(report, PAWL_LEVEL_WARNING,
+                    "%zu fact%s of what the files make %s added by hand, first \"" SLICE_FMT
+                    "\": left alone, and drift where there is a certificate",
+                    d->added, d->added == 1 ? "" : "s", d->added == 1 ? "was" : "were", SLICE_ARG(d->first_added));
     if (d->unmanaged)
         report_note(report, PAWL_LEVEL_NOTE, "%zu fact%s of the schema %s not made by the files, and left alone",
                     d->unmanaged, d->unmanaged == 1 ? "" : "s", d->unmanaged == 1 ? "is" : "are");

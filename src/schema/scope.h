@@ -5,6 +5,10 @@
  * that it makes: a column or an index that somebody added by hand there counts. Everything else is *unmanaged*: tables of another
  * program, what an extension has made, what was there before the first version. Patterns take away from both sides what is not
  * to be looked at (partitions that are made at run time).
+ *
+ * This is the one place that says so. What differs is what follows from it: for drift all that is managed counts, while the version of
+ * a schema (engine/course) shows in what the set itself makes, so that an index that was added by hand keeps nobody from
+ * finding it; it is told as such.
  */
 #ifndef PAWL_SCHEMA_SCOPE_H
 #define PAWL_SCHEMA_SCOPE_H

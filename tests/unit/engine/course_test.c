@@ -157,8 +157,8 @@ static void a_live_schema_is_found(void **state)
         assert_true(m.exact);
         assert_int_equal(m.lowest, 1);
         assert_int_equal(m.highest, 1);
-        assert_true(m.n_unmanaged > 0);
-        assert_int_equal(slice_find(m.unmanaged[0], SLICE("people")), SIZE_MAX);
+        assert_true(m.n_strangers > 0);
+        assert_int_equal(slice_find(m.strangers[0], SLICE("people")), SIZE_MAX);
         run(&s, (const char *const[]){"ALTER TABLE people ADD COLUMN name TEXT",
                                       "create index people_name on people (name)",
                                       "alter table people rename to persons", NULL});
