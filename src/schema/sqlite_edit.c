@@ -463,6 +463,21 @@ static int constraint_definition(struct edit *x, const struct head_part *p, stru
     return out->p ? PAWL_OK : err_nomem(e);
 }
 
+/* As on PostgreSQL, a column that comes into a primary key takes no NULL any more; SQLite itself would take it. */
+static int close_key(struct edit *x, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t c = 0; c < x->outline.n_columns && !code; c++) {
+        bool keyed = false;
+        for (size_t i = 0; i < x->outline.n_constraints && !keyed; i++)
+            keyed = x->outline.constraints[i].kind == OUTLINE_PRIMARY_KEY &&
+                    outline_keyed(&x->outline.constraints[i], x->outline.columns[c].name);
+        if (keyed && !is_rowid(x, c))
+            code = set_not_null(x, c, e);
+    }
+    return code;
+}
+
 static int add_constraint(struct edit *x, const struct head_part *p, struct pawl_error *e)
 {
     const struct outline *o = &x->outline;
@@ -488,7 +503,11 @@ static int add_constraint(struct edit *x, const struct head_part *p, struct pawl
             to = o->constraints[i].to;
         }
     }
-    return add_item(x, from, to, definition, e);
+    size_t keys = outline_at(o, OUTLINE_PRIMARY_KEY, OUTLINE_TABLE, 0);
+    code = add_item(x, from, to, definition, e);
+    if (code || keys != SIZE_MAX || outline_at(&x->outline, OUTLINE_PRIMARY_KEY, OUTLINE_TABLE, 0) == SIZE_MAX)
+        return code;
+    return close_key(x, e);
 }
 
 /* The constraint of the part; SIZE_MAX and PAWL_OK if it is not there and need not be. */

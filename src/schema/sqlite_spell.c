@@ -136,6 +136,11 @@ int spell_using(struct arena *a, struct slice text, struct slice type, struct sl
     struct tokens t;
     if (!tokens_read_as(&t, a, &dialect_postgres, text))
         return err_nomem(e);
+    while (t.n > 2 && tokens_is(&t, 0, '(') && tokens_group_end(&t, 0) == t.n) {
+        text = between(&t, 1, t.n - 1);
+        if (!tokens_read_as(&t, a, &dialect_postgres, text))
+            return err_nomem(e);
+    }
     for (size_t i = t.n; i-- > 1;) {
         if (!is_cast(&t, i))
             continue;

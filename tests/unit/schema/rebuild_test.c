@@ -239,7 +239,7 @@ static void values_must_fit(void **unused)
     refused("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 1), (1, 2)", "ALTER TABLE t ADD UNIQUE (a)",
             "UNIQUE constraint failed: t.a");
     refused("CREATE TABLE t (a TEXT, b); INSERT INTO t VALUES ('x', 1), (NULL, 2)", "ALTER TABLE t ADD PRIMARY KEY (a)",
-            "1 row of t has no value in a, and a primary key must have one");
+            "NOT NULL constraint failed: t.a");
     refused("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a int); INSERT INTO t VALUES (4)",
             "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (id)",
             "1 row of t would refer to rows of p that do not exist");
