@@ -104,9 +104,15 @@ static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
     struct db_request r = {.sql = SLICE(stamp_sql), .on_row = on_stamp, .context = out};
+    if (db->stamped) {
+        *out = db->stamp;
+        return PAWL_OK;
+    }
     int code = db_run(base, &r, 1, NULL, e);
     if (!code && out->data < 0)
         *out = (struct db_stamp){-++db->stamps, -db->stamps};
+    db->stamp = *out;
+    db->stamped = !code && out->data >= 0 && in_transaction(base);
     return code;
 }
 

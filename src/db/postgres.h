@@ -37,6 +37,8 @@ struct pg_db {
     unsigned syncs;                 /* flights that were sent, and whose answers nobody has looked at yet */
     struct pg_expected expected;    /* strings in arena */
     int64_t stamps;                 /* how many were taken; see stamp() */
+    struct db_stamp stamp;          /* the last one, */
+    bool stamped;                   /* while it holds: nothing was sent since that writes, in a transaction of ours */
     char version[32];
     struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
     int64_t lock_key;

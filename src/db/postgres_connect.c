@@ -259,7 +259,7 @@ int pg_reconnect(struct pg_db *db, struct pawl_error *e)
     if (db->conn)
         db->pq.finish(db->conn);
     db->conn = NULL;
-    db->broken = false;
+    db->broken = db->stamped = false;
     db->syncs = 0;
     db->expected = (struct pg_expected){0};
     int code = connect_loop(db, e);

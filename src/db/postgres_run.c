@@ -501,6 +501,7 @@ int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struc
     struct db_fault fault;
     struct flight f = {.db = db, .fault = &fault, .e = e};
     int code = check_whole(db, e);
+    db->stamped = false;
     if (code)
         return code;
     if (!db->syncs && !db->pq.enterPipelineMode(db->conn))
@@ -544,9 +545,18 @@ void pg_drop(struct pg_db *db)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+/* Marks in a transaction, which write nothing and undo nothing. */
+static bool is_mark(const struct db_request *r)
+{
+    return slice_ieq(slice_sub(r->sql, 0, 10), SLICE("savepoint ")) ||
+           slice_ieq(slice_sub(r->sql, 0, 8), SLICE("release "));
+}
+
 int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    for (size_t i = 0; i < n; i++)
+        db->stamped &= is_mark(&requests[i]);
     pg_drop(db);
     int code = pg_lock_check(db, e);
     if (!code)

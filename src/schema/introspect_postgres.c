@@ -49,6 +49,7 @@ static void end_scan(struct pg_in *in)
     arena_reset(&in->arena);
     in->wanted = in->checks = in->expressions = in->young_by_oid = (struct map){0};
     in->young = NULL;
+    in->again = (struct pg_oids){0};
     in->n_young = in->cap_young = in->n_tables = 0;
     memset(in->counted, 0, sizeof in->counted);
     for (size_t i = 0; i < in->n_rels; i++)
@@ -225,13 +226,24 @@ static int read_all(struct pg_in *in, struct pawl_error *e)
     return code ? code : pg_merge(in, NULL, e);
 }
 
-/* See rolled_back(). */
+/*
+ * See rolled_back(). When that transaction is over, those that are only read for it hold nothing that the present one has written,
+ * and need not be read again when that is rolled back, too.
+ */
 static int want_rolled_back(struct pg_in *in, struct pg_oids *out, struct pawl_error *e)
 {
+    bool over = in->rolled_back != in->next_moment.transaction;
     int code = PAWL_OK;
-    for (size_t i = 0; i < in->n_rels && in->rolled_back && !code; i++)
-        if (in->rels[i]->transaction == in->rolled_back)
-            code = pg_want(in, out, in->rels[i]->oid, e);
+    for (size_t i = 0; i < in->n_rels && in->rolled_back && !code; i++) {
+        const struct pg_rel *rel = in->rels[i];
+        if (rel->transaction != in->rolled_back || rel->wanted)
+            continue;
+        if (over && !arena_grow(&in->arena, (void **)&in->again.v, &in->again.cap, in->again.n, sizeof *in->again.v))
+            return err_nomem(e);
+        if (over)
+            in->again.v[in->again.n++] = rel->oid;
+        code = pg_want(in, out, rel->oid, e);
+    }
     return code;
 }
 
@@ -310,6 +322,11 @@ static void remember(struct pg_in *in)
     for (size_t i = 0; i < in->n_rels; i++)
         if (in->rels[i]->fresh)
             in->rels[i]->transaction = in->next_moment.transaction;
+    for (size_t i = 0; i < in->again.n; i++) {
+        struct pg_rel *rel = pg_find_rel(in, in->again.v[i]);
+        if (rel)
+            rel->transaction = 0;
+    }
     pg_looked(in);
     pg_counted_all(in);
     in->rolled_back = 0;

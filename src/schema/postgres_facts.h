@@ -39,7 +39,7 @@ struct pg_rel {
     bool member;                /* of an extension */
     bool fresh;                 /* read in this scan */
     bool wanted;                /* is to be read in this scan */
-    uint32_t now;               /* while counting */
+    uint32_t now[PG_COUNTED];   /* while counting */
     struct slice name;
     size_t n_columns;      /* highest attnum */
     struct slice *columns; /* names by attnum - 1; .p NULL = dropped */
@@ -194,6 +194,7 @@ struct pg_in {
     struct pg_young **young;
     size_t n_young, cap_young;
     struct map young_by_oid;
+    struct pg_oids again;       /* read only because of what was rolled back */
     uint64_t there[PG_COUNTED]; /* rows that the server counts */
     bool counted[PG_COUNTED];
     /* Of them, those of relations that are left out (an extension's); once known, since then only they may be in excess. */
