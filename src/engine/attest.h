@@ -101,4 +101,11 @@ int attest_sides(struct attest *a, const struct attest_look *look, struct slice 
 /* In what a grade below DIFFERENCE_REAL differs, as words; NULL = in nothing. */
 const char *attest_harmless(enum difference grade);
 
+/* ---- attest_compare.c -------------------------------------------------------------------------------------------- */
+
+/* Are all objects allowed to differ? */
+bool attest_allows_all(const struct attest *a);
+/* How the live schema differs from a state: what is not allowed of it, and how bad that is. */
+int attest_compare(struct attest *a, size_t state, struct delta *rest, enum difference *grade, struct pawl_error *e);
+
 #endif

@@ -103,4 +103,17 @@ bool certificate_has_engine(const struct certificate *c, struct slice engine_and
 /* The index of the line, or SIZE_MAX. */
 size_t certificate_find(const struct certificate *c, int64_t version);
 
+/* ---- what writing and reading share ------------------------------------------------------------------------------ */
+
+extern const char *const certificate_proofs[];  /* by enum pawl_proof */
+extern const char *const certificate_runners[]; /* by enum certificate_runner */
+#define CHAIN_HALF (CHAIN_DIGITS / 2)
+/*
+ * The chain of a line, with a NUL. `head` stands in front of the line and belongs to it (for the baseline, which has no line in
+ * front); before: its chain. false: no memory.
+ */
+bool certificate_chain(struct hasher *h, struct slice head, struct slice before, struct slice line, char *out);
+/* Does this byte of a description stand as it is? */
+bool certificate_is_plain(char c);
+
 #endif
