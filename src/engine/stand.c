@@ -91,7 +91,7 @@ static int stand_baseline(struct standing_up *x, struct standing *s, struct pawl
     if (changed && (changed == m->version || !s->at_fault)) {
         s->at_fault = changed;
         s->state = PAWL_STATE_CHANGED;
-        return changed == m->version ? changed_how(m, s->row, x->alike, &s->state) : PAWL_OK;
+        return changed == m->version && s->row ? changed_how(m, s->row, x->alike, &s->state) : PAWL_OK;
     }
     s->state = s->at_fault ? PAWL_STATE_PARTIAL : PAWL_STATE_APPLIED;
     return PAWL_OK;

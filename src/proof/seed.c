@@ -228,11 +228,12 @@ static int read_table(struct reading *r, const struct table *from, struct pawl_e
     strbuf_addz(&sql, "SELECT ");
     int code = read_columns(r, from, &sql, e);
     phrase_add(&sql, schemas ? " FROM ONLY %q" : " FROM %q", from->schema, from->name);
-    if (!strbuf_ok(&sql))
-        return err_nomem(e);
+    if (!code && !strbuf_ok(&sql))
+        code = err_nomem(e);
     struct db_request q = {.sql = strbuf_slice(&sql), .on_row = on_row, .context = r};
     if (!code && t.n_columns)
         code = db_run(r->b->db, &q, 1, NULL, e);
+    r->t = NULL;
     if (code || !t.n)
         return code;
     t.keyed = has_part(f, "primary-key", from) || has_part(f, "unique", from);
