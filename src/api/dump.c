@@ -149,7 +149,12 @@ static int read_schema(struct looking *l, const char *source, struct schema *out
     if (!source)
         return from_database(l, &l->p->target, out, e);
     int code = db_target_parse(&l->p->operation, source, &target, e);
-    return code ? code : from_database(l, &target, out, e);
+    if (!code)
+        code = from_database(l, &target, out, e);
+    int64_t version;
+    if (code == PAWL_UNREACHABLE && slice_i64(name, &version))
+        err_hint(e, "a version of the folder is written @" SLICE_FMT, SLICE_ARG(name));
+    return code;
 }
 
 /* ---- as text --------------------------------------------------------------------------------------------------------- */
