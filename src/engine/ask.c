@@ -1,20 +1,22 @@
 #include "engine/ask.h"
 
-#include "sql/head.h"
+#include "sql/calls.h"
+#include "sql/session.h"
 
-/* What stands in front of a statement and may decide what its names mean. */
+/* What stands in front of a statement and may decide what its names mean, for as long as the transaction lasts. */
 static bool sets_the_scene(const struct dialect *dialect, struct slice sql)
 {
     struct head h;
     head_read(&h, dialect, sql);
-    return h.class == HEAD_SET || h.class == HEAD_SELECT;
+    return h.class == HEAD_SET || (h.class == HEAD_SELECT && session_is_set(dialect, sql));
 }
 
 static bool only_rows(const struct dialect *dialect, struct slice sql)
 {
     struct head h;
     head_read(&h, dialect, sql);
-    return h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || h.class == HEAD_MERGE;
+    return (h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || h.class == HEAD_MERGE) &&
+           calls_only_harmless(dialect, sql);
 }
 
 /* In the transaction that is open: the statement, behind what sets its scene. */

@@ -1,8 +1,9 @@
 /*
  * ask: would a statement change any row of the database as it is?
  *
- * It is run in a transaction of its own, behind the SET and SELECT statements in front of it in its text, and taken back. An engine
- * that counts what was written (rows that an UPDATE sets to what they were count, too) answers for itself.
+ * It is run in a transaction of its own, behind the SET statements in front of it in its text, and taken back; so it must call
+ * nothing that outlives a rollback. An engine that counts what was written (rows that an UPDATE sets to what they were count,
+ * too) answers for itself.
  */
 #ifndef PAWL_ENGINE_ASK_H
 #define PAWL_ENGINE_ASK_H

@@ -1,3 +1,4 @@
+#include "sql/calls.h"
 #include "sql/head_ddl.h"
 
 /* ---- transaction control ------------------------------------------------------------------------------------------ */
@@ -154,36 +155,10 @@ static bool pragma(struct head *h, struct cursor *c)
 
 /* ---- data -------------------------------------------------------------------------------------------------------- */
 
-/* Words before ( that call nothing. */
-static bool grammar(const struct cursor *c)
-{
-    static const char *const words[] = {
-        "all",   "and",    "any",    "as",     "between", "by",        "case", "cast",   "coalesce",
-        "else",  "except", "exists", "from",   "in",      "intersect", "is",   "join",   "like",
-        "limit", "not",    "nullif", "offset", "on",      "or",        "over", "select", "some",
-        "then",  "union",  "using",  "values", "when",    "where",     "with", "filter", "distinct",
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (cursor_is(c, words[i]))
-            return true;
-    return false;
-}
-
-/* Is there a call from here to the end of the group or statement? Any other name before ( counts. */
 static void calls(struct head *h, struct cursor c)
 {
-    bool name = false;
-    size_t depth = 0;
-    for (; c.t.kind != TOKEN_END && c.t.kind != TOKEN_ERROR; cursor_step(&c)) {
-        if (cursor_mark(&c, '(')) {
-            depth++;
-            if (name)
-                h->flags |= HEAD_MAY_WRITE;
-        } else if (cursor_mark(&c, ')') && depth-- == 0) {
-            return;
-        }
-        name = c.t.kind == TOKEN_QUOTED || (c.t.kind == TOKEN_WORD && !grammar(&c));
-    }
+    if (calls_any(c))
+        h->flags |= HEAD_MAY_WRITE;
 }
 
 static bool insert(struct head *h, struct cursor *c)
