@@ -95,7 +95,8 @@ static int claims_of_text(struct checking *x, size_t i, const struct text *text,
     const struct db_driver *driver = x->run->db->driver;
     const struct standing *standing = x->plan->steps[i];
     bool begun = standing->row && !standing->row->success, anywhere = moves_path(text->sql);
-    size_t done = begun ? ledger_done(standing->row) : 0; /* of a run that was interrupted */
+    /* Of a run that was interrupted: what is done, and the statement that it was in, which goes on by its own evidence. */
+    size_t done = begun ? ledger_done(standing->row) + 1 : 0;
     int code = PAWL_OK;
     script_start(&c, &x->scripts[i], text, driver->name, driver->dialect);
     for (size_t at = 0; !code && script_next(&c, &s); at++) {
