@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "engine/apply.h"
-#include "sql/again.h"
 #include "sql/quote.h"
+#include "sql/session.h"
 
 /* ---- keys and their turns ---------------------------------------------------------------------------------------- */
 
@@ -168,21 +168,31 @@ static bool settles(struct db *db, const struct script_statement *s)
     return same;
 }
 
-/* A statement that leaves no trace in the schema. */
-static int look_at_silent(struct rehearsal *x, const struct script_statement *s, struct course_statement *out,
-                          struct pawl_error *e)
+bool course_read_silent(struct arena *a, const struct dialect *dialect, struct slice sql, struct course_statement *out,
+                        enum again *again)
 {
     struct head h;
     STRBUF(name, 4096);
-    const struct dialect *dialect = x->request->driver->dialect;
-    head_read(&h, dialect, s->sql);
-    enum again again = again_of(&h, dialect, s->sql);
+    head_read(&h, dialect, sql);
+    *again = again_of(&h, dialect, sql);
     bool rows = h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || h.class == HEAD_COPY;
-    out->again = again == AGAIN_YES || (again == AGAIN_GUARDED && settles(x->run.db, s));
+    out->again = *again == AGAIN_YES;
+    out->sets = h.class == HEAD_SET || session_is_set(dialect, sql);
     if (!rows || !quote_strip(&name, dialect, h.name.name))
-        return PAWL_OK;
-    out->table = arena_dup(x->arena, strbuf_slice(&name));
-    return out->table.p ? PAWL_OK : err_nomem(e);
+        return true;
+    out->table = arena_dup(a, strbuf_slice(&name));
+    return out->table.p != NULL;
+}
+
+static int look_at_silent(struct rehearsal *x, const struct script_statement *s, struct course_statement *out,
+                          struct pawl_error *e)
+{
+    enum again again;
+    if (!course_read_silent(x->arena, x->request->driver->dialect, s->sql, out, &again))
+        return err_nomem(e);
+    if (again == AGAIN_GUARDED)
+        out->again = settles(x->run.db, s);
+    return PAWL_OK;
 }
 
 /* What is made and gone again within a step is in no state, but may be left behind by half of it. */

@@ -16,6 +16,7 @@
 #include "model/migration.h"
 #include "model/report.h"
 #include "schema/facts.h"
+#include "sql/again.h"
 
 /* One statement of an up text, in the order in which `up` sends them. */
 struct course_statement {
@@ -23,9 +24,17 @@ struct course_statement {
     struct delta change;   /* since the statement in front of it */
     bool begins, ends;     /* its own BEGIN; its own COMMIT, END or ROLLBACK, in a file without a transaction */
     bool again;            /* without a change: run once more right behind itself it surely changes nothing */
+    bool sets;             /* it sets something in the session for those behind it */
     bool untried;          /* it looks so, but that was not tried (engine/recall) */
     struct slice table;    /* without a change: the table whose rows it changes, without its schema; n = 0: not known */
 };
+
+/*
+ * What the text of a statement that leaves no trace in the schema tells of it: again (AGAIN_GUARDED counts as no), sets, table.
+ * false: no memory.
+ */
+bool course_read_silent(struct arena *a, const struct dialect *dialect, struct slice sql, struct course_statement *out,
+                        enum again *again);
 
 struct course_step {
     const struct migration *migration;

@@ -292,6 +292,21 @@ static void decide_frames(struct deciding *x, size_t k)
     }
 }
 
+/* What is set in the session is gone with the session that ran it, and what is still to run may depend on it. */
+static void decide_settings(struct deciding *x, size_t k)
+{
+    const struct course_step *s = &x->course->steps[k];
+    struct decided *d = &x->out->steps[k];
+    bool any = false;
+    for (size_t i = s->n_statements; i-- > 0;) {
+        if (s->statements[i].sets) {
+            d->in_place[i] = !any;
+            d->whys[i] = any ? "it sets something for statements that are to run" : "nothing behind it is to run";
+        }
+        any |= !d->in_place[i];
+    }
+}
+
 static bool is_frame(const struct course_statement *s)
 {
     return s->begins || s->ends;
@@ -319,6 +334,7 @@ static int decide_partly(struct deciding *x, size_t k)
             return code;
     }
     decide_frames(x, k);
+    decide_settings(x, k);
     for (size_t i = 0; i < s->n_statements; i++)
         left += !d->in_place[i];
     if (left && !p.begun && s->migration->n_replaces)

@@ -3,7 +3,6 @@
 #include "engine/attest.h"
 #include "schema/shape.h"
 #include "sql/again.h"
-#include "sql/quote.h"
 
 /* ---- what the certificate says ----------------------------------------------------------------------------------- */
 
@@ -104,18 +103,10 @@ int recall(struct run *r, size_t to, bool shapes, struct course *out, bool *foun
 /* Of one that leaves no trace; false: no memory. */
 static bool look_at_silent(struct run *r, const struct script_statement *s, struct course_statement *out)
 {
-    struct head h;
-    STRBUF(name, 4096);
-    const struct dialect *dialect = r->db->driver->dialect;
-    head_read(&h, dialect, s->sql);
-    enum again again = again_of(&h, dialect, s->sql);
-    bool rows = h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || h.class == HEAD_COPY;
-    out->again = again == AGAIN_YES;
+    enum again again;
+    bool good = course_read_silent(r->arena, r->db->driver->dialect, s->sql, out, &again);
     out->untried = again == AGAIN_GUARDED;
-    if (!rows || !quote_strip(&name, dialect, h.name.name))
-        return true;
-    out->table = arena_dup(r->arena, strbuf_slice(&name));
-    return out->table.p != NULL;
+    return good;
 }
 
 /*
