@@ -335,6 +335,7 @@ static void measure_rest(struct applying *x)
 {
     struct batch_origin failed = x->batch.failed;
     bool lost = x->batch.lost;
+    batch_clear(&x->batch); /* what was queued and not sent belongs to the transaction that is rolled back */
     if (!x->done || lost)
         return;
     x->clean = false;
