@@ -356,7 +356,7 @@ static int decide_doubtful(struct deciding *x, size_t k)
         x->out->steps[k].wants_detail = x->out->wants_detail = true;
         return PAWL_OK;
     }
-    for (size_t i = 0; i < s->n_statements; i++)
+    for (size_t i = 0; s->statements && i < s->n_statements; i++)
         if (!is_as_if_run(x, k, &s->statements[i]))
             return untold(x, k, &s->statements[i]);
     return say(x, k, PAWL_DECISION_IN_PLACE, "the schema is that of a later version");

@@ -349,7 +349,7 @@ static struct seed_table *find(const struct seeds *s, const struct seed_table *t
 
 static bool same_rows(const struct seed_table *x, const struct seed_table *y)
 {
-    bool same = x->n == y->n && x->n_columns == y->n_columns;
+    bool same = x && y && x->n == y->n && x->n_columns == y->n_columns;
     for (size_t i = 0; i < x->n && same; i++)
         same = compare_rows(x, i, y, i) == 0;
     return same;
