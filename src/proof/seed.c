@@ -349,8 +349,8 @@ static struct seed_table *find(const struct seeds *s, const struct seed_table *t
 
 static bool same_rows(const struct seed_table *x, const struct seed_table *y)
 {
-    bool same = x && y && x->n == y->n && x->n_columns == y->n_columns;
-    for (size_t i = 0; i < x->n && same; i++)
+    bool same = x->n == y->n && x->n_columns == y->n_columns;
+    for (size_t i = 0; same && i < x->n; i++)
         same = compare_rows(x, i, y, i) == 0;
     return same;
 }
@@ -407,7 +407,7 @@ int seed_settle(struct arena *a, struct seeds *x, struct seeds *y, struct slice 
 {
     *cannot = (struct slice){NULL, 0};
     int code = PAWL_OK;
-    for (size_t i = 0; i < x->n && !code && !cannot->p; i++) {
+    for (size_t i = 0; x->tables && i < x->n && !code && !cannot->p; i++) {
         struct seed_table *other = find(y, &x->tables[i]);
         if (other && other->n == x->tables[i].n && other->n_columns == x->tables[i].n_columns &&
             !same_rows(&x->tables[i], other))
@@ -431,7 +431,7 @@ int seed_compare(struct arena *a, const struct seeds *x, const struct seeds *y, 
 {
     *differs = (struct slice){NULL, 0};
     const struct seed_table *bad = NULL;
-    for (size_t i = 0; i < x->n && !bad; i++) {
+    for (size_t i = 0; x->tables && i < x->n && !bad; i++) {
         const struct seed_table *other = find(y, &x->tables[i]);
         if (!other || !same_rows(&x->tables[i], other))
             bad = &x->tables[i];
