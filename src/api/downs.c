@@ -78,11 +78,8 @@ PAWL_API int pawl_downs(struct pawl *p, const struct pawl_downs_options *options
     struct undo_result result = {.n = 0};
     bool *asked;
     *out = (struct pawl_downs_report){.n = 0};
-    if (o->engine && !db_driver_find(o->engine)) {
-        err_set(e, PAWL_USAGE, "there is no engine \"%s\"", o->engine);
-        err_hint(e, "pawl knows sqlite and postgres");
+    if (engines_check(o->engine, e))
         return PAWL_USAGE;
-    }
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, &p->operation); /* verify tells them */

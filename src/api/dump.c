@@ -1,7 +1,7 @@
 /* Schemas as facts and as SQL, from wherever they are. */
 #include <stdlib.h>
 
-#include "api/api.h"
+#include "api/engines.h"
 #include "base/strbuf.h"
 #include "engine/course.h"
 #include "schema/fact.h"
@@ -213,11 +213,7 @@ static int begin(struct pawl *p, const char *engine, struct pawl_error *e)
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, &p->operation);
-    if (!engine || db_driver_find(engine))
-        return PAWL_OK;
-    err_set(e, PAWL_USAGE, "there is no engine \"%s\"", engine);
-    err_hint(e, "pawl knows sqlite and postgres");
-    return PAWL_USAGE;
+    return engines_check(engine, e);
 }
 
 PAWL_API int pawl_dump(struct pawl *p, const struct pawl_dump_options *options, struct pawl_dump *out,

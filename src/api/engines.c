@@ -1,5 +1,14 @@
 #include "api/engines.h"
 
+int engines_check(const char *name, struct pawl_error *e)
+{
+    if (!name || db_driver_find(name))
+        return PAWL_OK;
+    err_set(e, PAWL_USAGE, "there is no engine \"%s\"", name);
+    err_hint(e, "pawl knows sqlite and postgres");
+    return PAWL_USAGE;
+}
+
 int engine_open(struct pawl *p, const char *name, bool required, struct scratch_server *server,
                 struct proof_options *out, struct pawl_error *e)
 {

@@ -18,6 +18,9 @@
 int engine_open(struct pawl *p, const char *name, bool required, struct scratch_server *server,
                 struct proof_options *out, struct pawl_error *e);
 
+/* PAWL_USAGE if there is no engine of that name; NULL is none in particular. */
+int engines_check(const char *name, struct pawl_error *e);
+
 struct engines {
     struct scratch_server servers[ENGINES];
     struct proof_options options[ENGINES];

@@ -154,11 +154,8 @@ PAWL_API int pawl_fix(struct pawl *p, const struct pawl_fix_options *options, st
     static const struct pawl_fix_options defaults;
     struct fixing f = {.p = p, .options = options ? options : &defaults};
     *out = (struct pawl_fix_report){0};
-    if (f.options->engine && !db_driver_find(f.options->engine)) {
-        err_set(e, PAWL_USAGE, "there is no engine \"%s\"", f.options->engine);
-        err_hint(e, "pawl knows sqlite and postgres");
+    if (engines_check(f.options->engine, e))
         return PAWL_USAGE;
-    }
     if (f.options->write && !f.options->unapplied && !p->target.driver) {
         err_set(e, PAWL_REFUSED, "whether these files are applied somewhere cannot be told without a database");
         err_hint(e, "give the database with --url, or say with --unapplied that none which matters has them");

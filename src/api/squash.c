@@ -95,10 +95,8 @@ static int find_paths(struct squashing *x, struct pawl_error *e)
 {
     struct arena *a = &x->p->operation;
     struct slice path = x->set.items[x->request.last].up.path;
-    size_t name = path.n;
-    while (name && path.p[name - 1] != '/')
-        name--;
-    size_t version = name + slice_find_byte(slice_sub(path, name, path.n), '_');
+    struct slice name = slice_file_name(path);
+    size_t version = path.n - name.n + slice_find_byte(name, '_');
     const char *suffix = slice_ends(path, SLICE(".up.sql")) ? ".up.sql" : ".sql";
     struct slice stem = slice_sub(path, 0, version);
     x->request.up_path = arena_printf(a, SLICE_FMT "_baseline%s", SLICE_ARG(stem), suffix);
@@ -115,7 +113,6 @@ static int list_removed(struct squashing *x, struct pawl_error *e)
     for (size_t k = 0; k <= x->request.last; k++) {
         const struct migration *m = &x->set.items[k];
         const struct slice paths[] = {m->up.path, m->down.path};
-        out->replaced += m->n_replaces ? migration_replaced(m) : 1;
         for (size_t i = 0; i < 2; i++) {
             bool again = slice_eq(paths[i], x->request.up_path) ||
                          (x->result.down.p && slice_eq(paths[i], x->request.down_path));
@@ -138,6 +135,7 @@ static int tell(struct squashing *x, struct pawl_error *e)
         .text = r->up.p,
         .down_text = r->down.p,
         .no_down = r->down.p ? NULL : r->no_down.p,
+        .replaced = r->replaced,
         .statements = r->statements,
         .shared = r->shared,
         .rows = r->rows,
@@ -210,11 +208,8 @@ PAWL_API int pawl_squash(struct pawl *p, const struct pawl_squash_options *optio
 {
     struct squashing x = {.p = p, .options = options, .out = out};
     *out = (struct pawl_squash_report){.version = options->to};
-    if (options->engine && !db_driver_find(options->engine)) {
-        err_set(e, PAWL_USAGE, "there is no engine \"%s\"", options->engine);
-        err_hint(e, "pawl knows sqlite and postgres");
+    if (engines_check(options->engine, e))
         return PAWL_USAGE;
-    }
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, &p->operation); /* verify tells them */

@@ -99,11 +99,8 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
 {
     static const struct pawl_verify_options defaults;
     struct verifying v = {.p = p, .options = options ? options : &defaults};
-    if (v.options->engine && !db_driver_find(v.options->engine)) {
-        err_set(e, PAWL_USAGE, "there is no engine \"%s\"", v.options->engine);
-        err_hint(e, "pawl knows sqlite and postgres");
+    if (engines_check(v.options->engine, e))
         return PAWL_USAGE;
-    }
     enum pawl_level levels[PAWL_FINDING_COUNT];
     memcpy(levels, p->report.levels, sizeof levels);
     demand_runner(v.options->runner, p->report.levels);

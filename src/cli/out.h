@@ -52,6 +52,9 @@ struct out {
     void *object;           /* JSON: the object being built */
 };
 
+/* "replay" and so on. */
+const char *out_proof(enum pawl_proof proof);
+
 /* A pawl_event_fn; context is the struct out. */
 void out_event(void *context, const struct pawl_event *event);
 

@@ -242,17 +242,12 @@ static json_t *one_row(struct out *o, const struct record_row *row)
         [PAWL_VERDICT_NOTE] = "note",
         [PAWL_VERDICT_FAIL] = "fail",
     };
-    static const char *const keys[PAWL_PROOF_COUNT] = {
-#define X(name, key, heading, meaning) key,
-        PAWL_PROOFS(X)
-#undef X
-    };
     json_t *j = json_object(), *proofs = json_object();
     put(o, j, "version", json_integer(row->version));
     put(o, j, "description", text_or_null(row->description));
     put(o, j, "file", text_or_null(row->file));
     for (int i = 0; i < PAWL_PROOF_COUNT; i++)
-        put(o, proofs, keys[i], json_string(verdicts[row->verdict[i]]));
+        put(o, proofs, out_proof((enum pawl_proof)i), json_string(verdicts[row->verdict[i]]));
     put(o, j, "proofs", proofs);
     put(o, j, "runner", row->runner == PAWL_RUNNER_UNKNOWN ? json_null() : json_string(pawl_runner_name(row->runner)));
     return j;
@@ -389,11 +384,6 @@ static void json_downs(struct out *o, const struct pawl_downs_report *r, bool wr
 
 static void json_squashed(struct out *o, const struct pawl_squash_report *r, bool wrote)
 {
-    static const char *const proofs[] = {
-#define X(name, key, heading, meaning) key,
-        PAWL_PROOFS(X)
-#undef X
-    };
     json_t *object = object_of(o);
     put(o, object, "ok", json_true());
     put(o, object, "written", json_boolean(wrote));
@@ -414,7 +404,7 @@ static void json_squashed(struct out *o, const struct pawl_squash_report *r, boo
     for (size_t i = 0; i < r->n_engines; i++)
         append(o, engines, json_string(r->engines[i]));
     for (size_t i = 0; i < r->n_lost; i++)
-        append(o, lost, json_string(proofs[r->lost[i]]));
+        append(o, lost, json_string(out_proof(r->lost[i])));
     for (size_t i = 0; i < r->n_removed; i++)
         append(o, removed, text_or_null(r->removed[i]));
     put_notes(o, object);

@@ -19,16 +19,6 @@ static void put_file(struct out *o, const char *did, const char *file)
     text_emit(o, o->results, &b);
 }
 
-static const char *proof_name(enum pawl_proof proof)
-{
-    static const char *const names[] = {
-#define X(name, key, heading, meaning) key,
-        PAWL_PROOFS(X)
-#undef X
-    };
-    return names[proof];
-}
-
 /* What somebody should know before the files are gone. */
 static void put_remarks(struct out *o, const struct pawl_squash_report *r)
 {
@@ -40,7 +30,7 @@ static void put_remarks(struct out *o, const struct pawl_squash_report *r)
     }
     for (size_t i = 0; i < r->n_lost; i++)
         strbuf_addf(&b, "%s%s%s",
-                    i ? ", " : "what all of them have shown does not hold for it: ", proof_name(r->lost[i]),
+                    i ? ", " : "what all of them have shown does not hold for it: ", out_proof(r->lost[i]),
                     i + 1 == r->n_lost ? "\n" : "");
     if (!r->proved)
         strbuf_addz(&b, "`pawl verify` does not pass with it, as it did not before\n");

@@ -59,16 +59,11 @@ static bool writes_nothing(struct db *db, const struct script *script, const str
 
 bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset)
 {
-    struct report silent;
     struct text text;
     struct script script;
-    const struct db_driver *driver = r->db->driver;
-    report_init_silent(&silent, r->report);
-    if (text_open(&m->up, &text, NULL))
+    if (run_read_up(r, m, &text, &script, NULL))
         return false;
-    bool nothing = script_check(m, &m->up, &text, driver->name, driver->dialect, r->ledger->name, &silent, &script,
-                                NULL) == PAWL_OK &&
-                   writes_nothing(r->db, &script, &text, offset);
+    bool nothing = writes_nothing(r->db, &script, &text, offset);
     text_close(&text);
     return nothing;
 }

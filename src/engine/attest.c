@@ -212,17 +212,8 @@ int attest_after(struct attest *a, const struct migration *m, struct pawl_error 
 /* What was there before the first migration when the set was proved, too, is nothing to speak of. */
 static bool is_of_baseline(const struct attest *a, struct slice line)
 {
-    const struct delta *d = &a->log->steps[0].change;
-    struct slice key = slice_sub(line, 0, fact_key_of(line));
-    size_t low = 0, high = d->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_cmp(d->items[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < d->n && slice_eq(d->items[low].after, line);
+    const struct change *c = delta_find(&a->log->steps[0].change, slice_sub(line, 0, fact_key_of(line)));
+    return c && slice_eq(c->after, line);
 }
 
 static int sort_out(struct attest *a, struct attest_look *out, struct pawl_error *e)

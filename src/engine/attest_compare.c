@@ -269,14 +269,20 @@ static int judge(struct attest *a, struct delta *rest, enum difference *grade, s
     return PAWL_OK;
 }
 
+/* Is the live schema by its fingerprint the certified one? With patterns to ignore that cannot be told. */
+static int look_at_fingerprint(struct attest *a, size_t state, bool *same, struct pawl_error *e)
+{
+    unsigned char sum[SHA256_BYTES];
+    const unsigned char *wanted = a->in->n_ignore ? NULL : fingerprint_of(a, state);
+    int code = wanted ? facts_fingerprint(a->facts, sum, e) : PAWL_OK;
+    *same = !code && wanted && memcmp(sum, wanted, sizeof sum) == 0;
+    return code;
+}
+
 /* By the fingerprint alone; the set is rehearsed if that says no. *same: it says yes. */
 static int compare_fingerprint(struct attest *a, size_t state, bool *same, struct pawl_error *e)
 {
-    unsigned char sum[SHA256_BYTES];
-    const unsigned char *wanted = fingerprint_of(a, state);
-    *same = false;
-    int code = wanted && !a->in->n_ignore ? facts_fingerprint(a->facts, sum, e) : PAWL_OK;
-    *same = !code && wanted && !a->in->n_ignore && memcmp(sum, wanted, sizeof sum) == 0;
+    int code = look_at_fingerprint(a, state, same, e);
     if (code || *same || a->in->no_scratch)
         return code;
     code = rehearse(a, e);
@@ -290,10 +296,7 @@ static int compare_fingerprint(struct attest *a, size_t state, bool *same, struc
 /* The changes are of another major version, but the certificate may have a fingerprint of this one: then that can say yes. */
 static int compare_exactly(struct attest *a, size_t state, bool *same, struct pawl_error *e)
 {
-    unsigned char sum[SHA256_BYTES];
-    const unsigned char *wanted = a->in->n_ignore ? NULL : fingerprint_of(a, state);
-    int code = wanted ? facts_fingerprint(a->facts, sum, e) : PAWL_OK;
-    *same = !code && wanted && memcmp(sum, wanted, sizeof sum) == 0;
+    int code = look_at_fingerprint(a, state, same, e);
     if (*same) {
         a->difference = (struct delta){0};
         a->state = state;

@@ -238,20 +238,6 @@ static int tell_unknown(struct checking *x, size_t i, struct slice why, struct p
 
 /* ---- one claim ----------------------------------------------------------------------------------------------------- */
 
-static struct slice live_line(const struct checking *x, struct slice key)
-{
-    size_t low = 0, high = x->n_lines;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_cmp(slice_sub(x->lines[middle], 0, fact_key_of(x->lines[middle])), key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < x->n_lines && slice_eq(slice_sub(x->lines[low], 0, fact_key_of(x->lines[low])), key);
-    return found ? x->lines[low] : (struct slice){NULL, 0};
-}
-
 /* The kinds of facts that objects of one name space have. */
 static const char *const relations[] = {
     "table", "foreign-table", "virtual-table", "view", "materialized-view", "sequence", "index", NULL};
@@ -331,7 +317,7 @@ static int find_other(const struct checking *x, size_t i, const struct change *o
         struct slice key = arena_printf(x->arena, "%s" SLICE_FMT, *k, SLICE_ARG(name));
         if (!key.p)
             return err_nomem(e);
-        *out = live_line(x, key);
+        *out = fact_among(x->lines, x->n_lines, key);
     }
     return PAWL_OK;
 }
@@ -384,7 +370,7 @@ static int judge(struct checking *x, size_t i, size_t statement, bool *passed, s
     int code = find_object(x, i, d, &own, e);
     if (code || !own) /* the set had it already */
         return code;
-    if (live_line(x, own->key).p) {
+    if (fact_among(x->lines, x->n_lines, own->key).p) {
         *passed = x->shown.now[shown_key(&x->shown, own)->index].p != NULL; /* else something in front of it drops it */
         return *passed ? compare(x, i, statement, own, e) : PAWL_OK;
     }

@@ -80,14 +80,9 @@ static int refuse_missing(const struct standings *s, const struct plan_policy *p
     return PAWL_MISSING;
 }
 
-static bool is_squashed(const struct standing *s)
-{
-    return s->at_fault && s->at_fault != s->version;
-}
-
 int plan_refuse_changed(const struct standing *s, struct pawl_error *e)
 {
-    if (is_squashed(s)) {
+    if (plan_is_squashed(s)) {
         err_set(e, PAWL_CHANGED, "migration %lld was applied here with another text than baseline %lld replaces",
                 (long long)s->at_fault, (long long)s->version);
         err_hint(e, "look at it with a checkout from before the files were squashed: `pawl status` there, and `pawl "
@@ -205,7 +200,7 @@ static int refuse_step(const struct standing *x, struct pawl_error *e)
     case PAWL_STATE_PARTIAL: /* asked for before */
         return PAWL_INTERNAL;
     case PAWL_STATE_CHANGED:
-        if (is_squashed(x))
+        if (plan_is_squashed(x))
             return plan_refuse_changed(x, e);
         err_set(e, PAWL_CHANGED, "migration %lld is not the text that was applied, so its down file may not fit",
                 version);

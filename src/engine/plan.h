@@ -73,6 +73,12 @@ static inline const bool *plan_in_place(const struct plan *p, size_t i)
 
 /* PAWL_MISSING: the database stands below the baseline `s`, which is PARTIAL. */
 int plan_refuse_partial(const struct standings *all, const struct standing *s, struct pawl_error *e);
+/* CHANGED: it is the row of a migration that a baseline replaces which is of another text, not its own. */
+static inline bool plan_is_squashed(const struct standing *s)
+{
+    return s->at_fault && s->at_fault != s->version;
+}
+
 /* PAWL_CHANGED, of a standing that is so. */
 int plan_refuse_changed(const struct standing *s, struct pawl_error *e);
 

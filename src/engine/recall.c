@@ -34,29 +34,24 @@ static bool shows_in_schema(const struct dialect *dialect, const struct script_s
 static int look_at_text(struct run *r, const struct migration *m, bool outside, struct course_step *out,
                         struct pawl_error *e)
 {
-    struct report silent;
     struct text text;
     struct script script;
     struct script_cursor cursor;
     struct script_statement s;
     const struct db_driver *driver = r->db->driver;
-    report_init_silent(&silent, r->report);
-    int code = text_open(&m->up, &text, e);
+    int code = run_read_up(r, m, &text, &script, e);
     if (code)
         return code;
-    code = script_check(m, &m->up, &text, driver->name, driver->dialect, r->ledger->name, &silent, &script, e);
-    if (!code) {
-        out->nothing = script.skip || script.statements == 0;
-        out->repeatable = script.repeatable;
-        out->outside = outside || script.no_transaction;
-        out->blind = out->outside && script.statements > 1;
-        out->only_schema = true;
-        script_start(&cursor, &script, &text, driver->name, driver->dialect);
-        while (out->only_schema && script_next(&cursor, &s))
-            out->only_schema = shows_in_schema(driver->dialect, &s);
-    }
+    out->nothing = script.skip || script.statements == 0;
+    out->repeatable = script.repeatable;
+    out->outside = outside || script.no_transaction;
+    out->blind = out->outside && script.statements > 1;
+    out->only_schema = true;
+    script_start(&cursor, &script, &text, driver->name, driver->dialect);
+    while (out->only_schema && script_next(&cursor, &s))
+        out->only_schema = shows_in_schema(driver->dialect, &s);
     text_close(&text);
-    return code;
+    return PAWL_OK;
 }
 
 static int add_step(struct run *r, size_t k, bool shapes, struct course *out, struct pawl_error *e)
@@ -135,18 +130,12 @@ static int fill_statements(struct run *r, struct course_step *step, const struct
 
 static int detail_of(struct run *r, struct course_step *step, bool *enough, struct pawl_error *e)
 {
-    struct report silent;
     struct text text;
     struct script script;
-    const struct migration *m = step->migration;
-    report_init_silent(&silent, r->report);
-    int code = text_open(&m->up, &text, e);
+    int code = run_read_up(r, step->migration, &text, &script, e);
     if (code)
         return code;
-    code = script_check(m, &m->up, &text, r->db->driver->name, r->db->driver->dialect, r->ledger->name, &silent,
-                        &script, e);
-    if (!code)
-        code = fill_statements(r, step, &script, &text, enough, e);
+    code = fill_statements(r, step, &script, &text, enough, e);
     text_close(&text);
     return code;
 }

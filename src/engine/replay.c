@@ -191,7 +191,7 @@ static int no_version(struct replaying *x, int why, struct pawl_error *e)
 static int refuse_row(const struct standing *s, const struct plan_policy *policy, bool in_place, struct pawl_error *e)
 {
     long long version = (long long)s->version;
-    if (s->state == PAWL_STATE_CHANGED && s->at_fault && s->at_fault != s->version)
+    if (s->state == PAWL_STATE_CHANGED && plan_is_squashed(s))
         return plan_refuse_changed(s, e);
     if (!s->migration && !policy->ignore_missing) {
         err_set(e, PAWL_MISSING, "migration %lld is in the ledger, but its file is gone", version);

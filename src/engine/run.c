@@ -74,6 +74,20 @@ static int check_one(struct run *r, const struct migration *m, const struct migr
     return code;
 }
 
+int run_read_up(struct run *r, const struct migration *m, struct text *text, struct script *out, struct pawl_error *e)
+{
+    struct report silent;
+    const struct db_driver *driver = r->db->driver;
+    report_init_silent(&silent, r->report);
+    int code = text_open(&m->up, text, e);
+    if (code)
+        return code;
+    code = script_check(m, &m->up, text, driver->name, driver->dialect, r->ledger->name, &silent, out, e);
+    if (code)
+        text_close(text);
+    return code;
+}
+
 int run_check(struct run *r, const struct plan *plan, struct script **scripts, struct pawl_error *e)
 {
     struct report silent; /* what is tried again has been told already */

@@ -57,6 +57,11 @@ int run_reconnect(struct run *r, struct pawl_error *e);
 int run_interrupted(const struct run *r, struct pawl_error *e);
 
 /*
+ * An up text that is looked at once more: what there is to tell of it has been told. Without an error the caller closes the text
+ * (text_close), and the script is valid until then.
+ */
+int run_read_up(struct run *r, const struct migration *m, struct text *text, struct script *out, struct pawl_error *e);
+/*
  * Looks at the texts of all steps before the first statement is sent. `scripts` has one entry for each step. PAWL_SOURCE with
  * place if one cannot be run; the database is not touched. Findings are told the first time only.
  */

@@ -149,26 +149,13 @@ int shown_within(struct arena *a, struct shown *s, size_t k, bool *is, struct pa
     return PAWL_OK;
 }
 
-static const struct change *change_of(const struct delta *d, struct slice key)
-{
-    size_t low = 0, high = d->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_cmp(d->items[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < d->n && slice_eq(d->items[low].key, key) ? &d->items[low] : NULL;
-}
-
 /* Is the fact as it is in front of statement `to` of step k? */
 static bool fact_ahead(struct shown *s, size_t k, size_t to, const struct change *c)
 {
     const struct course_key *key = shown_key(s, c);
     struct slice line = course_key_line(key, k);
     for (size_t j = 0; j < to; j++) {
-        const struct change *earlier = change_of(&s->course->steps[k].statements[j].change, c->key);
+        const struct change *earlier = delta_find(&s->course->steps[k].statements[j].change, c->key);
         line = earlier ? earlier->after : line;
     }
     return shown_alike(s, key, line);
@@ -192,7 +179,7 @@ static bool fact_behind(struct shown *s, const struct course_step *step, size_t 
 {
     struct slice line = c->after;
     for (size_t j = i + 1; j <= to; j++) {
-        const struct change *later = change_of(&step->statements[j].change, c->key);
+        const struct change *later = delta_find(&step->statements[j].change, c->key);
         line = later ? later->after : line;
     }
     return shown_alike(s, shown_key(s, c), line);

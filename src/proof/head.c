@@ -169,7 +169,7 @@ static int row_step(struct trial *tr, size_t k, struct arena *a, struct row *r, 
 static size_t last_writer(const struct trial *tr, const struct row *r, struct slice key)
 {
     for (size_t k = tr->applied; k-- > 0;)
-        if (origin_change(&r->did[k], key))
+        if (delta_find(&r->did[k], key))
             return k;
     return SIZE_MAX;
 }

@@ -4,22 +4,6 @@
 
 #define MAX_PARTS 4
 
-const struct change *origin_change(const struct delta *d, struct slice key)
-{
-    size_t low = 0, high = d->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = slice_cmp(d->items[middle].key, key);
-        if (order == 0)
-            return &d->items[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
 /* Lower says more. */
 static int rank(const struct change *c)
 {
@@ -46,7 +30,7 @@ const struct change *origin_headline(const struct delta *d)
 size_t origin_find(const struct trial *tr, size_t k, const struct change *c)
 {
     for (size_t j = tr->set->n; j-- > k + 1;) {
-        const struct change *other = origin_change(&tr->steps[j].change, c->key);
+        const struct change *other = delta_find(&tr->steps[j].change, c->key);
         if (!other)
             continue;
         bool removed = other->before.p && !other->after.p;

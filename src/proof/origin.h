@@ -18,7 +18,5 @@ size_t origin_find(const struct trial *tr, size_t k, const struct change *c);
  * users.email": users and email). Its offset, and itself in *statement; SIZE_MAX = none names any of it.
  */
 size_t origin_statement(const struct trial *tr, const struct unit *u, struct slice key, struct slice *statement);
-/* The change of `key` in `d`, or NULL. */
-const struct change *origin_change(const struct delta *d, struct slice key);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "schema/fact.h"
 #include "schema/phrase.h"
 #include "sql/quote.h"
 #include "sql/rewrite.h"
@@ -31,21 +32,9 @@ static bool has_line(const struct slice *lines, size_t n, struct slice line)
     return n && bsearch(&line, lines, n, sizeof *lines, order) != NULL;
 }
 
-/* Is there a fact with this key? */
 static bool has_key(const struct slice *lines, size_t n, struct slice key)
 {
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_cmp(lines[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < n && slice_starts(lines[low], key); low++)
-        if (lines[low].n == key.n || lines[low].p[key.n] == ' ')
-            return true;
-    return false;
+    return fact_among(lines, n, key).p != NULL;
 }
 
 static struct slice key_of(struct finding *f, const struct render_rename *r, struct slice table, struct slice name)

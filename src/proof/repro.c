@@ -120,7 +120,7 @@ static int run_prefix(struct trial *tr, const struct repro *r, bool *ok, struct 
 
 static bool same_change(const struct delta *seen, const struct delta *told)
 {
-    const struct change *x = origin_headline(told), *y = origin_change(seen, x->key);
+    const struct change *x = origin_headline(told), *y = delta_find(seen, x->key);
     return y && (x->before.p != NULL) == (y->before.p != NULL) && (x->after.p != NULL) == (y->after.p != NULL);
 }
 

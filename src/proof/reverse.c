@@ -22,7 +22,7 @@ struct chain {
 static bool share_a_key(const struct delta *x, const struct delta *y)
 {
     for (size_t i = 0; i < x->n; i++)
-        if (origin_change(y, x->items[i].key))
+        if (delta_find(y, x->items[i].key))
             return true;
     return false;
 }
@@ -32,7 +32,7 @@ static void vanished(struct trial *tr, const struct chain *c, size_t k, struct s
 {
     for (size_t p = k; p < c->to; p++) {
         struct partial *partial = tr->steps[p].partial;
-        if (!partial || partial->together || partial->spoiled || !origin_change(&partial->left, key))
+        if (!partial || partial->together || partial->spoiled || !delta_find(&partial->left, key))
             continue;
         /* A down that restores its own schema and takes the rest along (it drops the whole table) is no neighbour. */
         if (p != k && tr->steps[k].down != DOWN_PARTIAL)
@@ -66,7 +66,7 @@ static int compare(struct trial *tr, struct chain *c, size_t k, const struct del
     /* What a partial down would leave alone and does not leave here has vanished at once. */
     struct partial *own = tr->steps[k].partial;
     for (size_t i = 0; own && i < own->left.n; i++)
-        if (!origin_change(next, own->left.items[i].key) && !origin_change(left, own->left.items[i].key))
+        if (!delta_find(next, own->left.items[i].key) && !delta_find(left, own->left.items[i].key))
             vanished(tr, c, k, own->left.items[i].key, next);
     return PAWL_OK;
 }

@@ -82,16 +82,7 @@ static int make_apart(struct sharing *x, size_t n, struct pawl_error *e)
 
 static bool is_wanted(const struct share_way *w, const struct change *c)
 {
-    size_t low = 0, high = w->n_to;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct slice line = w->to[middle];
-        if (slice_cmp(slice_sub(line, 0, fact_key_of(line)), c->key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return c->after.p && low < w->n_to && slice_eq(w->to[low], c->after);
+    return c->after.p && slice_eq(fact_among(w->to, w->n_to, c->key), c->after);
 }
 
 static int exec(struct sharing *x, struct slice sql, struct pawl_error *e)

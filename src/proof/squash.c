@@ -304,14 +304,14 @@ static int compose(struct squashing *x, const struct share *s, bool full, struct
 {
     STRBUF(b, TEXT_MAX);
     const struct migration *last = &x->set->items[x->request->last];
-    size_t replaced = 0;
+    x->out->replaced = 0;
     for (size_t k = 0; k <= x->request->last; k++)
-        replaced += x->set->items[k].n_replaces ? migration_replaced(&x->set->items[k]) : 1;
+        x->out->replaced += x->set->items[k].n_replaces ? migration_replaced(&x->set->items[k]) : 1;
     x->out->statements = x->out->shared = 0;
     strbuf_addf(
         &b,
         "-- Baseline of version %lld: what %zu migrations made, and the rows they put there. Written by pawl, and proved.\n",
-        (long long)last->version, replaced);
+        (long long)last->version, x->out->replaced);
     strbuf_addz(&b, "-- A database that has all of them, with these checksums, counts as having it.\n");
     replaces_write(&b, x->set->items, x->request->last + 1);
     strbuf_addc(&b, '\n');

@@ -25,6 +25,7 @@ struct squash_request {
 struct squash_result {
     struct slice up, down; /* texts; down.p NULL: there is none, and `no_down` says why */
     struct slice no_down;
+    size_t replaced;           /* how many migrations it stands for */
     size_t statements, shared; /* of the up text; those that all engines run */
     size_t rows;               /* that it brings, on the first engine */
     size_t engines;            /* for which it is */

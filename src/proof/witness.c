@@ -44,16 +44,8 @@ static size_t parts_of(struct slice key, struct slice *parts, size_t max)
 static bool stays(const struct proof_trace *t, size_t k, const struct change *c)
 {
     for (size_t j = k + 1; j < t->n; j++) {
-        const struct delta *d = &t->versions[j].change;
-        size_t low = 0, high = d->n;
-        while (low < high) {
-            size_t middle = low + (high - low) / 2;
-            if (slice_cmp(d->items[middle].key, c->key) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < d->n && slice_eq(d->items[low].key, c->key) && !d->items[low].after.p != !c->after.p)
+        const struct change *later = delta_find(&t->versions[j].change, c->key);
+        if (later && !later->after.p != !c->after.p)
             return false;
     }
     return true;

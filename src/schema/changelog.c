@@ -195,36 +195,17 @@ int lines_fingerprint(const struct slice *lines, size_t n, unsigned char out[SHA
 
 /* ---- fingerprints ------------------------------------------------------------------------------------------------ */
 
-/* The line against a key: 0 if it is the line of that key. A space, which ends a key, sorts before all that a key may hold. */
-static int compare_key(struct slice line, struct slice key)
-{
-    int d = slice_cmp(slice_sub(line, 0, key.n), key);
-    return d || line.n == key.n || line.p[key.n] == ' ' ? d : 1;
-}
-
-/* The first of the lines from `low` on that does not come before the key. */
-static size_t find_key(const struct slice *lines, size_t low, size_t n, struct slice key)
-{
-    for (size_t high = n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_key(lines[middle], key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The lines with the changes made to them, in `out`, which has room for all of both. */
 static size_t step_on(const struct slice *lines, size_t n, const struct delta *d, struct slice *out)
 {
     size_t at = 0, made = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct change *c = &d->items[i];
-        size_t next = find_key(lines, at, n, c->key);
+        bool found;
+        size_t next = fact_find(lines, at, n, c->key, &found);
         memcpy(out + made, lines + at, (next - at) * sizeof *out);
         made += next - at;
-        at = next < n && compare_key(lines[next], c->key) == 0 ? next + 1 : next;
+        at = next + found;
         if (c->after.p)
             out[made++] = c->after;
     }

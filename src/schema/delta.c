@@ -32,6 +32,22 @@ int delta_join(struct arena *a, const struct delta *first, const struct delta *s
     return PAWL_OK;
 }
 
+const struct change *delta_find(const struct delta *d, struct slice key)
+{
+    size_t low = 0, high = d->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = slice_cmp(d->items[middle].key, key);
+        if (order == 0)
+            return &d->items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 /* Joins neighbours until one is left: n log n where joining one after the other would be n squared. */
 int delta_sum(struct arena *a, struct delta *all, size_t n, struct delta *out, struct pawl_error *e)
 {

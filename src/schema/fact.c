@@ -184,6 +184,33 @@ size_t fact_key_length(const struct fact *f)
     return f->key_n ? f->key_n : f->text.n;
 }
 
+/* The line against a key: 0 if it is the line of that key. A space, which ends a key, sorts before all that a key may hold. */
+static int compare_key(struct slice line, struct slice key)
+{
+    int d = slice_cmp(slice_sub(line, 0, key.n), key);
+    return d || line.n == key.n || line.p[key.n] == ' ' ? d : 1;
+}
+
+size_t fact_find(const struct slice *lines, size_t low, size_t n, struct slice key, bool *found)
+{
+    for (size_t high = n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_key(lines[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *found = low < n && compare_key(lines[low], key) == 0;
+    return low;
+}
+
+struct slice fact_among(const struct slice *lines, size_t n, struct slice key)
+{
+    bool found;
+    size_t at = fact_find(lines, 0, n, key, &found);
+    return found ? lines[at] : (struct slice){NULL, 0};
+}
+
 bool fact_field(struct slice line, size_t *at, struct slice *field)
 {
     size_t from = *at;

@@ -54,6 +54,13 @@ size_t fact_key_length(const struct fact *f);
 
 /* The length of the key in a line. */
 size_t fact_key_of(struct slice line);
+/*
+ * In lines that are sorted: the first one from `low` on that does not come before the key (n: none), and whether it is that of
+ * the key.
+ */
+size_t fact_find(const struct slice *lines, size_t low, size_t n, struct slice key, bool *found);
+/* The line of the key; .p NULL = there is none. */
+struct slice fact_among(const struct slice *lines, size_t n, struct slice key);
 /* The next field (from *at; set it to 0 at first), split at spaces outside double quotes; false at the end.
  */
 bool fact_field(struct slice line, size_t *at, struct slice *field);

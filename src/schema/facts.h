@@ -80,6 +80,8 @@ int delta_join(struct arena *a, const struct delta *first, const struct delta *s
                struct pawl_error *e);
 /* Any number in a row as one; `all` is overwritten. */
 int delta_sum(struct arena *a, struct delta *all, size_t n, struct delta *out, struct pawl_error *e);
+/* The change of that key, or NULL. */
+const struct change *delta_find(const struct delta *d, struct slice key);
 /* A delta backwards. */
 int delta_invert(struct arena *a, const struct delta *d, struct delta *out, struct pawl_error *e);
 /* The lines that a delta from nothing leads to, in its order, sharing its texts. */
