@@ -209,6 +209,21 @@ static int list_add(struct arena *a, struct pgn_list *l, size_t i, struct pawl_e
     return PAWL_OK;
 }
 
+struct slice pgn_get(struct pgn_plan *p, const struct item *it, const char *attribute)
+{
+    return item_get(p->a, it, attribute);
+}
+
+bool pgn_differs(const struct pgn *n, const char *attribute)
+{
+    return !slice_eq(fact_value(n->from->line, attribute), fact_value(n->to->line, attribute));
+}
+
+struct pgn *pgn_owner(struct pgn_plan *p, const struct pgn *n)
+{
+    return n->owner == PGN_NONE ? NULL : &p->nodes[n->owner];
+}
+
 bool pgn_list_has(const struct pgn_list *l, size_t i)
 {
     for (size_t k = 0; k < l->n; k++)

@@ -84,6 +84,11 @@ struct slice pgn_text(struct pgn_plan *p, const char *format, ...);
 /* The nodes that a text mentions. */
 int pgn_scan(struct pgn_plan *p, struct slice text, struct pgn_list *out, struct pawl_error *e);
 bool pgn_has_word(struct slice text, struct slice word);
+/* What it belongs to, a column to its table; NULL = nothing. */
+struct pgn *pgn_owner(struct pgn_plan *p, const struct pgn *n);
+/* An attribute's value, as item_get(); has it changed? */
+struct slice pgn_get(struct pgn_plan *p, const struct item *it, const char *attribute);
+bool pgn_differs(const struct pgn *n, const char *attribute);
 bool pgn_list_has(const struct pgn_list *l, size_t i);
 /* The tables from which a table inherits, or whose partition it is. */
 struct pgn *pgn_parent(struct pgn_plan *p, const struct pgn *table, bool after);
@@ -100,7 +105,7 @@ bool pgn_changed(const struct pgn *n);
 bool pgn_inherited(struct pgn_plan *p, const struct pgn *n, bool after);
 bool pgn_is_partition(const struct pgn *table);
 
-/* ---- render_postgres_table.c, .._code.c, .._other.c ---------------------------------------------------------------- */
+/* ---- render_postgres_table.c, .._column.c, .._sequence.c, .._keys.c, .._code.c, .._other.c --------------------------- */
 
 /* "(a, b)" of a list of keys. */
 void pgn_names(struct pgn_plan *p, struct slice list);
@@ -111,6 +116,12 @@ void pgn_collation(struct pgn_plan *p, struct slice name);
 void pgn_foreign_options(struct pgn_plan *p, struct slice array);
 /* Behind CONSTRAINT name. */
 void pgn_constraint_text(struct pgn_plan *p, const struct pgn *n, const struct item *it);
+/* As in CREATE TABLE; `fill`: a default where it has none; .p NULL = none. */
+void pgn_column_clause(struct pgn_plan *p, const struct pgn *table, const struct item *it, struct slice fill);
+/* What CREATE TABLE cannot say of its columns. */
+int pgn_columns_rest(struct pgn_plan *p, const struct pgn *t, struct pawl_error *e);
+/* All that is not as it is without being said; `all`: everything. */
+void pgn_sequence_settings(struct pgn_plan *p, const struct item *it, bool all);
 /* Is a part of a table written inside its CREATE TABLE? */
 bool pgn_inline(struct pgn_plan *p, const struct pgn *table, const struct pgn *part);
 

@@ -2,16 +2,6 @@
 #include "schema/fact.h"
 #include "schema/render_postgres.h"
 
-static struct slice get(struct pgn_plan *p, const struct item *it, const char *attribute)
-{
-    return item_get(p->a, it, attribute);
-}
-
-static bool differs(const struct pgn *n, const char *attribute)
-{
-    return !slice_eq(fact_value(n->from->line, attribute), fact_value(n->to->line, attribute));
-}
-
 /* ---- types ------------------------------------------------------------------------------------------------------- */
 
 static int put_type(struct pgn_plan *p, const struct item *it, struct pawl_error *e)
@@ -23,7 +13,7 @@ static int put_type(struct pgn_plan *p, const struct item *it, struct pawl_error
 
 int pgn_enum_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice labels = get(p, it, "labels"), one;
+    struct slice labels = pgn_get(p, it, "labels"), one;
     (void)n;
     phrase_add(&p->b, "CREATE TYPE %q AS ENUM (", it->parts[0], it->parts[1]);
     for (const char *comma = ""; item_element(p->a, &labels, &one); comma = ", ")
@@ -43,7 +33,7 @@ int pgn_type_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, stru
 /* Are the labels before a subsequence of those after? Then the others can be added. */
 bool pgn_enum_can(struct pgn_plan *p, const struct pgn *n)
 {
-    struct slice from = get(p, n->from, "labels"), to = get(p, n->to, "labels"), x, y;
+    struct slice from = pgn_get(p, n->from, "labels"), to = pgn_get(p, n->to, "labels"), x, y;
     while (item_element(p->a, &from, &x)) {
         do {
             if (!item_element(p->a, &to, &y))
@@ -55,7 +45,7 @@ bool pgn_enum_can(struct pgn_plan *p, const struct pgn *n)
 
 int pgn_enum_alter(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice from = get(p, n->from, "labels"), to = get(p, it, "labels"), x = {0}, y, before = {0};
+    struct slice from = pgn_get(p, n->from, "labels"), to = pgn_get(p, it, "labels"), x = {0}, y, before = {0};
     bool more = item_element(p->a, &from, &x);
     int code = PAWL_OK;
     while (!code && item_element(p->a, &to, &y)) {
@@ -78,10 +68,10 @@ int pgn_domain_create(struct pgn_plan *p, struct pgn *n, const struct item *it, 
 {
     struct slice v;
     (void)n;
-    phrase_add(&p->b, "CREATE DOMAIN %q AS %s", it->parts[0], it->parts[1], get(p, it, "type"));
-    if ((v = get(p, it, "collation")).p)
+    phrase_add(&p->b, "CREATE DOMAIN %q AS %s", it->parts[0], it->parts[1], pgn_get(p, it, "type"));
+    if ((v = pgn_get(p, it, "collation")).p)
         phrase_add(&p->b, " COLLATE %s", v);
-    if ((v = get(p, it, "default")).p)
+    if ((v = pgn_get(p, it, "default")).p)
         phrase_add(&p->b, " DEFAULT %s", v);
     if (item_is(it, "null", "no"))
         strbuf_addz(&p->b, " NOT NULL");
@@ -91,19 +81,19 @@ int pgn_domain_create(struct pgn_plan *p, struct pgn *n, const struct item *it, 
 bool pgn_domain_can(struct pgn_plan *p, const struct pgn *n)
 {
     (void)p;
-    return !differs(n, "type") && !differs(n, "collation");
+    return !pgn_differs(n, "type") && !pgn_differs(n, "collation");
 }
 
 int pgn_domain_alter(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice v = get(p, it, "default");
+    struct slice v = pgn_get(p, it, "default");
     int code = PAWL_OK;
-    if (differs(n, "default")) {
+    if (pgn_differs(n, "default")) {
         phrase_add(&p->b, v.p ? "ALTER DOMAIN %q SET DEFAULT %s" : "ALTER DOMAIN %q DROP DEFAULT", it->parts[0],
                    it->parts[1], v);
         code = pgn_put(p, e);
     }
-    if (!code && differs(n, "null")) {
+    if (!code && pgn_differs(n, "null")) {
         phrase_add(&p->b, "ALTER DOMAIN %q %z NOT NULL", it->parts[0], it->parts[1],
                    item_is(it, "null", "no") ? "SET" : "DROP");
         code = pgn_put(p, e);
@@ -116,7 +106,7 @@ int pgn_domain_check_create(struct pgn_plan *p, struct pgn *n, const struct item
     PHRASE(c);
     (void)n;
     phrase_add(&p->b, "ALTER DOMAIN %q ADD CONSTRAINT %n %s", it->parts[0], it->parts[1], it->parts[2],
-               get(p, it, "definition"));
+               pgn_get(p, it, "definition"));
     phrase_add(&c, "EXISTS (SELECT FROM pg_constraint WHERE conname = %l AND contypid = to_regtype(%l))", it->parts[2],
                pgn_regclass(p, it->parts[0], it->parts[1]));
     return pgn_put_unless(p, phrase_keep(p->a, &c), e);
@@ -137,11 +127,11 @@ int pgn_range_create(struct pgn_plan *p, struct pgn *n, const struct item *it, s
     (void)n;
     if (fact_value(it->line, "canonical").p)
         return pgn_cannot(p, it, e);
-    phrase_add(&p->b, "CREATE TYPE %q AS RANGE (subtype = %s", it->parts[0], it->parts[1], get(p, it, "subtype"));
+    phrase_add(&p->b, "CREATE TYPE %q AS RANGE (subtype = %s", it->parts[0], it->parts[1], pgn_get(p, it, "subtype"));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if ((v = get(p, it, settings[i][0])).p)
+        if ((v = pgn_get(p, it, settings[i][0])).p)
             phrase_add(&p->b, ", %z = %s", settings[i][1], v);
-    if ((v = get(p, it, "difference")).p)
+    if ((v = pgn_get(p, it, "difference")).p)
         phrase_add(&p->b, ", subtype_diff = %s", slice_sub(v, 0, slice_find_byte(v, '(')));
     strbuf_addc(&p->b, ')');
     return put_type(p, it, e);
@@ -182,7 +172,7 @@ static void setting(struct pgn_plan *p, struct slice one)
 static void function_rest(struct pgn_plan *p, const struct item *it)
 {
     struct slice v, one;
-    phrase_add(&p->b, "\n    LANGUAGE %n", get(p, it, "language"));
+    phrase_add(&p->b, "\n    LANGUAGE %n", pgn_get(p, it, "language"));
     if (item_is(it, "kind", "window"))
         strbuf_addz(&p->b, " WINDOW");
     if (!item_is(it, "kind", "procedure")) {
@@ -193,32 +183,33 @@ static void function_rest(struct pgn_plan *p, const struct item *it)
         if (item_is(it, "leakproof", "yes"))
             strbuf_addz(&p->b, " LEAKPROOF");
         if (!item_is(it, "parallel", "unsafe"))
-            phrase_add(&p->b, " PARALLEL %s", get(p, it, "parallel"));
-        if ((v = get(p, it, "cost")).p)
+            phrase_add(&p->b, " PARALLEL %s", pgn_get(p, it, "parallel"));
+        if ((v = pgn_get(p, it, "cost")).p)
             phrase_add(&p->b, slice_eq(v, SLICE("100")) ? "" : " COST %s", v);
-        if ((v = get(p, it, "rows")).p)
+        if ((v = pgn_get(p, it, "rows")).p)
             phrase_add(&p->b, slice_eq(v, SLICE("1000")) ? "" : " ROWS %s", v);
-        if ((v = get(p, it, "support")).p)
+        if ((v = pgn_get(p, it, "support")).p)
             phrase_add(&p->b, " SUPPORT %s", slice_sub(v, 0, slice_find_byte(v, '(')));
     }
     if (item_is(it, "security", "definer"))
         strbuf_addz(&p->b, " SECURITY DEFINER");
-    for (v = get(p, it, "settings"); item_element(p->a, &v, &one);)
+    for (v = pgn_get(p, it, "settings"); item_element(p->a, &v, &one);)
         setting(p, one);
 }
 
 int pgn_function_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice name = slice_sub(it->parts[1], 0, slice_find_byte(it->parts[1], '(')), v, body = get(p, it, "body");
+    struct slice name = slice_sub(it->parts[1], 0, slice_find_byte(it->parts[1], '(')), v,
+                 body = pgn_get(p, it, "body");
     (void)n;
     if (fact_value(it->line, "transforms").p)
         return pgn_cannot(p, it, e);
     phrase_add(&p->b, "CREATE OR REPLACE %z %q(%s)", item_is(it, "kind", "procedure") ? "PROCEDURE" : "FUNCTION",
-               it->parts[0], name, get(p, it, "arguments"));
-    if ((v = get(p, it, "result")).p)
+               it->parts[0], name, pgn_get(p, it, "arguments"));
+    if ((v = pgn_get(p, it, "result")).p)
         phrase_add(&p->b, "\n    RETURNS %s", v);
     function_rest(p, it);
-    if ((v = get(p, it, "library")).p) {
+    if ((v = pgn_get(p, it, "library")).p) {
         phrase_add(&p->b, "\n    AS %l, %l", v, body);
     } else if (item_is(it, "language", "sql") &&
                (slice_starts(body, SLICE("BEGIN ATOMIC")) || slice_starts(body, SLICE("RETURN ")))) {
@@ -248,7 +239,7 @@ int pgn_function_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, 
 bool pgn_function_can(struct pgn_plan *p, const struct pgn *n)
 {
     (void)p;
-    return !differs(n, "kind") && !differs(n, "arguments") && !differs(n, "result");
+    return !pgn_differs(n, "kind") && !pgn_differs(n, "arguments") && !pgn_differs(n, "result");
 }
 
 int pgn_aggregate_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
@@ -263,26 +254,26 @@ int pgn_aggregate_create(struct pgn_plan *p, struct pgn *n, const struct item *i
     if (fact_value(it->line, "kind").p || fact_value(it->line, "sort_operator").p ||
         fact_value(it->line, "moving_final_extra").p)
         return pgn_cannot(p, it, e);
-    v = get(p, it, "arguments");
+    v = pgn_get(p, it, "arguments");
     phrase_add(&p->b, "CREATE OR REPLACE AGGREGATE %q(%s) (", it->parts[0], name, v.n ? v : SLICE("*"));
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if ((v = get(p, it, functions[i][0])).p) {
+        if ((v = pgn_get(p, it, functions[i][0])).p) {
             phrase_add(&p->b, "%z%z = %s", comma, functions[i][1], slice_sub(v, 0, slice_find_byte(v, '(')));
             comma = ", ";
         }
-    phrase_add(&p->b, ", STYPE = %s", get(p, it, "state"));
-    if ((v = get(p, it, "space")).p && !slice_eq(v, SLICE("0")))
+    phrase_add(&p->b, ", STYPE = %s", pgn_get(p, it, "state"));
+    if ((v = pgn_get(p, it, "space")).p && !slice_eq(v, SLICE("0")))
         phrase_add(&p->b, ", SSPACE = %s", v);
     if (fact_value(it->line, "start").p)
         phrase_add(&p->b, ", INITCOND = %l", item_plain(p->a, fact_value(it->line, "start")));
     if (item_is(it, "final_extra", "yes"))
         strbuf_addz(&p->b, ", FINALFUNC_EXTRA");
-    if ((v = get(p, it, "moving_state")).p)
+    if ((v = pgn_get(p, it, "moving_state")).p)
         phrase_add(&p->b, ", MSTYPE = %s", v);
     if (fact_value(it->line, "moving_start").p)
         phrase_add(&p->b, ", MINITCOND = %l", item_plain(p->a, fact_value(it->line, "moving_start")));
     if (!item_is(it, "parallel", "unsafe"))
-        phrase_add(&p->b, ", PARALLEL = %s", get(p, it, "parallel"));
+        phrase_add(&p->b, ", PARALLEL = %s", pgn_get(p, it, "parallel"));
     strbuf_addc(&p->b, ')');
     return pgn_put(p, e);
 }
@@ -291,7 +282,7 @@ int pgn_aggregate_create(struct pgn_plan *p, struct pgn *n, const struct item *i
 
 int pgn_view_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice query = slice_trim(get(p, it, "query")), method = get(p, it, "method");
+    struct slice query = slice_trim(pgn_get(p, it, "query")), method = pgn_get(p, it, "method");
     bool kept = pgn_is(n, "materialized-view");
     if (kept)
         phrase_add(&p->b, "CREATE MATERIALIZED VIEW %z%q", pgn_if_not(p), it->parts[0], it->parts[1]);
@@ -299,7 +290,7 @@ int pgn_view_create(struct pgn_plan *p, struct pgn *n, const struct item *it, st
         phrase_add(&p->b, "CREATE OR REPLACE VIEW %q", it->parts[0], it->parts[1]);
     if (kept && method.p && !slice_eq(method, SLICE("heap")))
         phrase_add(&p->b, " USING %n", method);
-    pgn_options(p, " WITH (", get(p, it, "options"), "");
+    pgn_options(p, " WITH (", pgn_get(p, it, "options"), "");
     while (query.n && query.p[query.n - 1] == ';')
         query.n--;
     phrase_add(&p->b, " AS\n%s", query);
@@ -317,7 +308,7 @@ int pgn_view_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, stru
 
 static int state(struct pgn_plan *p, const struct item *it, const char *what, struct pawl_error *e)
 {
-    struct slice s = get(p, it, "state");
+    struct slice s = pgn_get(p, it, "state");
     if (!s.p)
         return PAWL_OK;
     phrase_add(&p->b, "ALTER TABLE %q %z%z %n", it->parts[0], it->parts[1],
@@ -339,7 +330,7 @@ int pgn_trigger_create(struct pgn_plan *p, struct pgn *n, const struct item *it,
     int code = make_room(p, n, pgn_trigger_drop, e);
     if (code)
         return code;
-    phrase_add(&p->b, "%s", get(p, it, "definition"));
+    phrase_add(&p->b, "%s", pgn_get(p, it, "definition"));
     code = pgn_put(p, e);
     return code ? code : state(p, it, "TRIGGER", e);
 }
@@ -358,7 +349,7 @@ int pgn_trigger_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, s
 
 int pgn_rule_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice text = get(p, it, "definition");
+    struct slice text = pgn_get(p, it, "definition");
     (void)n;
     while (text.n && (text.p[text.n - 1] == ';' || text.p[text.n - 1] == ' '))
         text.n--;
@@ -378,12 +369,12 @@ int pgn_rule_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, stru
 
 int pgn_policy_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice to = get(p, it, "to"), v;
+    struct slice to = pgn_get(p, it, "to"), v;
     int code = make_room(p, n, pgn_policy_drop, e);
     if (code)
         return code;
     phrase_add(&p->b, "CREATE POLICY %n ON %q%z FOR %s TO ", it->parts[2], it->parts[0], it->parts[1],
-               item_is(it, "permissive", "no") ? " AS RESTRICTIVE" : "", get(p, it, "for"));
+               item_is(it, "permissive", "no") ? " AS RESTRICTIVE" : "", pgn_get(p, it, "for"));
     for (const char *comma = ""; to.n; comma = ", ") {
         struct slice one = slice_sub(to, 0, slice_find_byte(to, ','));
         if (slice_eq(one, SLICE("public")))
@@ -392,9 +383,9 @@ int pgn_policy_create(struct pgn_plan *p, struct pgn *n, const struct item *it, 
             phrase_add(&p->b, "%z%n", comma, one);
         to = slice_sub(to, one.n + 1, to.n);
     }
-    if ((v = get(p, it, "using")).p)
+    if ((v = pgn_get(p, it, "using")).p)
         phrase_add(&p->b, " USING (%s)", v);
-    if ((v = get(p, it, "check")).p)
+    if ((v = pgn_get(p, it, "check")).p)
         phrase_add(&p->b, " WITH CHECK (%s)", v);
     return pgn_put(p, e);
 }

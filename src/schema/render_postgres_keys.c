@@ -2,11 +2,6 @@
 #include "schema/fact.h"
 #include "schema/render_postgres.h"
 
-static struct slice get(struct pgn_plan *p, const struct item *it, const char *attribute)
-{
-    return item_get(p->a, it, attribute);
-}
-
 static void relation(struct pgn_plan *p, struct slice path)
 {
     struct slice parts[ITEM_PARTS];
@@ -35,11 +30,11 @@ static void foreign_key(struct pgn_plan *p, const struct item *it)
     pgn_names(p, fact_value(it->line, "columns"));
     strbuf_addz(&p->b, " REFERENCES ");
     relation(p, fact_value(it->line, "references"));
-    if ((v = get(p, it, "match")).p)
+    if ((v = pgn_get(p, it, "match")).p)
         phrase_add(&p->b, " MATCH %s", v);
-    if ((v = get(p, it, "on_update")).p)
+    if ((v = pgn_get(p, it, "on_update")).p)
         phrase_add(&p->b, " ON UPDATE %z", action_word(v));
-    if ((v = get(p, it, "on_delete")).p)
+    if ((v = pgn_get(p, it, "on_delete")).p)
         phrase_add(&p->b, " ON DELETE %z", action_word(v));
     if ((v = fact_value(it->line, "on_delete_columns")).p) {
         strbuf_addc(&p->b, ' ');
@@ -52,10 +47,10 @@ void pgn_constraint_text(struct pgn_plan *p, const struct pgn *n, const struct i
 {
     struct slice v;
     if (pgn_is(n, "check")) {
-        phrase_add(&p->b, "CHECK (%s)%z", get(p, it, "expression"),
+        phrase_add(&p->b, "CHECK (%s)%z", pgn_get(p, it, "expression"),
                    item_is(it, "inheritable", "no") ? " NO INHERIT" : "");
     } else if (pgn_is(n, "exclude")) {
-        phrase_add(&p->b, "%s", get(p, it, "definition")); /* with everything behind it */
+        phrase_add(&p->b, "%s", pgn_get(p, it, "definition")); /* with everything behind it */
         return;
     } else if (pgn_is(n, "foreign-key")) {
         foreign_key(p, it);
@@ -67,11 +62,11 @@ void pgn_constraint_text(struct pgn_plan *p, const struct pgn *n, const struct i
             strbuf_addz(&p->b, " INCLUDE ");
             pgn_names(p, v);
         }
-        pgn_options(p, " WITH (", get(p, it, "options"), "");
-        if ((v = get(p, it, "tablespace")).p)
+        pgn_options(p, " WITH (", pgn_get(p, it, "options"), "");
+        if ((v = pgn_get(p, it, "tablespace")).p)
             phrase_add(&p->b, " USING INDEX TABLESPACE %n", v);
     }
-    if ((v = get(p, it, "deferrable")).p)
+    if ((v = pgn_get(p, it, "deferrable")).p)
         phrase_add(&p->b, " DEFERRABLE%z", slice_eq(v, SLICE("deferred")) ? " INITIALLY DEFERRED" : "");
     if (item_is(it, "enforced", "no"))
         strbuf_addz(&p->b, " NOT ENFORCED");
@@ -165,7 +160,7 @@ static struct slice class_options(struct pgn_plan *p, const struct pgn *index, i
         const struct item *it = p->nodes[index->parts.v[i]].to;
         int64_t number = 0;
         if (it && item_kind(it, "index-column") && slice_i64(it->parts[2], &number) && number == position)
-            return get(p, it, "options");
+            return pgn_get(p, it, "options");
     }
     return (struct slice){NULL, 0};
 }
@@ -204,7 +199,7 @@ static void keys(struct pgn_plan *p, const struct pgn *index, struct slice list)
 
 int pgn_index_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    const struct pgn *table = n->owner == PGN_NONE ? NULL : &p->nodes[n->owner];
+    const struct pgn *table = pgn_owner(p, n);
     bool partitioned = table && table->to && fact_value(table->to->line, "partition_by").p;
     bool invalid = item_is(it, "valid", "no");
     struct slice v;
@@ -213,7 +208,7 @@ int pgn_index_create(struct pgn_plan *p, struct pgn *n, const struct item *it, s
     phrase_add(&p->b, "CREATE %zINDEX %z%n ON %z", item_is(it, "unique", "yes") ? "UNIQUE " : "", pgn_if_not(p),
                it->parts[1], invalid ? "ONLY " : "");
     relation(p, fact_value(it->line, "on"));
-    if ((v = get(p, it, "method")).p)
+    if ((v = pgn_get(p, it, "method")).p)
         phrase_add(&p->b, " USING %n", v);
     strbuf_addc(&p->b, ' ');
     keys(p, n, fact_value(it->line, "keys"));
@@ -223,10 +218,10 @@ int pgn_index_create(struct pgn_plan *p, struct pgn *n, const struct item *it, s
     }
     if (item_is(it, "nulls", "equal"))
         strbuf_addz(&p->b, " NULLS NOT DISTINCT");
-    pgn_options(p, " WITH (", get(p, it, "options"), "");
-    if ((v = get(p, it, "tablespace")).p)
+    pgn_options(p, " WITH (", pgn_get(p, it, "options"), "");
+    if ((v = pgn_get(p, it, "tablespace")).p)
         phrase_add(&p->b, " TABLESPACE %n", v);
-    if ((v = get(p, it, "where")).p)
+    if ((v = pgn_get(p, it, "where")).p)
         phrase_add(&p->b, " WHERE %s", v);
     int code = pgn_put(p, e);
     for (size_t i = 0; i < p->n && invalid && !code; i++) {
@@ -251,7 +246,7 @@ int pgn_index_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, str
 /* Of an expression's column only; options of an operator class can be given only in CREATE INDEX. */
 int pgn_index_column(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice now = n->to ? get(p, n->to, "statistics") : (struct slice){0};
+    struct slice now = n->to ? pgn_get(p, n->to, "statistics") : (struct slice){0};
     struct slice index =
         arena_printf(p->a, "index " SLICE_FMT, SLICE_ARG(slice_sub(it->key, 13, it->key.n - it->parts[2].n - 1)));
     const struct pgn *x = index.p ? map_get(&p->keys, index) : NULL;

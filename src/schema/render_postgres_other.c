@@ -2,11 +2,6 @@
 #include "schema/fact.h"
 #include "schema/render_postgres.h"
 
-static struct slice get(struct pgn_plan *p, const struct item *it, const char *attribute)
-{
-    return item_get(p->a, it, attribute);
-}
-
 int pgn_schema_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
     (void)n;
@@ -23,7 +18,7 @@ int pgn_schema_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, st
 
 int pgn_extension_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice schema = get(p, it, "schema");
+    struct slice schema = pgn_get(p, it, "schema");
     (void)n;
     phrase_add(&p->b, "CREATE EXTENSION IF NOT EXISTS %n", it->parts[0]);
     if (schema.p && !slice_starts(schema, SLICE("pg_")))
@@ -101,7 +96,7 @@ int pgn_comment_create(struct pgn_plan *p, struct pgn *n, const struct item *it,
 /* A comment on a part of a table may have gone with the part. */
 int pgn_comment_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    const struct pgn *o = n->owner == PGN_NONE ? NULL : &p->nodes[n->owner];
+    const struct pgn *o = pgn_owner(p, n);
     for (size_t i = 0; o && it->n_parts == 4 && i < o->parts.n; i++) {
         const struct pgn *part = &p->nodes[o->parts.v[i]];
         const struct item *was = part->from;
@@ -194,7 +189,7 @@ static int grant(struct pgn_plan *p, const struct item *it, struct slice can, bo
 
 int pgn_privilege_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice can = get(p, it, "can");
+    struct slice can = pgn_get(p, it, "can");
     (void)n;
     if (it->n_parts < 3 || it->n_parts > 5)
         return pgn_cannot(p, it, e);
@@ -235,7 +230,7 @@ static void default_head(struct pgn_plan *p, const struct item *it)
 
 int pgn_default_privilege_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice can = get(p, it, "can");
+    struct slice can = pgn_get(p, it, "can");
     int code = PAWL_OK;
     (void)n;
     if (it->n_parts != 4)
@@ -276,7 +271,7 @@ int pgn_default_privilege_drop(struct pgn_plan *p, struct pgn *n, const struct i
 
 int pgn_statistics_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice text = get(p, it, "definition"), target = get(p, it, "target");
+    struct slice text = pgn_get(p, it, "definition"), target = pgn_get(p, it, "target");
     (void)n;
     if (!slice_starts(text, SLICE("CREATE STATISTICS ")))
         return pgn_cannot(p, it, e);
@@ -322,7 +317,7 @@ int pgn_publication_drop(struct pgn_plan *p, struct pgn *n, const struct item *i
 
 int pgn_publication_part_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice columns = get(p, it, "columns"), where = get(p, it, "where"), one;
+    struct slice columns = pgn_get(p, it, "columns"), where = pgn_get(p, it, "where"), one;
     PHRASE(c);
     if (pgn_is(n, "publication-schema")) {
         phrase_add(&p->b, "ALTER PUBLICATION %n ADD TABLES IN SCHEMA %n", it->parts[0], it->parts[1]);
@@ -335,7 +330,7 @@ int pgn_publication_part_create(struct pgn_plan *p, struct pgn *n, const struct 
     phrase_add(&p->b, "ALTER PUBLICATION %n ADD TABLE %q", it->parts[0], it->parts[1], it->parts[2]);
     for (const char *comma = " ("; item_element(p->a, &columns, &one); comma = ", ")
         phrase_add(&p->b, "%z%n", comma, one);
-    if (get(p, it, "columns").p)
+    if (pgn_get(p, it, "columns").p)
         strbuf_addc(&p->b, ')');
     if (where.p)
         phrase_add(&p->b, " WHERE (%s)", where);
@@ -375,9 +370,9 @@ int pgn_collation_create(struct pgn_plan *p, struct pgn *n, const struct item *i
     struct slice v;
     (void)n;
     phrase_add(&p->b, "CREATE COLLATION %z%q (provider = %s", pgn_if_not(p), it->parts[0], it->parts[1],
-               get(p, it, "provider"));
+               pgn_get(p, it, "provider"));
     for (size_t i = 0; i < 4; i++)
-        if ((v = get(p, it, settings[i][0])).p)
+        if ((v = pgn_get(p, it, settings[i][0])).p)
             phrase_add(&p->b, ", %z = %l", settings[i][1], v);
     phrase_add(&p->b, "%z)", item_is(it, "deterministic", "no") ? ", deterministic = false" : "");
     return pgn_put(p, e);
@@ -392,15 +387,15 @@ int pgn_collation_drop(struct pgn_plan *p, struct pgn *n, const struct item *it,
 
 int pgn_event_trigger_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice tags = get(p, it, "tags"), one, state = get(p, it, "state");
+    struct slice tags = pgn_get(p, it, "tags"), one, state = pgn_get(p, it, "state");
     const char *comma = "";
     int code = p->o->guarded && !n->gone ? pgn_event_trigger_drop(p, n, it, e) : PAWL_OK;
     if (code)
         return code;
-    phrase_add(&p->b, "CREATE EVENT TRIGGER %n ON %s", it->parts[0], get(p, it, "event"));
+    phrase_add(&p->b, "CREATE EVENT TRIGGER %n ON %s", it->parts[0], pgn_get(p, it, "event"));
     for (; item_element(p->a, &tags, &one); comma = ", ")
         phrase_add(&p->b, "%z%l", *comma ? comma : " WHEN TAG IN (", one);
-    phrase_add(&p->b, "%z EXECUTE FUNCTION %s", *comma ? ")" : "", get(p, it, "function"));
+    phrase_add(&p->b, "%z EXECUTE FUNCTION %s", *comma ? ")" : "", pgn_get(p, it, "function"));
     code = pgn_put(p, e);
     if (code || slice_eq(state, SLICE("enabled")))
         return code;
@@ -420,7 +415,7 @@ int pgn_event_trigger_drop(struct pgn_plan *p, struct pgn *n, const struct item 
 
 int pgn_cast_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice function = get(p, it, "function");
+    struct slice function = pgn_get(p, it, "function");
     int code = p->o->guarded && !n->gone ? pgn_cast_drop(p, n, it, e) : PAWL_OK;
     if (code)
         return code;
@@ -458,7 +453,7 @@ static void operator_types(struct slice part, struct slice *name, struct slice *
 
 int pgn_operator_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice name, left, right, v, function = get(p, it, "function");
+    struct slice name, left, right, v, function = pgn_get(p, it, "function");
     (void)n;
     if (!function.p || it->n_parts < 2)
         return PAWL_OK; /* a shell: comes with the operator that mentions it */
@@ -472,7 +467,7 @@ int pgn_operator_create(struct pgn_plan *p, struct pgn *n, const struct item *it
     static const char *const settings[][2] = {
         {"commutator", "COMMUTATOR"}, {"negator", "NEGATOR"}, {"restrict", "RESTRICT"}, {"join", "JOIN"}};
     for (size_t i = 0; i < 4; i++)
-        if ((v = get(p, it, settings[i][0])).p)
+        if ((v = pgn_get(p, it, settings[i][0])).p)
             phrase_add(&p->b, i < 2 ? ", %z = OPERATOR(%s)" : ", %z = %s", settings[i][1],
                        slice_sub(v, 0, slice_find_byte(v, '(')));
     phrase_add(&p->b, "%z%z)", item_is(it, "merges", "yes") ? ", MERGES" : "",
@@ -495,7 +490,7 @@ int pgn_operator_drop(struct pgn_plan *p, struct pgn *n, const struct item *it, 
 
 int pgn_search_create(struct pgn_plan *p, struct pgn *n, const struct item *it, struct pawl_error *e)
 {
-    struct slice v, mappings = get(p, it, "mappings");
+    struct slice v, mappings = pgn_get(p, it, "mappings");
     if (p->o->guarded && !n->gone) {
         int code = pgn_search_drop(p, n, it, e);
         if (code)
@@ -503,14 +498,14 @@ int pgn_search_create(struct pgn_plan *p, struct pgn *n, const struct item *it, 
     }
     if (pgn_is(n, "text-dictionary")) {
         phrase_add(&p->b, "CREATE TEXT SEARCH DICTIONARY %q (TEMPLATE = %s", it->parts[0], it->parts[1],
-                   get(p, it, "template"));
-        if ((v = get(p, it, "options")).p)
+                   pgn_get(p, it, "template"));
+        if ((v = pgn_get(p, it, "options")).p)
             phrase_add(&p->b, ", %s", v);
         strbuf_addc(&p->b, ')');
         return pgn_put(p, e);
     }
     phrase_add(&p->b, "CREATE TEXT SEARCH CONFIGURATION %q (PARSER = %s)", it->parts[0], it->parts[1],
-               get(p, it, "parser"));
+               pgn_get(p, it, "parser"));
     int code = pgn_put(p, e);
     /* "1 english_stem, 2 simple": tokens by number, which ALTER takes only by name; those of the default parser are known */
     static const char *const tokens[] = {
@@ -557,11 +552,11 @@ int pgn_foreign_create(struct pgn_plan *p, struct pgn *n, const struct item *it,
     struct slice v;
     if (pgn_is(n, "server")) {
         phrase_add(&p->b, "CREATE SERVER IF NOT EXISTS %n", it->parts[0]);
-        if ((v = get(p, it, "type")).p)
+        if ((v = pgn_get(p, it, "type")).p)
             phrase_add(&p->b, " TYPE %l", v);
-        if ((v = get(p, it, "version")).p)
+        if ((v = pgn_get(p, it, "version")).p)
             phrase_add(&p->b, " VERSION %l", v);
-        phrase_add(&p->b, " FOREIGN DATA WRAPPER %n", get(p, it, "wrapper"));
+        phrase_add(&p->b, " FOREIGN DATA WRAPPER %n", pgn_get(p, it, "wrapper"));
     } else {
         if (p->o->guarded && !n->gone) {
             int code = pgn_foreign_drop(p, n, it, e);
@@ -569,12 +564,12 @@ int pgn_foreign_create(struct pgn_plan *p, struct pgn *n, const struct item *it,
                 return code;
         }
         phrase_add(&p->b, "CREATE FOREIGN DATA WRAPPER %n", it->parts[0]);
-        if ((v = get(p, it, "handler")).p)
+        if ((v = pgn_get(p, it, "handler")).p)
             phrase_add(&p->b, " HANDLER %s", slice_sub(v, 0, slice_find_byte(v, '(')));
-        if ((v = get(p, it, "validator")).p)
+        if ((v = pgn_get(p, it, "validator")).p)
             phrase_add(&p->b, " VALIDATOR %s", slice_sub(v, 0, slice_find_byte(v, '(')));
     }
-    pgn_foreign_options(p, get(p, it, "options"));
+    pgn_foreign_options(p, pgn_get(p, it, "options"));
     return pgn_put(p, e);
 }
 

@@ -12,11 +12,6 @@ bool pgn_changed(const struct pgn *n)
     return n->from && n->to && !slice_eq(n->from->line, n->to->line);
 }
 
-static struct pgn *owner(struct pgn_plan *p, const struct pgn *n)
-{
-    return n->owner == PGN_NONE ? NULL : &p->nodes[n->owner];
-}
-
 static bool is_relation(const struct pgn *n)
 {
     return pgn_is(n, "table") || pgn_is(n, "view") || pgn_is(n, "materialized-view") || pgn_is(n, "foreign-table") ||
@@ -45,7 +40,7 @@ static struct pgn *part_named(struct pgn_plan *p, const struct pgn *table, const
 bool pgn_inherited(struct pgn_plan *p, const struct pgn *n, bool after)
 {
     const struct item *it = after ? n->to : n->from;
-    struct pgn *table = owner(p, n);
+    struct pgn *table = pgn_owner(p, n);
     if (!it || !table || !it->n_parts)
         return false;
     struct pgn *parent = pgn_parent(p, table, after);
@@ -89,7 +84,7 @@ static bool spread(struct pgn_plan *p)
 {
     bool news = false;
     for (size_t i = 0; i < p->n; i++) {
-        struct pgn *n = &p->nodes[i], *o = owner(p, n);
+        struct pgn *n = &p->nodes[i], *o = pgn_owner(p, n);
         news |= set(&n->gone, n->from && (!n->to || n->replaced || (o && o->gone)));
         news |= set(&n->comes, n->to && (!n->from || n->replaced || n->gone || (o && o->comes)));
     }
@@ -150,7 +145,7 @@ static bool loses_key(struct pgn_plan *p, const struct pgn *n)
 
 static bool must_go(struct pgn_plan *p, const struct pgn *n)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     if (pgn_is(n, "foreign-key") && loses_key(p, n))
         return true;
     if (looks_at_columns(n) && o && is_relation(o) && is_disturbed_in(p, n, o))
@@ -200,14 +195,14 @@ static bool goes(const struct pgn *n)
 
 static bool goes_with_owner(struct pgn_plan *p, const struct pgn *n)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     return n->gone && o && o->gone;
 }
 
 /* What looks at a relation goes before its columns do anything. */
 static int clear_columns(struct pgn_plan *p, const struct pgn *column, struct pawl_error *e)
 {
-    struct pgn *o = owner(p, column);
+    struct pgn *o = pgn_owner(p, column);
     int code = PAWL_OK;
     for (size_t i = 0; o && i < o->parts.n && !code; i++) {
         struct pgn *n = &p->nodes[o->parts.v[i]];
@@ -225,7 +220,7 @@ static int clear_columns(struct pgn_plan *p, const struct pgn *column, struct pa
 /* Foreign keys that need the key go before it. */
 static int clear_key(struct pgn_plan *p, const struct pgn *key, struct pawl_error *e)
 {
-    const struct pgn *o = owner(p, key);
+    const struct pgn *o = pgn_owner(p, key);
     int code = PAWL_OK;
     if (!pgn_is(key, "primary-key") && !pgn_is(key, "unique") && !pgn_is(key, "index"))
         return PAWL_OK;
@@ -261,7 +256,7 @@ static int clear_way(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 /* On a second run, what the first one has made stands in the way of a key that goes and comes again. */
 static int clear_second(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     int code = PAWL_OK;
     if (!p->o->guarded || !o || !o->to || !(pgn_is(n, "primary-key") || pgn_is(n, "unique") || pgn_is(n, "index")))
         return PAWL_OK;
@@ -298,7 +293,7 @@ static int go(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
     if (n->visit[0] || !goes(n))
         return PAWL_OK;
     if (goes_with_owner(p, n)) {
-        struct pgn *o = owner(p, n);
+        struct pgn *o = pgn_owner(p, n);
         /* tables that refer to each other: the key goes first */
         if (o->visit[0] != 1 || !pgn_is(n, "foreign-key"))
             return o->visit[0] == 0 ? go(p, o, e) : PAWL_OK;
@@ -374,7 +369,7 @@ static int come_mentioned(struct pgn_plan *p, struct pgn *n, struct pawl_error *
 /* Parts of a partitioned index first, so that they are taken rather than made up. */
 static int come_below(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     int code = PAWL_OK;
     if (!pgn_is(n, "index") || !o || !o->to || !fact_value(o->to->line, "partition_by").p)
         return PAWL_OK;
@@ -387,7 +382,7 @@ static int come_below(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 /* REVOKE ALL on a table takes what was granted on its columns along. */
 static int come_table_privileges(struct pgn_plan *p, const struct pgn *n, struct pawl_error *e)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     int code = PAWL_OK;
     if (!pgn_is(n, "privilege") || !o || !slice_eq(n->to->parts[0], SLICE("column")))
         return PAWL_OK;
@@ -401,7 +396,7 @@ static int come_table_privileges(struct pgn_plan *p, const struct pgn *n, struct
 
 static int prepare(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
-    struct pgn *o = owner(p, n);
+    struct pgn *o = pgn_owner(p, n);
     int code = goes(n) ? go(p, n, e) : PAWL_OK;
     const struct item *it = n->to;
     if (!code && it->n_parts == 2 && !n->kind->part) /* the name is free only once its last bearer is gone */
@@ -433,7 +428,7 @@ static int prepare(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 
 static int make(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
-    const struct pgn *o = owner(p, n);
+    const struct pgn *o = pgn_owner(p, n);
     if (n->converted)
         return pgn_column_take(p, n, e);
     if (n->comes) {

@@ -9,30 +9,19 @@
 
 #include "schema/fact.h"
 
-enum fate { TABLE_KEPT, TABLE_GONE, TABLE_NEW, TABLE_REBUILT, TABLE_ALTERED };
-
-struct plan {
-    struct arena *a;
-    const struct render_options *o;
-    struct rendering *out;
-    struct lite_schema from, to;
-    enum fate *from_fate, *to_fate; /* by table */
-    struct strbuf b;
-};
-
-static int put(struct plan *p, struct slice remark, struct pawl_error *e)
+static int put(struct lite_plan *p, struct slice remark, struct pawl_error *e)
 {
     return render_put(p->a, p->out, &p->b, remark, e);
 }
 
-static const char *if_exists(const struct plan *p)
+static const char *if_exists(const struct lite_plan *p)
 {
     return p->o->guarded ? "IF EXISTS " : "";
 }
 
 /* ---- what had another name ----------------------------------------------------------------------------------------- */
 
-static const struct render_rename *renamed_to(const struct plan *p, const char *kind, struct slice table,
+static const struct render_rename *renamed_to(const struct lite_plan *p, const char *kind, struct slice table,
                                               struct slice was)
 {
     for (size_t i = 0; i < p->o->n_renames; i++) {
@@ -44,13 +33,13 @@ static const struct render_rename *renamed_to(const struct plan *p, const char *
 }
 
 /* The table whose rows it gets: of another name. */
-static const struct lite_table *source_of(const struct plan *p, const struct lite_table *to)
+static const struct lite_table *source_of(const struct lite_plan *p, const struct lite_table *to)
 {
     const struct render_rename *r = renamed_to(p, "table", SLICE(""), to->name);
     return r ? lite_table(&p->from, r->now) : NULL;
 }
 
-static bool is_source(const struct plan *p, const struct lite_table *from)
+static bool is_source(const struct lite_plan *p, const struct lite_table *from)
 {
     for (size_t i = 0; i < p->o->n_renames; i++)
         if (strcmp(p->o->renames[i].kind, "table") == 0 && slice_ieq(p->o->renames[i].now, from->name))
@@ -58,174 +47,14 @@ static bool is_source(const struct plan *p, const struct lite_table *from)
     return false;
 }
 
-/* ---- what becomes of each table ---------------------------------------------------------------------------------- */
-
-static bool same_lines(const struct item *x, const struct item *y)
-{
-    return x && y ? slice_eq(x->line, y->line) : x == y;
-}
-
-static bool same_constraints(const struct lite_table *x, const struct lite_table *y)
-{
-    if (x->n_constraints != y->n_constraints)
-        return false;
-    for (size_t i = 0; i < x->n_constraints; i++)
-        if (!same_lines(x->constraints[i], y->constraints[i]))
-            return false;
-    return true;
-}
-
-static bool same_table(const struct lite_table *x, const struct lite_table *y)
-{
-    if (x->n_columns != y->n_columns || !same_lines(x->head, y->head) || !same_lines(x->order, y->order) ||
-        !same_lines(x->primary_key, y->primary_key) || !same_constraints(x, y))
-        return false;
-    for (size_t i = 0; i < x->n_columns; i++)
-        if (!same_lines(x->columns[i], y->columns[i]))
-            return false;
-    return true;
-}
-
-/* Can a column come by ADD COLUMN, or go by DROP COLUMN, without more ado? */
-static bool is_simple(const struct item *c, bool comes)
-{
-    struct slice value = fact_value(c->line, "default");
-    bool none = slice_eq(value, SLICE("none"));
-    bool call = value.n && (slice_find_byte(value, '(') != SIZE_MAX || slice_starts(value, SLICE("CURRENT")) ||
-                            slice_starts(value, SLICE("current")));
-    if (fact_value(c->line, "unread").p || fact_value(c->line, "generated").p)
-        return false;
-    return !comes || (!call && (item_is(c, "null", "yes") || !none));
-}
-
-/* Do the two differ only by simple columns at the end of one? */
-static bool alters(const struct lite_table *x, const struct lite_table *y)
-{
-    const struct lite_table *longer = x->n_columns > y->n_columns ? x : y, *other = longer == x ? y : x;
-    if (x->n_columns == y->n_columns || !other->n_columns || !same_lines(x->head, y->head) ||
-        !same_lines(x->primary_key, y->primary_key) || !same_constraints(x, y))
-        return false;
-    for (size_t i = 0; i < other->n_columns; i++)
-        if (!same_lines(x->columns[i], y->columns[i]))
-            return false;
-    for (size_t i = other->n_columns; i < longer->n_columns; i++)
-        if (!is_simple(longer->columns[i], longer == y))
-            return false;
-    return true;
-}
-
-static enum fate fate_of(const struct plan *p, const struct lite_table *x, const struct lite_table *y)
-{
-    if (same_table(x, y))
-        return TABLE_KEPT;
-    bool can = p->o->runner == RENDER_PAWL || !p->o->guarded;
-    return can && alters(x, y) ? TABLE_ALTERED : TABLE_REBUILT;
-}
-
-static int decide_tables(struct plan *p, struct pawl_error *e)
-{
-    p->from_fate = arena_array(p->a, p->from.n_tables + 1, sizeof *p->from_fate);
-    p->to_fate = arena_array(p->a, p->to.n_tables + 1, sizeof *p->to_fate);
-    if (!p->from_fate || !p->to_fate)
-        return err_nomem(e);
-    for (size_t i = 0; i < p->from.n_tables; i++) {
-        struct lite_table *to = lite_table(&p->to, p->from.tables[i].name);
-        p->from_fate[i] = to ? fate_of(p, &p->from.tables[i], to) : TABLE_GONE;
-    }
-    for (size_t i = 0; i < p->to.n_tables; i++) {
-        struct lite_table *from = lite_table(&p->from, p->to.tables[i].name);
-        p->to_fate[i] = from ? p->from_fate[from - p->from.tables] : TABLE_NEW;
-    }
-    return PAWL_OK;
-}
-
-/* ---- what becomes of everything else ------------------------------------------------------------------------------ */
-
-static bool is_view_like(const struct lite_object *o)
-{
-    return item_kind(o->item, "view") || item_kind(o->item, "trigger");
-}
-
-static bool table_has_fate(const struct plan *p, struct slice name, enum fate fate)
-{
-    struct lite_table *t = lite_table(&p->from, name);
-    return t && p->from_fate[t - p->from.tables] == fate;
-}
-
-static bool object_mentions(struct arena *a, const struct lite_object *o, struct slice name)
-{
-    static const char *const texts[] = {"query", "body", "when"};
-    if (o->on.p && slice_ieq(o->on, name))
-        return true;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct slice text = item_get(a, o->item, texts[i]);
-        if (text.p && lite_mentions(a, text, name))
-            return true;
-    }
-    return false;
-}
-
-/* ALTER TABLE .. DROP COLUMN minds only who mentions the column. */
-static bool mentions_dropped(const struct plan *p, const struct lite_object *o, const struct lite_table *from)
-{
-    const struct lite_table *to = lite_table(&p->to, from->name);
-    for (size_t i = 0; to && i < from->n_columns; i++)
-        if (!lite_column(to, from->columns[i]->parts[1]) && object_mentions(p->a, o, from->columns[i]->parts[1]))
-            return true;
-    return false;
-}
-
-static bool mentions_moving(const struct plan *p, const struct lite_object *o)
-{
-    for (size_t i = 0; i < p->from.n_tables; i++)
-        if (p->from_fate[i] != TABLE_KEPT && object_mentions(p->a, o, p->from.tables[i].name) &&
-            (p->from_fate[i] != TABLE_ALTERED || mentions_dropped(p, o, &p->from.tables[i])))
-            return true;
-    for (size_t i = 0; i < p->from.n_objects; i++) {
-        const struct lite_object *view = &p->from.objects[i];
-        if (view->drop && view != o && item_kind(view->item, "view") && object_mentions(p->a, o, view->name))
-            return true;
-    }
-    return false;
-}
-
-static struct lite_object *object_of(const struct lite_schema *s, struct slice key)
-{
-    for (size_t i = 0; i < s->n_objects; i++)
-        if (slice_eq(s->objects[i].item->key, key))
-            return &s->objects[i];
-    return NULL;
-}
-
-/* Those that change, then those that stand in the way of the tables' changes, until no more are found. */
-static void decide_objects(struct plan *p)
-{
-    for (size_t i = 0; i < p->from.n_objects; i++) {
-        struct lite_object *o = &p->from.objects[i], *to = object_of(&p->to, o->item->key);
-        o->drop = !to || !same_lines(o->item, to->item) || (o->on.p && table_has_fate(p, o->on, TABLE_REBUILT));
-    }
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t i = 0; i < p->from.n_objects; i++) {
-            struct lite_object *o = &p->from.objects[i];
-            if (!o->drop && is_view_like(o) && mentions_moving(p, o))
-                more = o->drop = true;
-        }
-    }
-    for (size_t i = 0; i < p->to.n_objects; i++) {
-        const struct lite_object *from = object_of(&p->from, p->to.objects[i].item->key);
-        p->to.objects[i].create = !from || from->drop;
-    }
-}
-
 /* ---- dropping ---------------------------------------------------------------------------------------------------- */
 
-static int drop_objects(struct plan *p, const char *kind, const char *words, struct pawl_error *e)
+static int drop_objects(struct lite_plan *p, const char *kind, const char *words, struct pawl_error *e)
 {
     int code = PAWL_OK;
     for (size_t i = 0; i < p->from.n_objects && !code; i++) {
         const struct lite_object *o = &p->from.objects[i];
-        if (!o->drop || !item_kind(o->item, kind) || (o->on.p && table_has_fate(p, o->on, TABLE_GONE)))
+        if (!o->drop || !item_kind(o->item, kind) || (o->on.p && lite_has_fate(p, o->on, TABLE_GONE)))
             continue;
         phrase_add(&p->b, "DROP %z %z%n", words, if_exists(p), o->name);
         code = put(p, SLICE(""), e);
@@ -234,7 +63,7 @@ static int drop_objects(struct plan *p, const char *kind, const char *words, str
 }
 
 /* On a second run, the views and triggers of the first one stand in the way of what is rebuilt again. */
-static int drop_created(struct plan *p, const char *kind, const char *words, struct pawl_error *e)
+static int drop_created(struct lite_plan *p, const char *kind, const char *words, struct pawl_error *e)
 {
     bool rebuilds = false;
     int code = PAWL_OK;
@@ -242,7 +71,7 @@ static int drop_created(struct plan *p, const char *kind, const char *words, str
         rebuilds |= p->to_fate[i] == TABLE_REBUILT;
     for (size_t i = 0; i < p->to.n_objects && rebuilds && p->o->guarded && !code; i++) {
         const struct lite_object *o = &p->to.objects[i];
-        if (!o->create || !item_kind(o->item, kind) || object_of(&p->from, o->item->key))
+        if (!o->create || !item_kind(o->item, kind) || lite_object(&p->from, o->item->key))
             continue;
         phrase_add(&p->b, "DROP %z IF EXISTS %n", words, o->name);
         code = put(p, SLICE(""), e);
@@ -264,7 +93,7 @@ static bool refers(struct arena *a, const struct lite_table *t, struct slice nam
 
 #define KEYS_OFF "other tables refer to it: whoever runs this must have foreign keys off, as pawl has"
 
-static bool refers_any(const struct plan *p, const struct lite_schema *s, struct slice name)
+static bool refers_any(const struct lite_plan *p, const struct lite_schema *s, struct slice name)
 {
     for (size_t i = 0; i < s->n_tables; i++)
         if (!slice_ieq(s->tables[i].name, name) && refers(p->a, &s->tables[i], name))
@@ -273,8 +102,9 @@ static bool refers_any(const struct plan *p, const struct lite_schema *s, struct
 }
 
 /* Tables of one fate, those that refer to others of them first (or last, `forward`); circles in the order of names. */
-static int order_tables(struct plan *p, const struct lite_schema *s, const enum fate *fates, enum fate fate,
-                        bool forward, const struct lite_table ***out, size_t *n, struct pawl_error *e)
+static int order_tables(struct lite_plan *p, const struct lite_schema *s, const enum lite_fate *fates,
+                        enum lite_fate fate, bool forward, const struct lite_table ***out, size_t *n,
+                        struct pawl_error *e)
 {
     bool *done = arena_array(p->a, s->n_tables + 1, sizeof *done);
     *out = arena_array(p->a, s->n_tables + 1, sizeof **out);
@@ -302,7 +132,7 @@ static int order_tables(struct plan *p, const struct lite_schema *s, const enum 
     }
 }
 
-static int drop_tables(struct plan *p, struct pawl_error *e)
+static int drop_tables(struct lite_plan *p, struct pawl_error *e)
 {
     const struct lite_table **list;
     size_t n;
@@ -335,8 +165,8 @@ static bool needs_filler(const struct item *c)
 }
 
 /* What a column of the new table is filled with: the one of this name, or the one that bears another name now; NULL = none. */
-static const struct item *value_of(const struct plan *p, const struct lite_table *from, const struct lite_table *to,
-                                   const struct item *column)
+static const struct item *value_of(const struct lite_plan *p, const struct lite_table *from,
+                                   const struct lite_table *to, const struct item *column)
 {
     const struct item *same = lite_column(from, column->parts[1]);
     const struct render_rename *r = same ? NULL : renamed_to(p, "column", to->name, column->parts[1]);
@@ -347,7 +177,7 @@ static const struct item *value_of(const struct plan *p, const struct lite_table
  * A column that has another name now, or had it, when this runs again: no name of it is sure to be there. In a subquery a name
  * that its own table lacks is that of the row around it, where both names are NULL.
  */
-static void either_name(struct plan *p, const struct lite_table *from, struct slice now, struct slice was)
+static void either_name(struct lite_plan *p, const struct lite_table *from, struct slice now, struct slice was)
 {
     phrase_add(&p->b,
                "coalesce((SELECT %n FROM %n AS i WHERE i.rowid = o.pawl_row), "
@@ -355,13 +185,13 @@ static void either_name(struct plan *p, const struct lite_table *from, struct sl
                now, from->name, was, from->name);
 }
 
-static bool is_filled(const struct plan *p, const struct lite_table *from, const struct lite_table *to,
+static bool is_filled(const struct lite_plan *p, const struct lite_table *from, const struct lite_table *to,
                       const struct item *column)
 {
     return !fact_value(column->line, "generated").p && (value_of(p, from, to, column) || needs_filler(column));
 }
 
-static void add_list(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+static void add_list(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to)
 {
     const char *comma = "";
     for (size_t i = 0; i < to->n_columns; i++) {
@@ -373,7 +203,7 @@ static void add_list(struct plan *p, const struct lite_table *from, const struct
 }
 
 /* What is put into each of them. `again`: `from` may have the names of `to` already. */
-static bool add_values(struct plan *p, const struct lite_table *from, const struct lite_table *to, bool again)
+static bool add_values(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to, bool again)
 {
     const char *comma = "";
     bool either = false;
@@ -394,7 +224,7 @@ static bool add_values(struct plan *p, const struct lite_table *from, const stru
 }
 
 /* The rows of `from`, where the names of renamed columns stand for nothing. */
-static void add_either(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+static void add_either(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to)
 {
     strbuf_addz(&p->b, "(SELECT rowid AS pawl_row");
     for (size_t i = 0; i < to->n_columns; i++) {
@@ -409,7 +239,7 @@ static void add_either(struct plan *p, const struct lite_table *from, const stru
     phrase_add(&p->b, " FROM %n) AS o", from->name);
 }
 
-static int copy_rows(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct slice into,
+static int copy_rows(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to, struct slice into,
                      bool again, struct pawl_error *e)
 {
     phrase_add(&p->b, "INSERT INTO %n (", into);
@@ -425,7 +255,8 @@ static int copy_rows(struct plan *p, const struct lite_table *from, const struct
 }
 
 /* The rows of a table that has another name now. On a second run it is not there, so an empty one is made. */
-static int move_rows(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+static int move_rows(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to,
+                     struct pawl_error *e)
 {
     int code = PAWL_OK;
     if (p->o->guarded) {
@@ -442,7 +273,7 @@ static int move_rows(struct plan *p, const struct lite_table *from, const struct
 
 /* ---- creating ---------------------------------------------------------------------------------------------------- */
 
-static int say_unread(struct plan *p, const struct lite_table *t, struct pawl_error *e)
+static int say_unread(struct lite_plan *p, const struct lite_table *t, struct pawl_error *e)
 {
     int code =
         t->head && fact_value(t->head->line, "unread").p ? render_missing(p->a, p->out, t->head->key, e) : PAWL_OK;
@@ -452,7 +283,7 @@ static int say_unread(struct plan *p, const struct lite_table *t, struct pawl_er
     return code;
 }
 
-static int create_tables(struct plan *p, struct pawl_error *e)
+static int create_tables(struct lite_plan *p, struct pawl_error *e)
 {
     const struct lite_table **list;
     size_t n;
@@ -470,7 +301,7 @@ static int create_tables(struct plan *p, struct pawl_error *e)
     return code;
 }
 
-static int create_objects(struct plan *p, const char *kind, struct pawl_error *e)
+static int create_objects(struct lite_plan *p, const char *kind, struct pawl_error *e)
 {
     int code = PAWL_OK;
     for (size_t i = 0; i < p->to.n_objects && !code; i++) {
@@ -487,7 +318,7 @@ static int create_objects(struct plan *p, const char *kind, struct pawl_error *e
 
 /* ---- changing tables --------------------------------------------------------------------------------------------- */
 
-static int alter(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+static int alter(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
 {
     bool guarded = p->o->guarded;
     int code = PAWL_OK;
@@ -505,7 +336,7 @@ static int alter(struct plan *p, const struct lite_table *from, const struct lit
     return code;
 }
 
-static struct slice rebuild_remark(struct plan *p, const struct lite_table *from, const struct lite_table *to)
+static struct slice rebuild_remark(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to)
 {
     STRBUF(text, 1u << 20);
     strbuf_addz(&text, "the table is made anew and its rows are copied: no ALTER TABLE of SQLite could run twice");
@@ -522,7 +353,7 @@ static struct slice rebuild_remark(struct plan *p, const struct lite_table *from
 }
 
 /* The counter of AUTOINCREMENT must not fall back to the highest row that is still there. */
-static int keep_counter(struct plan *p, const struct lite_table *to, struct slice name, struct pawl_error *e)
+static int keep_counter(struct lite_plan *p, const struct lite_table *to, struct slice name, struct pawl_error *e)
 {
     if (!to->primary_key || !item_is(to->primary_key, "autoincrement", "yes"))
         return PAWL_OK;
@@ -535,7 +366,8 @@ static int keep_counter(struct plan *p, const struct lite_table *to, struct slic
     return put(p, SLICE(""), e);
 }
 
-static int rebuild(struct plan *p, const struct lite_table *from, const struct lite_table *to, struct pawl_error *e)
+static int rebuild(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to,
+                   struct pawl_error *e)
 {
     struct slice name = arena_printf(p->a, "pawl_new_" SLICE_FMT, SLICE_ARG(to->name));
     if (!name.p)
@@ -561,7 +393,7 @@ static int rebuild(struct plan *p, const struct lite_table *from, const struct l
     return code ? code : say_unread(p, to, e);
 }
 
-static int change_tables(struct plan *p, struct pawl_error *e)
+static int change_tables(struct lite_plan *p, struct pawl_error *e)
 {
     int code = PAWL_OK;
     for (size_t i = 0; i < p->to.n_tables && !code; i++) {
@@ -576,7 +408,7 @@ static int change_tables(struct plan *p, struct pawl_error *e)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static int carry_out(struct plan *p, struct pawl_error *e)
+static int carry_out(struct lite_plan *p, struct pawl_error *e)
 {
     static const char *const kinds[][2] = {
         {"trigger", "TRIGGER"}, {"view", "VIEW"}, {"index", "INDEX"}, {"virtual-table", "TABLE"}};
@@ -600,17 +432,15 @@ static int carry_out(struct plan *p, struct pawl_error *e)
 int render_sqlite(struct arena *a, const struct slice *from, size_t n_from, const struct slice *to, size_t n_to,
                   const struct render_options *o, struct rendering *out, struct pawl_error *e)
 {
-    struct plan p = {.a = a, .o = o, .out = out};
+    struct lite_plan p = {.a = a, .o = o, .out = out};
     strbuf_init(&p.b, PHRASE_MAX);
     int code = lite_read(a, from, n_from, &p.from, e);
     if (!code)
         code = lite_read(a, to, n_to, &p.to, e);
     if (!code)
-        code = decide_tables(&p, e);
-    if (!code) {
-        decide_objects(&p);
+        code = lite_decide(&p, e);
+    if (!code)
         code = carry_out(&p, e);
-    }
     strbuf_clear(&p.b);
     return code;
 }

@@ -33,10 +33,28 @@ struct lite_schema {
     size_t n_objects;
 };
 
+enum lite_fate { TABLE_KEPT, TABLE_GONE, TABLE_NEW, TABLE_REBUILT, TABLE_ALTERED };
+
+struct lite_plan {
+    struct arena *a;
+    const struct render_options *o;
+    struct rendering *out;
+    struct lite_schema from, to;
+    enum lite_fate *from_fate, *to_fate; /* by table */
+    struct strbuf b;
+};
+
 int lite_read(struct arena *a, const struct slice *lines, size_t n, struct lite_schema *out, struct pawl_error *e);
 /* Without the case of letters, as SQLite compares names; NULL = there is none. */
 struct lite_table *lite_table(const struct lite_schema *s, struct slice name);
 struct item *lite_column(const struct lite_table *t, struct slice name);
+
+/* The object with that key; NULL = there is none. */
+struct lite_object *lite_object(const struct lite_schema *s, struct slice key);
+
+/* Fills in what becomes of each table, and which objects are dropped and created. */
+int lite_decide(struct lite_plan *p, struct pawl_error *e);
+bool lite_has_fate(const struct lite_plan *p, struct slice table, enum lite_fate fate);
 
 /* CREATE TABLE under that name. */
 void lite_create_table(struct arena *a, struct strbuf *b, const struct lite_table *t, struct slice name, bool if_not);
