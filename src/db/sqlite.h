@@ -45,6 +45,13 @@ static inline struct sqlite_db *sqlite_of(struct db *db)
 /* Fills in e from the handle's last error, and returns the code that fits it. */
 int sqlite_error(sqlite3 *handle, int result, struct pawl_error *e);
 
+/* See db_driver.open, .close and .scratch. */
+int sqlite_open(const struct db_target *target, const struct db_options *options, struct db **out,
+                struct pawl_error *e);
+void sqlite_close(struct db *db);
+int sqlite_scratch(const struct db_target *server, const struct db_options *options, struct db **out,
+                   struct pawl_error *e);
+
 int sqlite_parse(struct arena *a, struct db_target *target, struct pawl_error *e);
 
 /* Begins to watch what statements touch. */
