@@ -75,19 +75,20 @@ static int prove_all(struct verifying *v, struct pawl_error *e)
 
 /*
  * Where pawl's own runner is enough, what another would do is worth a note, and what pawl cannot do is an error. What the
- * configuration has relaxed itself stays as it is.
+ * configuration has relaxed itself stays as it is. Told to enforce foreign keys, pawl deletes what any other would.
  */
-static void demand_runner(enum pawl_runner runner, enum pawl_level levels[PAWL_FINDING_COUNT])
+static void demand_runner(enum pawl_runner runner, bool foreign_keys, enum pawl_level levels[PAWL_FINDING_COUNT])
 {
     static const enum pawl_finding_id of_plain[] = {
         PAWL_FINDING_REPLAY_FAILS,   PAWL_FINDING_REPLAY_CHANGES_SCHEMA, PAWL_FINDING_REPLAY_CHANGES_DATA,
         PAWL_FINDING_HEAD_FAILS,     PAWL_FINDING_HEAD_CHANGES_SCHEMA,   PAWL_FINDING_HEAD_CHANGES_DATA,
-        PAWL_FINDING_HEAD_ROW_FAILS, PAWL_FINDING_HEAD_ROW_CHANGES,
+        PAWL_FINDING_HEAD_ROW_FAILS, PAWL_FINDING_HEAD_ROW_CHANGES,      PAWL_FINDING_ONLY_PAWL,
+        PAWL_FINDING_CASCADE_DELETES,
     };
     if (runner != PAWL_RUNNER_PAWL)
         return;
     for (size_t i = 0; i < sizeof of_plain / sizeof of_plain[0]; i++)
-        if (levels[of_plain[i]] > PAWL_LEVEL_NOTE)
+        if (levels[of_plain[i]] > PAWL_LEVEL_NOTE && !(of_plain[i] == PAWL_FINDING_CASCADE_DELETES && foreign_keys))
             levels[of_plain[i]] = PAWL_LEVEL_NOTE;
     if (levels[PAWL_FINDING_GUARDED_FAILS] == PAWL_LEVEL_NOTE)
         levels[PAWL_FINDING_GUARDED_FAILS] = PAWL_LEVEL_ERROR;
@@ -103,7 +104,7 @@ PAWL_API int pawl_verify(struct pawl *p, const struct pawl_verify_options *optio
         return PAWL_USAGE;
     enum pawl_level levels[PAWL_FINDING_COUNT];
     memcpy(levels, p->report.levels, sizeof levels);
-    demand_runner(v.options->runner, p->report.levels);
+    demand_runner(v.options->runner, p->config.foreign_keys, p->report.levels);
     int code = verify(&v, e);
     memcpy(p->report.levels, levels, sizeof levels);
     return code;
