@@ -20,12 +20,21 @@ static size_t count(const struct dialect *d, struct slice text, struct slice *fi
     return r == SPLIT_ERROR ? SIZE_MAX : n;
 }
 
+static bool two(void *context, const struct head_name *table, size_t n, struct strbuf *out)
+{
+    (void)context;
+    strbuf_addz(out, n == 1 ? "\"a\"" : "\"a\", \"b\"");
+    return table->name.n != 1;
+}
+
+static const struct rewrite_known known = {.columns = two};
+
 static void check(const struct dialect *d, uint32_t guards, struct slice statement)
 {
     ARENA(a);
     struct rewrites r;
     struct slice first;
-    if (rewrite_forms(&a, d, guards, statement, &r, NULL) != PAWL_OK)
+    if (rewrite_forms(&a, d, guards, &known, statement, &r, NULL) != PAWL_OK)
         return;
     REQUIRE(r.n <= REWRITE_MAX);
     for (size_t i = 0; i < r.n; i++) {

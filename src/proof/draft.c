@@ -128,7 +128,8 @@ static void keep_single(struct rewrites *forms, const struct dialect *dialect)
 }
 
 int draft_read(struct arena *a, const struct migration *m, const struct migration_file *file, struct slice original,
-               const struct proof_options *engines, size_t n_engines, struct draft *out, struct pawl_error *e)
+               const struct proof_options *engines, size_t n_engines, const struct rewrite_known *known,
+               struct draft *out, struct pawl_error *e)
 {
     struct reading *readings = NULL;
     struct reader r = {.a = a, .d = out};
@@ -145,7 +146,7 @@ int draft_read(struct arena *a, const struct migration *m, const struct migratio
         s->everywhere = readings[i].engines == r.engines;
         out->whole &= s->everywhere && !readings[i].odd;
         if (!readings[i].odd)
-            code = rewrite_forms(a, readings[i].dialect, readings[i].guards,
+            code = rewrite_forms(a, readings[i].dialect, readings[i].guards, known,
                                  slice_sub(original, s->offset, s->offset + s->length), &s->forms, e);
         if (!s->everywhere)
             keep_single(&s->forms, readings[i].dialect);

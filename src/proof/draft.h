@@ -32,7 +32,8 @@ struct draft {
  * cannot be read has no statements.
  */
 int draft_read(struct arena *a, const struct migration *m, const struct migration_file *file, struct slice original,
-               const struct proof_options *engines, size_t n_engines, struct draft *out, struct pawl_error *e);
+               const struct proof_options *engines, size_t n_engines, const struct rewrite_known *known,
+               struct draft *out, struct pawl_error *e);
 
 /* The statement that holds the byte of `text`; SIZE_MAX = none. */
 size_t draft_find(const struct draft *d, size_t offset);

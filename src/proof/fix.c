@@ -1,5 +1,6 @@
 #include "proof/fix.h"
 
+#include "proof/columns.h"
 #include "proof/search.h"
 #include "proof/told.h"
 #include "source/text.h"
@@ -61,7 +62,9 @@ static int add(struct fixing *f, size_t k, bool reverting, struct fix_result *ou
         return PAWL_OK;
     struct work *w = &f->work[f->n++];
     *w = (struct work){.k = k, .reverting = reverting};
-    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->now.engines, f->now.n, &w->draft, e);
+    struct columns_known tables = {.a = f->a, .told = &f->now, .k = k};
+    return draft_read(f->a, m, file, slice_sub(raw, skipped, raw.n), f->now.engines, f->now.n,
+                      &(struct rewrite_known){.columns = columns_known, .context = &tables}, &w->draft, e);
 }
 
 static int collect(struct fixing *f, struct fix_result *out, struct pawl_error *e)

@@ -296,7 +296,7 @@ int renamed_say(struct arena *a, const struct dialect *d, const struct renamed *
         STRBUF(b, TEXT_MAX);
         struct rewrites forms;
         say(&b, &r->items[i], pawl);
-        int code = pawl ? PAWL_OK : rewrite_forms(a, d, d->guards, phrase_keep(a, &b), &forms, e);
+        int code = pawl ? PAWL_OK : rewrite_forms(a, d, d->guards, NULL, phrase_keep(a, &b), &forms, e);
         if (!code && !pawl && forms.n) {
             strbuf_reset(&b);
             strbuf_add(&b, forms.forms[0].sql);

@@ -1,5 +1,7 @@
 #include "proof/search.h"
 
+#include <limits.h>
+
 #include "proof/judge.h"
 #include "proof/origin.h"
 #include "proof/record.h"
@@ -22,6 +24,7 @@ struct search {
 struct fared {
     bool well;
     bool refused;
+    bool rows;        /* the key is that of a table whose rows are not as they should be */
     size_t offset;    /* refused: of the fault in the draft */
     struct slice key; /* else: of the fact or the table that is not as it should be, in trial.tmp */
     struct slice on;  /* the table that the fact belongs to, or n = 0 */
@@ -63,6 +66,7 @@ static int said_changed(struct search *s, const struct change *c, struct fared *
 static int said_rows(struct search *s, const struct row_change *r, struct fared *out, struct pawl_error *e)
 {
     out->key = r->name;
+    out->rows = true;
     out->said = arena_printf(s->a, "changes rows of " SLICE_FMT, SLICE_ARG(r->name));
     return out->said.p ? PAWL_OK : err_nomem(e);
 }
@@ -105,10 +109,31 @@ static int open_draft(struct search *s, const struct work *w, struct unit *u, st
     return code;
 }
 
+/* Of the INSERTs into the table that still have a form, the one whose next is the mildest: each may be to blame. */
+static size_t behind_rows(struct search *s, const struct work *w, struct slice table)
+{
+    size_t found = SIZE_MAX;
+    unsigned strength = UINT_MAX;
+    for (size_t i = 0; i < w->draft.n; i++) {
+        const struct draft_statement *d = &w->draft.items[i];
+        struct head h;
+        head_read(&h, s->tr.db->driver->dialect, slice_sub(w->draft.original, d->offset, d->offset + d->length));
+        if (h.class == HEAD_INSERT && d->chosen < d->forms.n && h.name.name.n &&
+            slice_find(table, h.name.name) != SIZE_MAX && d->forms.forms[d->chosen].strength < strength) {
+            found = i;
+            strength = d->forms.forms[d->chosen].strength;
+        }
+    }
+    return found;
+}
+
 /* Among the statements that still have a form: the one that names the object best. */
 static size_t behind_change(struct search *s, const struct work *w, const struct unit *u, const struct fared *f)
 {
     struct slice statement;
+    size_t inserted = f->rows ? behind_rows(s, w, f->key) : SIZE_MAX;
+    if (inserted != SIZE_MAX)
+        return inserted;
     size_t offset = origin_statement(&s->tr, u, f->key, &statement);
     size_t i = offset == SIZE_MAX ? SIZE_MAX : draft_find(&w->draft, offset);
     if (i != SIZE_MAX && w->draft.items[i].chosen < w->draft.items[i].forms.n)
@@ -117,12 +142,12 @@ static size_t behind_change(struct search *s, const struct work *w, const struct
     i = offset == SIZE_MAX ? SIZE_MAX : draft_find(&w->draft, offset);
     if (i != SIZE_MAX && w->draft.items[i].chosen < w->draft.items[i].forms.n)
         return i;
-    /* an unnamed index or constraint of that table, or another INSERT into it */
+    /* an unnamed index or constraint of that table */
     for (i = 0; i < w->draft.n; i++) {
         const struct draft_statement *d = &w->draft.items[i];
         struct head h;
         head_read(&h, s->tr.db->driver->dialect, slice_sub(w->draft.original, d->offset, d->offset + d->length));
-        bool unnamed = head_has(&h, HEAD_UNNAMED) || (h.class == HEAD_INSERT && !f->on.n) || h.action == HEAD_ALTER;
+        bool unnamed = head_has(&h, HEAD_UNNAMED) || h.action == HEAD_ALTER;
         struct slice table = h.on.name.n ? h.on.name : h.name.name;
         if (unnamed && d->chosen < d->forms.n && table.n &&
             (slice_find(f->key, table) != SIZE_MAX || slice_find(f->on, table) != SIZE_MAX))

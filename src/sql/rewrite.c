@@ -337,10 +337,10 @@ static void ddl(struct rewriter *w)
     }
 }
 
-int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guards, struct slice statement,
-                  struct rewrites *out, struct pawl_error *e)
+int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guards, const struct rewrite_known *known,
+                  struct slice statement, struct rewrites *out, struct pawl_error *e)
 {
-    struct rewriter w = {.a = a, .d = dialect, .guards = guards, .sql = statement, .out = out};
+    struct rewriter w = {.a = a, .d = dialect, .guards = guards, .known = known, .sql = statement, .out = out};
     *out = (struct rewrites){.n = 0};
     if (slice_find_byte(statement, '\0') != SIZE_MAX) /* no engine reads that */
         return PAWL_OK;

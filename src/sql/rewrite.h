@@ -21,11 +21,13 @@
 #include "base/strbuf.h"
 #include "sql/head.h"
 
-#define REWRITE_MAX 6
+#define REWRITE_MAX 8
 
 struct rewrite_form {
     struct slice sql; /* stands in place of the statement; may be several, without the last terminator */
     const char *what; /* for people: "IF NOT EXISTS" */
+    unsigned
+        strength; /* of the forms of an INSERT: the lower, the milder, also compared with those of another INSERT */
 };
 
 struct rewrites {
@@ -33,12 +35,19 @@ struct rewrites {
     size_t n;
 };
 
+/* What is known of the tables that statements name. */
+struct rewrite_known {
+    /* Adds the first n columns of the table (all, if it has fewer), quoted, with commas; false if they are not known. */
+    bool (*columns)(void *context, const struct head_name *table, size_t n, struct strbuf *out);
+    void *context;
+};
+
 /*
- * `guards`: what all engines have that read the statement (enum dialect_guard). No form at all is PAWL_OK. Texts are in `a`.
- * Fails only for want of memory.
+ * `guards`: what all engines have that read the statement (enum dialect_guard). `known` may be NULL. No form at all is PAWL_OK.
+ * Texts are in `a`. Fails only for want of memory.
  */
-int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guards, struct slice statement,
-                  struct rewrites *out, struct pawl_error *e);
+int rewrite_forms(struct arena *a, const struct dialect *dialect, uint32_t guards, const struct rewrite_known *known,
+                  struct slice statement, struct rewrites *out, struct pawl_error *e);
 
 /* Can the statement stand in a block? Not with a ; of its own (BEGIN ATOMIC), which would end it there, or the block's quotes. */
 bool rewrite_fits(const struct dialect *dialect, struct slice statement);

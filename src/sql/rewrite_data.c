@@ -57,101 +57,195 @@ static void or_ignore(struct rewriter *w)
         rewriter_insert(w, w->sql.p + c.behind, SLICE(" OR IGNORE"), "OR IGNORE");
 }
 
-/* ---- seeds: one row that is not there ------------------------------------------------------------------------------- */
+/* ---- seeds: rows that are not there --------------------------------------------------------------------------------- */
 
-struct seed {
-    struct slice columns; /* (a, b) */
-    struct slice values;  /* 1, 'x' */
-    size_t compared;
-    bool ok;
-};
-
-/* A literal, and nothing else up to the comma: what can be compared. */
-static bool literal(struct cursor *c, bool *null)
+/* ::jsonb, ::numeric(3, 2), ::text[]: the words of a type, and no operator behind them. */
+static void step_cast(struct cursor *c)
 {
-    *null = cursor_is(c, "null");
-    bool is = c->t.kind == TOKEN_STRING || c->t.kind == TOKEN_NUMBER || *null || cursor_is(c, "true") ||
-              cursor_is(c, "false");
-    struct cursor ahead = *c;
-    cursor_step(&ahead);
-    return is && (cursor_mark(&ahead, ',') || cursor_mark(&ahead, ')'));
+    while (c->t.kind == TOKEN_PUNCTUATION && c->t.c == ':' && c->t.length == 2) {
+        cursor_step(c);
+        while (c->t.kind == TOKEN_WORD || c->t.kind == TOKEN_QUOTED || cursor_mark(c, '.') || cursor_mark(c, '[') ||
+               cursor_mark(c, ']') || cursor_mark(c, '('))
+            cursor_skip(c);
+    }
 }
 
-/* " AND a = 1" for each literal of the row. */
-static struct seed read_seed(const struct rewriter *w, struct strbuf *compare)
+/* A literal, with its sign and its type, and nothing else up to the comma: what can be compared. */
+static bool literal(struct cursor c, bool *null)
 {
-    struct seed s = {.ok = false};
-    struct cursor columns = behind_name(w), c = columns;
-    size_t from = columns.t.offset;
-    if (!cursor_mark(&c, '(') || !cursor_group(&c))
-        return s;
-    s.columns = slice_sub(w->sql, from, c.behind);
-    if (!cursor_eat(&c, "values") || !cursor_eat_mark(&c, '('))
-        return s;
-    size_t first = c.t.offset;
-    cursor_step(&columns);
+    bool sign = cursor_mark(&c, '-');
+    if (sign)
+        cursor_step(&c);
+    *null = cursor_is(&c, "null");
+    bool is = c.t.kind == TOKEN_NUMBER ||
+              (!sign && (c.t.kind == TOKEN_STRING || *null || cursor_is(&c, "true") || cursor_is(&c, "false")));
+    cursor_step(&c);
+    step_cast(&c);
+    return is && (cursor_mark(&c, ',') || cursor_mark(&c, ')'));
+}
+
+/* One expression up to its comma or the end of the row: " AND a = 1" if it is a literal. */
+static void read_value(const struct rewriter *w, struct cursor *c, struct slice column, struct strbuf *compare)
+{
+    bool null, known = literal(*c, &null);
+    size_t from = c->t.offset;
+    while (!cursor_done(c) && !cursor_mark(c, ',') && !cursor_mark(c, ')'))
+        cursor_skip(c);
+    if (!known)
+        return;
+    strbuf_addf(compare, "%s" SLICE_FMT " ", compare->n ? " AND " : "", SLICE_ARG(column));
+    strbuf_addz(compare, null ? "IS NULL" : "= ");
+    strbuf_add(compare, null ? (struct slice){0} : slice_sub(w->sql, from, c->behind));
+}
+
+/*
+ * A row from its ( to behind its ), with the list of columns to read along; what is there to know it by. false if it has none, or
+ * is not as long as the list.
+ */
+static bool read_row(const struct rewriter *w, struct cursor *c, struct cursor columns, struct slice *values,
+                     struct strbuf *compare)
+{
+    if (!cursor_eat_mark(c, '(') || !cursor_eat_mark(&columns, '('))
+        return false;
+    size_t from = c->t.offset;
     for (;;) {
         struct slice name;
-        bool null;
         if (!cursor_identifier(&columns, &name))
-            return s;
-        if (literal(&c, &null)) {
-            struct slice value = lexer_slice(&c.lx, &c.t);
-            strbuf_addf(compare, "%s" SLICE_FMT " ", s.compared++ ? " AND " : "", SLICE_ARG(name));
-            strbuf_addz(compare, null ? "IS NULL" : "= ");
-            strbuf_add(compare, null ? (struct slice){0} : value);
-        }
-        while (!cursor_done(&c) && !cursor_mark(&c, ',') && !cursor_mark(&c, ')'))
-            cursor_skip(&c);
-        if (cursor_mark(&c, ')'))
+            return false;
+        read_value(w, c, name, compare);
+        if (cursor_mark(c, ')'))
             break;
-        if (!cursor_eat_mark(&c, ',') || !cursor_eat_mark(&columns, ','))
-            return s;
+        if (!cursor_eat_mark(c, ',') || !cursor_eat_mark(&columns, ','))
+            return false;
     }
-    s.values = slice_sub(w->sql, first, c.behind);
-    cursor_step(&c);
-    s.ok = cursor_done(&c) && cursor_mark(&columns, ')') && s.compared && strbuf_ok(compare);
-    return s;
+    *values = slice_sub(w->sql, from, c->behind);
+    cursor_step(c);
+    return cursor_mark(&columns, ')') && compare->n && strbuf_ok(compare);
 }
 
+/* The comments between two tokens, with the layout in front of them. */
+static void add_comments(const struct rewriter *w, struct strbuf *b, size_t from, size_t to)
+{
+    struct slice gap = slice_sub(w->sql, from, to);
+    while (gap.n && (unsigned char)gap.p[gap.n - 1] <= ' ')
+        gap.n--;
+    strbuf_add(b, gap);
+}
+
+static void add_seed(const struct rewriter *w, struct strbuf *b, struct slice values, struct slice compare)
+{
+    strbuf_addz(b, "\nSELECT ");
+    strbuf_add(b, values);
+    strbuf_addz(b, "\nWHERE NOT EXISTS (SELECT 1 FROM ");
+    written(b, &w->h.name);
+    strbuf_addz(b, " WHERE ");
+    strbuf_add(b, compare);
+    strbuf_addc(b, ')');
+}
+
+/* One statement for each row, which asks for just that row. What the text says between rows stays there. */
 static void where_not_exists(struct rewriter *w)
 {
     STRBUF(b, REWRITE_TEXT);
-    STRBUF(compare, REWRITE_TEXT);
-    struct seed s = read_seed(w, &compare);
-    if (!s.ok)
+    struct cursor columns = behind_name(w), c = columns;
+    if (!cursor_mark(&c, '(') || !cursor_group(&c))
         return;
-    strbuf_addz(&b, "INSERT INTO ");
-    written(&b, &w->h.name);
-    strbuf_addc(&b, ' ');
-    strbuf_add(&b, s.columns);
-    strbuf_addz(&b, "\nSELECT ");
-    strbuf_add(&b, s.values);
-    strbuf_addz(&b, "\nWHERE NOT EXISTS (SELECT 1 FROM ");
-    written(&b, &w->h.name);
-    strbuf_addz(&b, " WHERE ");
-    strbuf_add(&b, strbuf_slice(&compare));
-    strbuf_addc(&b, ')');
-    rewriter_add(w, &b, "WHERE NOT EXISTS");
+    struct slice list = slice_sub(w->sql, columns.t.offset, c.behind);
+    strbuf_add(&b, slice_sub(w->sql, 0, c.behind));
+    add_comments(w, &b, c.behind, c.t.offset);
+    if (!cursor_eat(&c, "values"))
+        return;
+    add_comments(w, &b, c.behind, c.t.offset);
+    for (;;) {
+        STRBUF(compare, REWRITE_TEXT);
+        struct slice values;
+        if (!read_row(w, &c, columns, &values, &compare))
+            return;
+        add_seed(w, &b, values, strbuf_slice(&compare));
+        size_t from = c.behind, comma = c.t.offset;
+        if (!cursor_eat_mark(&c, ','))
+            break;
+        strbuf_addc(&b, ';');
+        add_comments(w, &b, from, comma);
+        add_comments(w, &b, comma + 1, c.t.offset);
+        strbuf_addz(&b, "\nINSERT INTO ");
+        written(&b, &w->h.name);
+        strbuf_addc(&b, ' ');
+        strbuf_add(&b, list);
+    }
+    if (cursor_done(&c))
+        rewriter_add(w, &b, "WHERE NOT EXISTS");
+}
+
+/* ---- seeds: the columns that are meant ------------------------------------------------------------------------------ */
+
+/* How many expressions the first row has; all columns for a query. */
+static size_t row_length(struct cursor c)
+{
+    size_t n = 1;
+    if (!cursor_eat(&c, "values"))
+        return SIZE_MAX;
+    for (bool ok = cursor_eat_mark(&c, '('); ok && !cursor_done(&c) && !cursor_mark(&c, ')'); cursor_skip(&c))
+        n += cursor_mark(&c, ',');
+    return n;
+}
+
+/* The statement with a list of columns, where it has none and the table is known. */
+static bool name_columns(const struct rewriter *w, struct rewriter *out)
+{
+    STRBUF(list, REWRITE_TEXT);
+    struct cursor c = behind_name(w);
+    bool plain = cursor_is(&c, "values") || cursor_is(&c, "select") || cursor_is(&c, "with");
+    if (!plain || !w->known || !w->known->columns(w->known->context, &w->h.name, row_length(c), &list) ||
+        !strbuf_ok(&list))
+        return false;
+    size_t at = (size_t)(w->h.name.name.p + w->h.name.name.n - w->sql.p);
+    *out = *w;
+    out->sql = arena_printf(w->a, SLICE_FMT " (" SLICE_FMT ")" SLICE_FMT, SLICE_ARG(slice_sub(w->sql, 0, at)),
+                            SLICE_ARG(strbuf_slice(&list)), SLICE_ARG(slice_sub(w->sql, at, w->sql.n)));
+    out->nomem |= !out->sql.p;
+    if (!out->nomem)
+        head_read(&out->h, w->d, out->sql);
+    return !out->nomem && out->h.class == HEAD_INSERT && out->h.name.name.n;
 }
 
 /* ---- only while it can be done -------------------------------------------------------------------------------------- */
 
-void rewrite_insert(struct rewriter *w)
+/* While the table is there, and while its columns are. */
+static void insert_while(struct rewriter *w, struct slice sql)
 {
     STRBUF(c, 4096);
-    if (!w->h.name.name.n)
-        return;
-    if (plain_insert(w) && !head_has(&w->h, HEAD_CONFLICT)) {
-        do_nothing(w);
-        or_ignore(w);
-        where_not_exists(w);
-    }
-    struct slice sql = w->out->n && !head_has(&w->h, HEAD_CONFLICT) ? w->out->forms[0].sql : w->sql;
     when_relation(w, &c, &w->h.name, true);
     rewriter_block(w, &c, sql, "a guard");
     when_columns(w, &c, &w->h.name, behind_name(w), true);
     rewriter_block(w, &c, sql, "a guard");
+}
+
+void rewrite_insert(struct rewriter *w)
+{
+    struct rewriter named = *w;
+    if (!w->h.name.name.n)
+        return;
+    if (!plain_insert(w) || head_has(&w->h, HEAD_CONFLICT)) {
+        insert_while(w, w->sql);
+        return;
+    }
+    do_nothing(w);
+    or_ignore(w);
+    if (name_columns(w, &named)) {
+        do_nothing(&named);
+        or_ignore(&named);
+    }
+    size_t by_key = w->out->n;
+    named.strength++;
+    where_not_exists(&named);
+    size_t by_row = w->out->n;
+    named.strength++;
+    insert_while(&named, by_key ? w->out->forms[by_key - 1].sql : w->sql);
+    named.strength++;
+    if (by_row > by_key)
+        insert_while(&named, w->out->forms[by_key].sql);
+    w->nomem |= named.nomem;
 }
 
 /* The columns that SET names, at top level. */

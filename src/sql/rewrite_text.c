@@ -13,7 +13,7 @@ void rewriter_add(struct rewriter *w, struct strbuf *b, const char *what)
     if (!known) {
         struct slice copy = arena_dup(w->a, text);
         w->nomem |= !copy.p;
-        w->out->forms[w->out->n++] = (struct rewrite_form){copy, what};
+        w->out->forms[w->out->n++] = (struct rewrite_form){copy, what, w->strength};
     }
     strbuf_reset(b);
 }
@@ -51,7 +51,7 @@ static void wrap(struct strbuf *b, struct slice condition, struct slice statemen
 void block(struct rewriter *w, struct strbuf *b, const struct strbuf *condition, struct slice statements)
 {
     bool fits = strbuf_ok(condition) && condition->n && can(w, GUARD_BLOCK) && !head_has(&w->h, HEAD_OUTSIDE) &&
-                rewrite_fits(w->d, statements) && slice_find(strbuf_slice(condition), SLICE(TAG)) == SIZE_MAX;
+                rewrite_fits(w->d, w->sql) && slice_find(strbuf_slice(condition), SLICE(TAG)) == SIZE_MAX;
     if (fits)
         wrap(b, strbuf_slice(condition), statements);
     else

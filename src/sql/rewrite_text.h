@@ -12,9 +12,11 @@ struct rewriter {
     struct arena *a;
     const struct dialect *d;
     uint32_t guards;
+    const struct rewrite_known *known;
     struct slice sql; /* the statement */
     struct head h;
     struct rewrites *out;
+    unsigned strength; /* of the forms that are added */
     bool nomem;
 };
 
@@ -27,7 +29,7 @@ static inline bool can(const struct rewriter *w, enum dialect_guard guard)
 void rewriter_add(struct rewriter *w, struct strbuf *b, const char *what);
 /* The statement with `text` in front of the byte at `at`, a place in it. */
 void rewriter_insert(struct rewriter *w, const char *at, struct slice text, const char *what);
-/* A block that runs the statements (without the last ;) if the condition holds. Fails b if it cannot hold them. */
+/* A block that runs the statements, made of w->sql, (without the last ;) if the condition holds. Fails b if it cannot hold them. */
 void block(struct rewriter *w, struct strbuf *b, const struct strbuf *condition, struct slice statements);
 /* The same as a form. */
 void rewriter_block(struct rewriter *w, const struct strbuf *condition, struct slice statements, const char *what);

@@ -6,12 +6,22 @@
 
 #include "sql/rewrite.h"
 
+/* A table `k` has the columns id and name; of others nothing is known. */
+static bool columns(void *context, const struct head_name *table, size_t n, struct strbuf *out)
+{
+    (void)context;
+    strbuf_addz(out, n == 1 ? "\"id\"" : "\"id\", \"name\"");
+    return slice_eq(table->name, SLICE("k"));
+}
+
+static const struct rewrite_known known = {.columns = columns};
+
 static void forms(const struct dialect *d, uint32_t guards, const char *statement, const char *const *expected)
 {
     ARENA(a);
     struct rewrites r;
     size_t n = 0;
-    assert_int_equal(rewrite_forms(&a, d, guards, slice_of(statement), &r, NULL), PAWL_OK);
+    assert_int_equal(rewrite_forms(&a, d, guards, &known, slice_of(statement), &r, NULL), PAWL_OK);
     for (; expected[n] && n < r.n; n++)
         assert_string_equal(r.forms[n].sql.p, expected[n]);
     if (expected[n] || n != r.n)
@@ -70,6 +80,54 @@ static void seeds(void **state)
                    "UPDATE ONLY a SET \"B\" = 1, c = f(2, 3) WHERE d = 4"));
 }
 
+#define SEED(values, where) \
+    "INSERT INTO a (b, c)\nSELECT " values "\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE " where ")"
+
+static void seeds_of_several_rows_are_asked_for_one_by_one(void **state)
+{
+    (void)state;
+    SQLITE("INSERT INTO a (b, c) VALUES (1, 'x'), (-2, f())",
+           "INSERT INTO a (b, c) VALUES (1, 'x'), (-2, f()) ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a (b, c) VALUES (1, 'x'), (-2, f())",
+           SEED("1, 'x'", "b = 1 AND c = 'x'") ";\n" SEED("-2, f()", "b = -2"));
+    /* comments stay where they are */
+    SQLITE("INSERT /* 0 */ INTO a (b) VALUES -- 1\n  (1), -- 2\n  (2) /* 3 */ , -- 4\n  (3)",
+           "INSERT /* 0 */ INTO a (b) VALUES -- 1\n  (1), -- 2\n  (2) /* 3 */ , -- 4\n  (3)\nON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE /* 0 */ INTO a (b) VALUES -- 1\n  (1), -- 2\n  (2) /* 3 */ , -- 4\n  (3)",
+           "INSERT /* 0 */ INTO a (b) -- 1\nSELECT 1\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 1); -- 2\n"
+           "INSERT INTO a (b)\nSELECT 2\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 2); /* 3 */ -- 4\n"
+           "INSERT INTO a (b)\nSELECT 3\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 3)");
+    /* nothing to know a row by; a row that is too short */
+    SQLITE("INSERT INTO a (b) VALUES (1), (f())", "INSERT INTO a (b) VALUES (1), (f()) ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a (b) VALUES (1), (f())");
+    SQLITE("INSERT INTO a (b, c) VALUES (1, 2), (3)", "INSERT INTO a (b, c) VALUES (1, 2), (3) ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a (b, c) VALUES (1, 2), (3)");
+#define TWO SEED("'{}'::jsonb, 'x'::varchar(3)", "b = '{}'::jsonb AND c = 'x'::varchar(3)")
+#define BOTH "INSERT INTO a (b, c) VALUES ('{}'::jsonb, 'x'::varchar(3)) ON CONFLICT DO NOTHING"
+    POSTGRES("INSERT INTO a (b, c) VALUES ('{}'::jsonb, 'x'::varchar(3))", BOTH, TWO, BLOCK(TABLE("a"), BOTH),
+             BLOCK(TABLE("a") " AND " COLUMN("a", "b") " AND " COLUMN("a", "c"), BOTH), BLOCK(TABLE("a"), TWO),
+             BLOCK(TABLE("a") " AND " COLUMN("a", "b") " AND " COLUMN("a", "c"), TWO));
+    /* what is more than a literal and its type is not compared */
+    SQLITE("INSERT INTO a (b, c) VALUES (1, 'x' || 'y')",
+           "INSERT INTO a (b, c) VALUES (1, 'x' || 'y') ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a (b, c) VALUES (1, 'x' || 'y')", SEED("1, 'x' || 'y'", "b = 1"));
+}
+
+static void seeds_without_columns_get_them(void **state)
+{
+    (void)state;
+    SQLITE("INSERT INTO k VALUES (1, 'x')", "INSERT INTO k VALUES (1, 'x') ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO k VALUES (1, 'x')",
+           "INSERT INTO k (\"id\", \"name\") VALUES (1, 'x') ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO k (\"id\", \"name\") VALUES (1, 'x')",
+           "INSERT INTO k (\"id\", \"name\")\nSELECT 1, 'x'\nWHERE NOT EXISTS (SELECT 1 FROM k WHERE \"id\" = 1 AND "
+           "\"name\" = 'x')");
+    SQLITE("INSERT INTO k SELECT a, b FROM c", "INSERT OR IGNORE INTO k SELECT a, b FROM c",
+           "INSERT OR IGNORE INTO k (\"id\", \"name\") SELECT a, b FROM c");
+    SQLITE("INSERT INTO k DEFAULT VALUES", "INSERT INTO k DEFAULT VALUES ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO k DEFAULT VALUES");
+}
+
 static void postgres_creates(void **state)
 {
     (void)state;
@@ -116,7 +174,7 @@ static void postgres_alters(void **state)
     /* comments between two actions stay where they are */
     ARENA(a);
     struct rewrites r;
-    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards,
+    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards, NULL,
                                    SLICE("ALTER TABLE a\n  ADD b int, -- one, two\n  RENAME CONSTRAINT c TO d"), &r,
                                    NULL),
                      PAWL_OK);
@@ -140,6 +198,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sqlite_has_few_words_for_it),
         cmocka_unit_test(seeds),
+        cmocka_unit_test(seeds_of_several_rows_are_asked_for_one_by_one),
+        cmocka_unit_test(seeds_without_columns_get_them),
         cmocka_unit_test(postgres_creates),
         cmocka_unit_test(postgres_alters),
         cmocka_unit_test(only_what_all_engines_have),
