@@ -185,10 +185,42 @@ static void either_name(struct lite_plan *p, const struct lite_table *from, stru
                now, from->name, was, from->name);
 }
 
+static bool is_kept(const struct lite_plan *p, const struct lite_table *from, const struct lite_table *to,
+                    const struct item *column)
+{
+    return !fact_value(column->line, "generated").p && (value_of(p, from, to, column) || needs_filler(column));
+}
+
+/* If no column is kept, the rows are, by their first column; NULL = not needed. */
+static const struct item *row_holder(const struct lite_plan *p, const struct lite_table *from,
+                                     const struct lite_table *to)
+{
+    const struct item *holder = NULL;
+    for (size_t i = to->n_columns; i-- > 0;) {
+        if (is_kept(p, from, to, to->columns[i]))
+            return NULL;
+        if (!fact_value(to->columns[i]->line, "generated").p)
+            holder = to->columns[i];
+    }
+    return holder;
+}
+
 static bool is_filled(const struct lite_plan *p, const struct lite_table *from, const struct lite_table *to,
                       const struct item *column)
 {
-    return !fact_value(column->line, "generated").p && (value_of(p, from, to, column) || needs_filler(column));
+    return is_kept(p, from, to, column) || column == row_holder(p, from, to);
+}
+
+/* What is put into a column that has no source. */
+static void add_stand_in(struct lite_plan *p, const struct item *column)
+{
+    struct slice value = item_get(p->a, column, "default");
+    if (needs_filler(column))
+        strbuf_addz(&p->b, filler(p->a, column));
+    else if (value.p)
+        phrase_add(&p->b, "(%s)", value);
+    else
+        strbuf_addz(&p->b, "NULL");
 }
 
 static void add_list(struct lite_plan *p, const struct lite_table *from, const struct lite_table *to)
@@ -214,7 +246,7 @@ static bool add_values(struct lite_plan *p, const struct lite_table *from, const
         strbuf_addz(&p->b, comma);
         comma = ", ";
         if (!value)
-            strbuf_addz(&p->b, filler(p->a, c));
+            add_stand_in(p, c);
         else if (slice_ieq(value->parts[1], c->parts[1]) || !again)
             phrase_name(&p->b, value->parts[1]);
         else

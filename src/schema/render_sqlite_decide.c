@@ -1,6 +1,7 @@
 /* What becomes of each table and object of a SQLite schema on the way to another. */
 #include "schema/fact.h"
 #include "schema/render_sqlite.h"
+#include "schema/sqlite_text.h"
 
 /* ---- what becomes of each table ---------------------------------------------------------------------------------- */
 
@@ -133,6 +134,37 @@ static bool mentions_moving(const struct lite_plan *p, const struct lite_object 
     return false;
 }
 
+/* Is there anything of that name that rows can be read from or put into? */
+static bool is_there(const struct lite_plan *p, struct slice name)
+{
+    for (size_t i = 0; i < p->from.n_objects; i++)
+        if (slice_ieq(p->from.objects[i].name, name) && !item_kind(p->from.objects[i].item, "index"))
+            return true;
+    return lite_table(&p->from, name) || slice_starts(name, SLICE("sqlite_"));
+}
+
+/*
+ * Does it name a table that is not there? SQLite keeps such a view or trigger, and refuses to rename any table while it is
+ * there. (A WITH of its own may bear the name: then it is made again for nothing.)
+ */
+static bool dangles(const struct lite_plan *p, const struct lite_object *o)
+{
+    static const char *const before[] = {"from", "join", "into", "update"};
+    struct tokens t;
+    struct slice text = item_get(p->a, o->item, item_kind(o->item, "view") ? "query" : "body");
+    bool gone = false;
+    if (!text.p || !tokens_read(&t, p->a, text))
+        return text.p;
+    for (size_t i = 0; i + 1 < t.n && !gone; i++) {
+        bool names = false;
+        for (size_t k = 0; k < sizeof before / sizeof *before; k++)
+            names |= tokens_word(&t, i, before[k]);
+        size_t at = i + 1 + (tokens_is(&t, i + 2, '.') ? 2 : 0);
+        gone = names && tokens_is_name(&t, at) && !tokens_is(&t, at + 1, '(') && !is_there(p, tokens_name(&t, at));
+    }
+    return gone || t.failed;
+}
+
 struct lite_object *lite_object(const struct lite_schema *s, struct slice key)
 {
     for (size_t i = 0; i < s->n_objects; i++)
@@ -144,6 +176,9 @@ struct lite_object *lite_object(const struct lite_schema *s, struct slice key)
 /* Those that change, then those that stand in the way of the tables' changes, until no more are found. */
 static void decide_objects(struct lite_plan *p)
 {
+    bool alters = false;
+    for (size_t i = 0; i < p->from.n_tables; i++)
+        alters |= p->from_fate[i] == TABLE_REBUILT || p->from_fate[i] == TABLE_ALTERED;
     for (size_t i = 0; i < p->from.n_objects; i++) {
         struct lite_object *o = &p->from.objects[i], *to = lite_object(&p->to, o->item->key);
         o->drop = !to || !same_lines(o->item, to->item) || (o->on.p && lite_has_fate(p, o->on, TABLE_REBUILT));
@@ -152,7 +187,7 @@ static void decide_objects(struct lite_plan *p)
         more = false;
         for (size_t i = 0; i < p->from.n_objects; i++) {
             struct lite_object *o = &p->from.objects[i];
-            if (!o->drop && is_view_like(o) && mentions_moving(p, o))
+            if (!o->drop && is_view_like(o) && (mentions_moving(p, o) || (alters && dangles(p, o))))
                 more = o->drop = true;
         }
     }

@@ -17,6 +17,8 @@ static const char *const schemas[] = {
     "CREATE TABLE t (a, b, c INT NOT NULL); CREATE INDEX i ON t (a); CREATE TRIGGER later AFTER DELETE ON t BEGIN SELECT 1; END;"
     "CREATE VIRTUAL TABLE words USING fts5(body, content='t', content_rowid='a')",
     "CREATE TABLE t (c INT NOT NULL DEFAULT 5, a TEXT UNIQUE); CREATE VIEW v AS SELECT c FROM t",
+    "CREATE TABLE t (a TEXT, b INT NOT NULL); CREATE TABLE books (x); CREATE VIEW lost AS SELECT x FROM main.gone;"
+    "CREATE VIEW more AS SELECT a FROM t CROSS JOIN lost; CREATE VIEW with_it AS WITH gone AS (SELECT 1 AS n) SELECT n FROM gone",
     "",
 };
 #define N (sizeof schemas / sizeof *schemas)
