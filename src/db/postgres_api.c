@@ -2,6 +2,10 @@
 
 #include "sys/library.h"
 
+#ifdef PAWL_FAULTS
+#include "db/postgres_fault.h"
+#endif
+
 static const char *const names[] = {
     "libpq.so.5",
 #ifdef __APPLE__
@@ -40,5 +44,8 @@ int pq_load(struct pq *pq, struct pawl_error *e)
         return PAWL_CONFIG;
     }
     pq->library = library;
+#ifdef PAWL_FAULTS
+    pq_fault_wrap(pq);
+#endif
     return PAWL_OK;
 }

@@ -17,7 +17,6 @@
     X(PGPing, pingParams, (const char *const *, const char *const *, int)) \
     X(void, finish, (PGconn *)) \
     X(PQconninfoOption *, conninfo, (PGconn *)) \
-    X(PQconninfoOption *, conndefaults, (void)) \
     X(PQconninfoOption *, conninfoParse, (const char *, char **)) \
     X(void, conninfoFree, (PQconninfoOption *)) \
     X(void, freemem, (void *)) \

@@ -57,12 +57,13 @@ static int check_string(struct pg_db *db, struct pawl_error *e)
         db->pq.conninfoFree(options);
         return wrong ? wrong_address(e) : PAWL_OK;
     }
+    if (!why)
+        return err_nomem(e);
     STRBUF(text, TEXT_MAX);
     postgres_redact_parse(&text, slice_of(why));
-    err_set(e, PAWL_USAGE, "libpq cannot read the database's address: %s", why ? strbuf_z(&text) : "out of memory");
+    err_set(e, PAWL_USAGE, "libpq cannot read the database's address: %s", strbuf_z(&text));
     err_hint(e, "write / ? # @ : and %% inside a name or password as %%2F %%3F %%23 %%40 %%3A %%25");
-    if (why)
-        db->pq.freemem(why);
+    db->pq.freemem(why);
     return PAWL_USAGE;
 }
 
@@ -123,9 +124,11 @@ static int begin_attempt(struct pg_db *db, struct pawl_error *e)
     return db->pq.status(db->conn) == CONNECTION_BAD ? attempt_failed(db, e) : PAWL_OK;
 }
 
-static int attempt(struct pg_db *db, uint64_t most_ms, struct pawl_error *e)
+/* `begun`: libpq took the values of the address. */
+static int attempt(struct pg_db *db, uint64_t most_ms, bool *begun, struct pawl_error *e)
 {
     int code = begin_attempt(db, e);
+    *begun = !code;
     if (code)
         return code;
     uint64_t ms = attempt_ms(db);
@@ -149,9 +152,9 @@ static PGPing ping(struct pg_db *db)
     return db->pq.pingParams(k.names, k.values, 1);
 }
 
-static int explain(PGPing state, struct pawl_error *e)
+static int explain(PGPing state, bool begun, struct pawl_error *e)
 {
-    if (state == PQPING_NO_ATTEMPT)
+    if (state == PQPING_NO_ATTEMPT && !begun) /* else it had no memory */
         return wrong_address(e);
     if (state == PQPING_OK)
         err_hint(e, "the server is there but refuses this connection: check database, user and password; "
@@ -171,7 +174,8 @@ static int connect_loop(struct pg_db *db, struct pawl_error *e)
     for (uint32_t nap = 10;; nap = nap < 250 ? nap * 2 : nap) {
         uint64_t now = clock_ms();
         uint64_t left = db->connect_wait_ms && end > now ? end - now : 0;
-        int code = attempt(db, left, e);
+        bool begun;
+        int code = attempt(db, left, &begun, e);
         if (code != PAWL_UNREACHABLE)
             return code;
         db->pq.finish(db->conn);
@@ -181,7 +185,7 @@ static int connect_loop(struct pg_db *db, struct pawl_error *e)
         bool waiting = state == PQPING_REJECT || state == PQPING_NO_RESPONSE || (state == PQPING_OK && !answered);
         answered |= state == PQPING_OK;
         if (!waiting || clock_ms() + nap >= end)
-            return explain(state, e);
+            return explain(state, begun, e);
         clock_sleep_ms(nap);
         if (pg_interrupted(db))
             return err_set(e, PAWL_INTERRUPTED, "interrupted");

@@ -38,6 +38,7 @@ struct flight {
     size_t n;
     size_t sent, done;     /* requests */
     bool fresh;            /* no answer to request `done` was looked at yet */
+    bool answered;         /* one has come */
     bool synced;           /* the answer to the Sync has come */
     uint64_t cancelled_ms; /* when the first and the last cancel request were sent; 0 = not yet */
     uint64_t cancel_ms;
@@ -232,11 +233,15 @@ static int take_answers(struct flight *f, bool to_sync)
             return PAWL_OK;
         PGresult *result = db->pq.getResult(db->conn);
         if (result) {
+            f->answered = true;
             take(f, result);
             db->pq.clear(result);
+        } else if (f->done < f->sent && !f->answered) {
+            return broken(f); /* libpq had no memory for the answer, nor for an error in its place */
         } else if (f->done < f->sent) {
             f->done++;
             f->fresh = true;
+            f->answered = false;
         }
         if (db->broken || db->pq.status(db->conn) != CONNECTION_OK)
             return broken(f);
@@ -474,8 +479,9 @@ static int run_copy(struct flight *f)
                 return f->code;
         PGresult *result = db->pq.getResult(db->conn);
         if (!result)
-            return db->pq.status(db->conn) == CONNECTION_OK ? f->code : broken(f);
+            return f->answered && db->pq.status(db->conn) == CONNECTION_OK ? f->code : broken(f);
         ExecStatusType status = db->pq.resultStatus(result);
+        f->answered = status != PGRES_COPY_IN && status != PGRES_COPY_OUT; /* these have another one behind the data */
         take(f, result);
         db->pq.clear(result);
         if (db->broken)

@@ -1,9 +1,10 @@
 /*
- * postgres_fault: operations on PostgreSQL with the n-th request for memory refused, once and from then on.
+ * postgres_fault: operations on PostgreSQL with the n-th request for memory refused, or the n-th call into libpq refused or
+ * its connection cut, once and from then on.
  *
- * What must hold: the result is PAWL_NOMEM or the one without faults; the database stands at a whole migration (or, in
- * a file that runs outside of transactions, at a statement); no lock and no scratch database is left; and the same
- * call without faults completes afterwards. Needs a build with -Dfaults=true.
+ * What must hold: the result is the one without faults, or says that there is no memory or no connection; the database
+ * stands at a whole migration (or, in a file that runs outside of transactions, at a statement); no lock and no scratch
+ * database is left; and the same call without faults completes afterwards. Needs a build with -Dfaults=true.
  *
  * Each attempt costs a connection, so after the first ones only every so many is tried; PAWL_FAULT_ALL=1 tries all.
  */
@@ -15,9 +16,36 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "db/postgres_fault.h"
 #include "pawl.h"
+#include "pawl_revert.h"
 #include "postgres.h"
 #include "tmpdir.h"
+
+/* ---- the seams --------------------------------------------------------------------------------------------------- */
+
+static void refuse_set(long countdown, int repeat)
+{
+    pq_fault_set(PQ_FAULT_REFUSE, countdown, repeat);
+}
+
+static void cut_set(long countdown, int repeat)
+{
+    pq_fault_set(PQ_FAULT_CUT, countdown, repeat);
+}
+
+static const struct seam {
+    const char *name;
+    void (*set)(long countdown, int repeat);
+    long (*hits)(void);
+    bool pawl; /* of pawl's own: nothing but the lack of memory may be told */
+} seams[] = {
+    {"request for memory", mem_fault_set, mem_fault_hits, true},
+    {"call into libpq refused,", refuse_set, pq_fault_hits, false},
+    {"call into libpq cut,", cut_set, pq_fault_hits, false},
+};
+
+/* ---- the set ----------------------------------------------------------------------------------------------------- */
 
 #define LATEST 3
 #define WHOLE 2 /* so many migrations run in a transaction; the one behind them does not */
@@ -41,7 +69,8 @@ struct world {
     const char *migrations;
     struct db *db; /* what looks at it, apart from pawl */
     char whole[LATEST + 1][512];
-    size_t proofs; /* that pawl_verify told to hold */
+    char *restore[LATEST + 1]; /* one statement that makes it so */
+    size_t proofs;             /* that pawl_verify told to hold */
 };
 
 /* ---- the database ------------------------------------------------------------------------------------------------ */
@@ -50,6 +79,34 @@ static void empty_database(struct world *w)
 {
     pg_exec(w->db, "DROP SCHEMA IF EXISTS public CASCADE");
     pg_exec(w->db, "CREATE SCHEMA public");
+}
+
+/* Of a database that pawl has brought to version k. */
+static void keep(struct world *w, int k)
+{
+    STRBUF(sql, 16384);
+    strbuf_addz(&sql, "DO $do$ BEGIN DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n");
+    for (int i = 0; i < k; i++)
+        for (const char *p = files[2 * i].text; *p; p++)
+            if (strncmp(p, "CONCURRENTLY", 12) == 0)
+                p += 11;
+            else
+                strbuf_addc(&sql, *p);
+    if (k)
+        strbuf_addz(&sql, "CREATE TABLE _sqlx_migrations (version bigint primary key, description text not null, "
+                          "installed_on timestamptz not null default now(), success boolean not null, "
+                          "checksum bytea not null, execution_time bigint not null);");
+    for (int i = 1; i <= k; i++) {
+        char row[300];
+        snprintf(row, sizeof row,
+                 "SELECT format('INSERT INTO _sqlx_migrations VALUES (%%s, %%L, now(), true, %%L, 1);', version, "
+                 "description, checksum) FROM _sqlx_migrations WHERE version = %d",
+                 i);
+        strbuf_addz(&sql, pg_text(w->db, row));
+    }
+    strbuf_addz(&sql, "END $do$");
+    assert_true(strbuf_ok(&sql));
+    w->restore[k] = strdup(strbuf_z(&sql));
 }
 
 /* Relations with the validity of indexes, and the ledger; an empty ledger is as good as none. */
@@ -112,22 +169,56 @@ struct told {
 
 typedef int operation_fn(struct pawl *p, struct told *t, struct pawl_error *e);
 
+static int result_of(struct told *t, int code, const struct pawl_result *r)
+{
+    t->version = r->version;
+    t->a = r->steps;
+    return code;
+}
+
 static int do_up(struct pawl *p, struct told *t, struct pawl_error *e)
 {
     struct pawl_result r = {0};
-    int code = pawl_up(p, NULL, &r, e);
-    t->version = r.version;
-    t->a = r.steps;
-    return code;
+    return result_of(t, pawl_up(p, NULL, &r, e), &r);
 }
 
 static int do_up_two(struct pawl *p, struct told *t, struct pawl_error *e)
 {
     struct pawl_result r = {0};
-    int code = pawl_up(p, &(struct pawl_up_options){.to = WHOLE}, &r, e);
-    t->version = r.version;
-    t->a = r.steps;
+    return result_of(t, pawl_up(p, &(struct pawl_up_options){.to = WHOLE}, &r, e), &r);
+}
+
+static int do_up_per_file(struct pawl *p, struct told *t, struct pawl_error *e)
+{
+    struct pawl_up_options options = {.to = WHOLE, .transactions = PAWL_TRANSACTIONS_PER_FILE};
+    struct pawl_result r = {0};
+    return result_of(t, pawl_up(p, &options, &r, e), &r);
+}
+
+static int do_down(struct pawl *p, struct told *t, struct pawl_error *e)
+{
+    struct pawl_result r = {0};
+    return result_of(t, pawl_down(p, &(struct pawl_down_options){.to = 1}, &r, e), &r);
+}
+
+static int do_redo(struct pawl *p, struct told *t, struct pawl_error *e)
+{
+    struct pawl_result r = {0};
+    return result_of(t, pawl_redo(p, &(struct pawl_down_options){.to = -1}, &r, e), &r);
+}
+
+static int do_repair(struct pawl *p, struct told *t, struct pawl_error *e)
+{
+    struct pawl_result r = {0};
+    int code = pawl_repair(p, NULL, &r, e);
+    t->version = r.version; /* not the steps: what was restamped before a fault need not be again */
     return code;
+}
+
+static int do_baseline(struct pawl *p, struct told *t, struct pawl_error *e)
+{
+    struct pawl_result r = {0};
+    return result_of(t, pawl_baseline(p, WHOLE, &r, e), &r);
 }
 
 static int do_status(struct pawl *p, struct told *t, struct pawl_error *e)
@@ -137,7 +228,7 @@ static int do_status(struct pawl *p, struct told *t, struct pawl_error *e)
     if (code)
         return code;
     t->version = s.version;
-    t->a = s.n * 100 + s.pending;
+    t->a = s.n * 100 + s.pending * 10 + s.changed;
     return code;
 }
 
@@ -145,6 +236,8 @@ static int do_health(struct pawl *p, struct told *t, struct pawl_error *e)
 {
     struct pawl_health h;
     int code = pawl_health(p, &h, e);
+    if (!code && h.status == PAWL_HEALTH_UNREACHABLE)
+        code = err_set(e, PAWL_UNREACHABLE, "%s", h.message);
     t->version = h.version;
     t->a = (size_t)h.status;
     return code;
@@ -156,19 +249,65 @@ static int do_verify(struct pawl *p, struct told *t, struct pawl_error *e)
     return pawl_verify(p, &(struct pawl_verify_options){.engine = "postgres"}, e);
 }
 
+/* ---- what they start from, and what must be so afterwards -------------------------------------------------------- */
+
+static bool whole(const struct world *w)
+{
+    char now[512];
+    return stands_at(w, now) >= 0;
+}
+
+/* Each statement of a file without a transaction is whole by itself. */
+static bool anything(const struct world *w)
+{
+    (void)w;
+    return true;
+}
+
+static void crlf(const struct world *w)
+{
+    tmpdir_put(w->migrations, "0001_users.sql",
+               "CREATE TABLE IF NOT EXISTS users (id BIGINT PRIMARY KEY, email TEXT NOT NULL);\r\n"
+               "INSERT INTO users (id, email) VALUES (1, 'a@example.org') ON CONFLICT DO NOTHING;\r\n");
+}
+
+/* The schema as a baseline finds it: made by hand, without a ledger. */
+static void forget_ledger(const struct world *w)
+{
+    pg_exec(w->db, "DROP TABLE public._sqlx_migrations");
+}
+
+/* All rows of a baseline or none. */
+static bool baselined(const struct world *w)
+{
+    char now[512];
+    size_t schema = (size_t)(strchr(w->whole[WHOLE], '/') - w->whole[WHOLE]);
+    return stands_at(w, now) == WHOLE ||
+           (strncmp(now, w->whole[WHOLE], schema) == 0 && strcmp(now + schema, "/ null") == 0);
+}
+
 struct operation {
     const char *name;
     operation_fn *run;
-    int before, after; /* migrations that are applied */
-    bool partly;       /* a fault may leave it between two statements */
-    long full;         /* so many requests are refused one by one, */
-    long step;         /* and then each that is a part of this size further on */
+    int before, after;                      /* migrations that are applied */
+    void (*prepare)(const struct world *w); /* more that is done beforehand, or NULL */
+    bool (*good)(const struct world *w);    /* what must hold after a fault too; NULL: a whole migration */
+    bool once;                              /* after success the call would be refused, or do more */
+    long full;                              /* so many are refused one by one (of the calls into libpq a quarter), */
+    long step;                              /* and then each that is a part of this size further on */
 };
 
 static const struct operation operations[] = {
-    {"up", do_up_two, 0, WHOLE, false, 100, 12},         {"up outside", do_up, WHOLE, LATEST, true, 100, 12},
-    {"status", do_status, WHOLE, WHOLE, false, 100, 12}, {"health", do_health, WHOLE, WHOLE, false, 100, 12},
-    {"verify", do_verify, 0, 0, false, 10, 6},
+    {"up", do_up_two, 0, WHOLE, NULL, NULL, false, 100, 12},
+    {"up per file", do_up_per_file, 0, WHOLE, NULL, NULL, false, 8, 3},
+    {"up outside", do_up, WHOLE, LATEST, NULL, anything, false, 100, 12},
+    {"status", do_status, WHOLE, WHOLE, NULL, NULL, false, 100, 12},
+    {"health", do_health, WHOLE, WHOLE, NULL, NULL, false, 100, 12},
+    {"verify", do_verify, 0, 0, NULL, NULL, false, 10, 6},
+    {"down", do_down, LATEST, 1, NULL, NULL, false, 4, 2},
+    {"redo", do_redo, WHOLE, WHOLE, NULL, NULL, true, 4, 2},
+    {"repair", do_repair, WHOLE, WHOLE, crlf, NULL, false, 8, 3},
+    {"baseline", do_baseline, WHOLE, WHOLE, forget_ledger, baselined, true, 8, 3},
 };
 
 static void on_event(void *context, const struct pawl_event *event)
@@ -216,35 +355,59 @@ static bool told_same(const struct told *x, const struct told *y)
     return x->code == y->code && x->version == y->version && x->a == y->a;
 }
 
+static void prepare(struct world *w, const struct operation *o)
+{
+    if (o->prepare == crlf)
+        tmpdir_put(w->migrations, files[0].name, files[0].text);
+    if (o->before != o->after || o->prepare || o->once)
+        pg_exec(w->db, w->restore[o->before]);
+    if (o->prepare)
+        o->prepare(w);
+}
+
+static bool may_tell(const struct seam *s, int code)
+{
+    return code == PAWL_NOMEM || (!s->pawl && (code == PAWL_UNREACHABLE || code == PAWL_LOCKED));
+}
+
 /* One fault, and the same again without. Returns whether there were still requests to refuse. */
-static bool try_one(struct world *w, const struct operation *o, long n, int repeat, const struct told *expected)
+static bool try_one(struct world *w, const struct operation *o, const struct seam *s, long n, int repeat,
+                    const struct told *expected)
 {
     struct told t;
     struct pawl_error e;
     char now[512];
-    mem_fault_set(n, repeat);
+    s->set(n, repeat);
     int code = call(w, o->run, &t, &e);
-    long hits = mem_fault_hits();
-    mem_fault_set(0, 0);
+    long hits = s->hits();
+    s->set(0, 0);
     arena_reset(&pg_arena);
-#define CONTEXT "%s, request %ld%s: "
-#define CONTEXT_ARGS o->name, n, repeat ? " and all later ones" : ""
-    if (code != PAWL_NOMEM && !told_same(&t, expected))
+#define CONTEXT "%s, %s %ld%s: "
+#define CONTEXT_ARGS o->name, s->name, n, repeat ? " and all later ones" : ""
+    if (!told_same(&t, expected) && !may_tell(s, code))
         fail_msg(CONTEXT "code %s, version %lld, %zu: %s", CONTEXT_ARGS, pawl_code_name((enum pawl_code)code),
                  (long long)t.version, t.a, e.message);
-    if (code == PAWL_NOMEM && (!e.message[0] || e.code != PAWL_NOMEM))
+    if (code && (!e.message[0] || (int)e.code != code))
         fail_msg(CONTEXT "the error says \"%s\" (%d)", CONTEXT_ARGS, e.message, (int)e.code);
     if (code && !hits)
         fail_msg(CONTEXT "fails although nothing was refused", CONTEXT_ARGS);
     if (!nothing_held(w))
         fail_msg(CONTEXT "a lock is left", CONTEXT_ARGS);
-    if (stands_at(w, now) < 0 && !o->partly)
-        fail_msg(CONTEXT "what is left is not whole: %s", CONTEXT_ARGS, now);
-    if (code && call(w, o->run, &t, &e) != expected->code)
+    if (!(o->good ? o->good : whole)(w))
+        fail_msg(CONTEXT "what is left is not whole: %s", CONTEXT_ARGS, (contents(w, now), now));
+    if (o->once && (!code || (o->run == do_redo && stands_at(w, now) < o->after)))
+        code = call(w, do_up_two, &t, &e); /* done; or reverted and no more: the rest is for `up` */
+    else
+        code = call(w, o->run, &t, &e);
+    if (code == PAWL_REFUSED && o->run == do_baseline && stands_at(w, now) == o->after)
+        code = PAWL_OK; /* it was done, though that could not be told */
+    if (code)
         fail_msg(CONTEXT "the run after it fails: %s", CONTEXT_ARGS, e.message);
     if (stands_at(w, now) != o->after)
         fail_msg(CONTEXT "the run after it leaves %s", CONTEXT_ARGS, now);
-    if (scratch_databases(w) && !repeat) /* without any memory it cannot be dropped: a later run sweeps */
+    if (o->run == do_repair && (call(w, do_status, &t, &e) || t.a != LATEST * 100 + 10))
+        fail_msg(CONTEXT "the run after it leaves %zu", CONTEXT_ARGS, t.a);
+    if (scratch_databases(w) && !repeat && s->pawl) /* without any memory it cannot be dropped: a later run sweeps */
         fail_msg(CONTEXT "a scratch database is left", CONTEXT_ARGS);
     return hits > 0;
 }
@@ -256,20 +419,24 @@ static void try_all(struct world *w, const struct operation *o)
     struct told expected;
     struct pawl_error e;
     bool every = getenv("PAWL_FAULT_ALL") != NULL;
-    up_to(w, o->before);
+    pg_exec(w->db, w->restore[o->before]);
+    prepare(w, o);
     if (call(w, o->run, &expected, &e) != PAWL_OK)
         fail_msg("%s without a fault: %s", o->name, e.message);
-    for (int repeat = 0; repeat < 2; repeat++) {
-        long n = 1, tried = 0;
-        bool more = true;
-        for (; more; n += every || n < o->full ? 1 : 1 + n / o->step, tried++) {
-            if (o->before != o->after)
-                up_to(w, o->before);
-            more = try_one(w, o, n, repeat, &expected);
+    size_t n_seams = o->run == do_verify && !every ? 1 : sizeof seams / sizeof seams[0]; /* a second and more each */
+    for (size_t i = 0; i < n_seams; i++)
+        for (int repeat = 0; repeat < 2; repeat++) {
+            long n = 1, tried = 0;
+            long full = seams[i].pawl ? o->full : o->full / 4;
+            long step = seams[i].pawl ? o->step : repeat ? 1 : 2;
+            bool more = true;
+            for (; more; n += every || n < full ? 1 : 1 + n / step, tried++) {
+                prepare(w, o);
+                more = try_one(w, o, &seams[i], n, repeat, &expected);
+            }
+            if (getenv("PAWL_FAULT_TELL"))
+                print_message("%s: %s tried %ld of about %ld\n", o->name, seams[i].name, tried, n);
         }
-        if (getenv("PAWL_FAULT_TELL"))
-            print_message("%s: %ld of about %ld\n", o->name, tried, n);
-    }
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
         fail_msg("%s: something is left in memory", o->name);
 }
@@ -283,21 +450,29 @@ static void try_in(const char *folder, const char *name)
         if (k != 1) {
             up_to(&w, k);
             contents(&w, w.whole[k]);
+            keep(&w, k);
         }
     }
     snprintf(w.whole[1], sizeof w.whole[1], "users users_pkeytrue / 1:true");
     for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
         if (strcmp(operations[i].name, name) == 0)
             try_all(&w, &operations[i]);
+    for (int k = 0; k <= LATEST; k++)
+        free(w.restore[k]);
     db_close(w.db);
 }
 
 #define TESTS(X) \
     X(up, "up") \
+    X(up_per_file, "up per file") \
     X(up_outside, "up outside") \
     X(status, "status") \
     X(health, "health") \
-    X(verify, "verify")
+    X(verify, "verify") \
+    X(down, "down") \
+    X(redo, "redo") \
+    X(repair, "repair") \
+    X(baseline, "baseline")
 
 #define X(id, name) \
     static void id(void **state) \
