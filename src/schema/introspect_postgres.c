@@ -81,7 +81,6 @@ static const struct pg_query *const group_queries[] = {pg_type_queries, pg_other
                                                        pg_comment_queries, pg_grant_queries};
 #define PG_GRANTS 4
 #define READ_GROUPS (sizeof group_queries / sizeof *group_queries)
-#define MAX_QUERIES 32
 
 struct line_context {
     struct pg_in *in;
@@ -96,31 +95,38 @@ static int on_line(void *context, const struct db_value *v, size_t n, struct paw
     return pg_keep(c->in, &c->group->end, e);
 }
 
-static int read_group(struct pg_in *in, size_t i, struct pawl_error *e)
+/* The questions about a group, into a batch. */
+static void add_group(struct pg_in *in, size_t i, struct pg_batch *b)
 {
     struct pg_group *g = &in->groups[i];
-    struct pg_batch b;
-    struct line_context contexts[MAX_QUERIES];
-    size_t n = 0;
     g->read = true;
     g->end = &g->lines;
-    pg_begin_asking(in, &b);
     for (const struct pg_query *q = group_queries[i]; q->spec; q++) {
         if (in->version < q->since || (q->until && in->version > q->until))
             continue;
-        contexts[n] = (struct line_context){in, g, q};
-        pg_add_kept(in, &b, q, q->sql, NULL, 0, on_line, &contexts[n++]);
+        struct line_context *c = arena_alloc(&in->arena, sizeof *c);
+        b->failed |= !c;
+        if (c)
+            *c = (struct line_context){in, g, q};
+        pg_add_kept(in, b, q, q->sql, NULL, 0, on_line, c);
     }
+}
+
+static int read_group(struct pg_in *in, size_t i, struct pawl_error *e)
+{
+    struct pg_batch b;
+    pg_begin_asking(in, &b);
+    add_group(in, i, &b);
     return pg_ask(in, &b, e);
 }
 
 /* `renamed` becomes true if what others mention has another name now. */
-static int read_groups(struct pg_in *in, bool all, bool *renamed, struct pawl_error *e)
+static int read_groups(struct pg_in *in, bool *renamed, struct pawl_error *e)
 {
     int code = PAWL_OK;
-    bool names = all;
+    bool names = false;
     for (size_t i = 0; i < READ_GROUPS && !code; i++) {
-        if (in->groups[i].read || (!all && !pg_group_changed(in, i)))
+        if (in->groups[i].read || !pg_group_changed(in, i))
             continue;
         names |= i < 2;
         code = read_group(in, i, e);
@@ -215,14 +221,22 @@ static int want_young(struct pg_in *in, struct pg_oids *out, struct pawl_error *
     return code;
 }
 
-static int read_all(struct pg_in *in, struct pawl_error *e)
+/* All there is, in one flight. `look`: nobody has looked yet, so what the next scan compares with is asked for in front of it. */
+static int read_all(struct pg_in *in, bool look, struct pawl_error *e)
 {
+    struct pg_batch b;
     bool ignored = false;
     in->n_tables = 0;
     pg_forget_rels(in);
-    int code = read_groups(in, true, &ignored, e);
-    if (!code)
-        code = pg_read(in, true, (struct slice){NULL, 0}, e);
+    forget_names(in);
+    pg_begin_asking(in, &b);
+    if (look)
+        pg_add_look(in, &b);
+    for (size_t i = 0; i < READ_GROUPS; i++)
+        if (!in->groups[i].read)
+            add_group(in, i, &b);
+    pg_add_renamed(in, &b, &ignored);
+    int code = pg_read_with(in, &b, e);
     return code ? code : pg_merge(in, NULL, e);
 }
 
@@ -260,7 +274,7 @@ static int read_members(struct pg_in *in, struct pawl_error *e)
 static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
 {
     struct pg_oids list = {0}, grown = {0};
-    int code = read_groups(in, false, all, e);
+    int code = read_groups(in, all, e);
     *all |= pg_group_changed(in, READ_GROUPS); /* members of extensions */
     if (!code && !*all)
         code = want_young(in, &list, e);
@@ -335,15 +349,15 @@ static void remember(struct pg_in *in)
 
 static int scan_once(struct pg_in *in, struct scan *s, struct pawl_error *e)
 {
-    bool all = !in->known;
-    int code = pg_look(in, e);
+    bool all = !in->known, looked = in->known;
+    int code = looked ? pg_look(in, e) : PAWL_OK;
     if (!code && !all)
         code = read_changed(in, &all, e);
     if (!code && !all)
         code = keep(in, s, &all, e);
     if (!code && all) {
         scan_again(s);
-        code = read_all(in, e);
+        code = read_all(in, !looked, e);
     }
     if (!code)
         code = pg_read_names(in, e);

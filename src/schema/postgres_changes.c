@@ -150,20 +150,26 @@ static int on_moment(void *context, const struct db_value *v, size_t n, struct p
     return PAWL_OK;
 }
 
-static int read_moment(struct pg_in *in, struct pawl_error *e)
+static void add_moment(struct pg_in *in, struct pg_batch *b, bool kept)
 {
     STRBUF(list, 4096);
     for (size_t i = 0; i < LOOKS; i++)
         strbuf_addf(&list, "%c%u", i ? ',' : '{', looks[i].catalog);
     strbuf_addc(&list, '}');
-    struct pg_batch b = {.n = 0};
-    struct slice text = strbuf_slice(&list);
-    /* No savepoint guards it, so inside a transaction it must not fail: putting the session back lets go of what is kept. */
-    if (in->db->driver->in_transaction(in->db))
-        pg_add_once(in, &b, moment_sql, text, on_moment, &in->next_moment);
+    struct slice text = arena_dup(&in->arena, strbuf_slice(&list));
+    b->failed |= !strbuf_ok(&list) || !text.p;
+    if (kept)
+        pg_add_kept(in, b, moment_sql, moment_sql, &text, 1, on_moment, &in->next_moment);
     else
-        pg_add_kept(in, &b, moment_sql, moment_sql, &text, 1, on_moment, &in->next_moment);
-    if (!strbuf_ok(&list) || b.failed)
+        pg_add_once(in, b, moment_sql, text, on_moment, &in->next_moment);
+}
+
+static int read_moment(struct pg_in *in, struct pawl_error *e)
+{
+    struct pg_batch b = {.n = 0};
+    /* No savepoint guards it, so inside a transaction it must not fail: putting the session back lets go of what is kept. */
+    add_moment(in, &b, !in->db->driver->in_transaction(in->db));
+    if (b.failed)
         return err_nomem(e);
     return db_run(in->db, b.requests, b.n, NULL, e); /* no setting matters to it */
 }
@@ -282,6 +288,19 @@ int pg_look(struct pg_in *in, struct pawl_error *e)
     return pg_ask(in, &b, e);
 }
 
+void pg_add_look(struct pg_in *in, struct pg_batch *b)
+{
+    memcpy(in->next_digests, in->digests, sizeof in->digests);
+    in->inside = false;
+    for (size_t i = 0; i < LOOKS; i++)
+        in->looked[i] = in->version >= looks[i].since && looks[i].group != OF_RELATIONS;
+    const char *text = look_text(in, false);
+    add_moment(in, b, true);
+    b->failed |= !text;
+    if (text)
+        pg_add_once(in, b, text, (struct slice){NULL, 0}, on_look, in);
+}
+
 void pg_looked(struct pg_in *in)
 {
     memcpy(in->digests, in->next_digests, sizeof in->digests);
@@ -341,7 +360,7 @@ static const char names_sql[] =
 
 struct names_context {
     struct pg_in *in;
-    bool renamed;
+    bool *renamed;
 };
 
 static int on_name(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
@@ -352,7 +371,7 @@ static int on_name(void *context, const struct db_value *v, size_t n, struct paw
     struct slice key = {(const char *)&id, sizeof id};
     int64_t *known = map_get(&in->known_names, key);
     (void)n;
-    c->renamed |= known && *known != v[1].i;
+    *c->renamed |= known && *known != v[1].i;
     if (!known) {
         known = arena_alloc(&in->names_arena, sizeof *known);
         key = known ? arena_dup(&in->names_arena, key) : (struct slice){NULL, 0};
@@ -363,15 +382,21 @@ static int on_name(void *context, const struct db_value *v, size_t n, struct paw
     return PAWL_OK;
 }
 
+void pg_add_renamed(struct pg_in *in, struct pg_batch *b, bool *renamed)
+{
+    struct names_context *c = arena_alloc(&in->arena, sizeof *c);
+    b->failed |= !c;
+    if (c)
+        *c = (struct names_context){in, renamed};
+    pg_add_kept(in, b, names_sql, names_sql, NULL, 0, on_name, c);
+}
+
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e)
 {
-    struct names_context c = {in, false};
     struct pg_batch b;
     pg_begin_asking(in, &b);
-    pg_add_kept(in, &b, names_sql, names_sql, NULL, 0, on_name, &c);
-    int code = pg_ask(in, &b, e);
-    *renamed |= c.renamed;
-    return code;
+    pg_add_renamed(in, &b, renamed);
+    return pg_ask(in, &b, e);
 }
 
 /* ---- what disappeared -------------------------------------------------------------------------------------------- */

@@ -147,7 +147,7 @@ struct pg_moment {
     bool counted;                  /* by a server that counts */
 };
 
-#define PG_BATCH 96
+#define PG_BATCH 224
 struct pg_batch { /* requests on their way to becoming one batch */
     struct db_request requests[PG_BATCH];
     size_t n;

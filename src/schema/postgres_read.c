@@ -482,7 +482,7 @@ static int on_part(void *context, const struct db_value *v, size_t n, struct paw
 
 struct reading {
     struct pg_in *in;
-    struct pg_batch batch;
+    struct pg_batch *batch;
     struct slice oids;
     bool all;
 };
@@ -490,9 +490,9 @@ struct reading {
 static void add(struct reading *r, const char *sql, db_row_fn *on_row, void *context)
 {
     if (r->all)
-        pg_add(&r->batch, pg_text(r->in, &r->in->arena, sql, true), on_row, context);
+        pg_add(r->batch, pg_text(r->in, &r->in->arena, sql, true), on_row, context);
     else
-        pg_add_kept(r->in, &r->batch, sql, sql, &r->oids, 1, on_row, context);
+        pg_add_kept(r->in, r->batch, sql, sql, &r->oids, 1, on_row, context);
 }
 
 /* `counted`: what the query's rows count as; 0 = they are not counted. */
@@ -509,7 +509,7 @@ static void add_parts(struct reading *r, const struct pg_query *queries, unsigne
 {
     for (const struct pg_query *q = queries; q->spec; q++) {
         struct part_context *part = new_part(r->in, q, counted++);
-        r->batch.failed |= !part;
+        r->batch->failed |= !part;
         add(r, q->sql, on_part, part);
     }
 }
@@ -531,29 +531,40 @@ static int by_oid(const void *x, const void *y)
 }
 
 /* Schemas and relations come first, and these in order: everything else hangs on them. */
-int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
+static int read_relations(struct reading *r, struct pawl_error *e)
 {
-    struct reading r = {.in = in, .oids = oids, .all = all};
+    struct pg_in *in = r->in;
     in->first_table = in->last_table = in->n_tables;
-    pg_begin_asking(in, &r.batch);
     if (!in->schemas.n)
-        pg_add_kept(in, &r.batch, schema_sql, schema_sql, NULL, 0, on_schema, in);
+        pg_add_kept(in, r->batch, schema_sql, schema_sql, NULL, 0, on_schema, in);
     if (!in->methods.n)
-        pg_add_kept(in, &r.batch, method_sql, method_sql, NULL, 0, on_method, in);
-    add(&r, relation_sql, on_relation, in);
-    add(&r, column_sql, on_column, in);
-    add(&r, default_sql, on_default, in);
-    add(&r, constraint_sql, on_constraint, in);
-    add(&r, index_sql, on_index, in);
-    add(&r, sequence_sql, on_sequence, in);
-    add_parts(&r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
-    in->all = all;
-    if (all)
+        pg_add_kept(in, r->batch, method_sql, method_sql, NULL, 0, on_method, in);
+    add(r, relation_sql, on_relation, in);
+    add(r, column_sql, on_column, in);
+    add(r, default_sql, on_default, in);
+    add(r, constraint_sql, on_constraint, in);
+    add(r, index_sql, on_index, in);
+    add(r, sequence_sql, on_sequence, in);
+    add_parts(r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
+    in->all = r->all;
+    if (r->all)
         memset(in->foreign, 0, sizeof in->foreign);
-    int code = pg_ask(in, &r.batch, e);
-    for (size_t i = 0; i < PG_COUNTED && all && !code; i++)
+    int code = pg_ask(in, r->batch, e);
+    for (size_t i = 0; i < PG_COUNTED && r->all && !code; i++)
         in->foreign_known[i] = true;
     if (in->first_table && !code) /* behind those of an earlier reading */
         qsort(in->tables, in->n_tables, sizeof *in->tables, by_oid);
     return code;
+}
+
+int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
+{
+    struct pg_batch b;
+    pg_begin_asking(in, &b);
+    return read_relations(&(struct reading){.in = in, .batch = &b, .oids = oids, .all = all}, e);
+}
+
+int pg_read_with(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+{
+    return read_relations(&(struct reading){.in = in, .batch = b, .all = true}, e);
 }

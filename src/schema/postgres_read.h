@@ -35,6 +35,8 @@ int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
  * relation may be read twice. Relations of the list that are not there (any more) are left out.
  */
 int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e);
+/* The same of all relations, behind the questions of a batch that was begun, in one flight. */
+int pg_read_with(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
 /* Questions about relations of the list, which were read before: their rows are facts. */
 void pg_add_parts(struct pg_in *in, struct pg_batch *b, const struct pg_query *queries, struct slice oids);
 /* The relation in in->rels, fresh or not; NULL = there is none. */
@@ -56,6 +58,8 @@ struct slice pg_list(struct arena *a, const struct pg_oids *list);
 
 /* Finds out where something has changed. */
 int pg_look(struct pg_in *in, struct pawl_error *e);
+/* The same where nothing is known yet, as questions in a batch: all is going to be read, and the next scan compares with this look. */
+void pg_add_look(struct pg_in *in, struct pg_batch *b);
 /* The scan was carried out: the next one builds on it. */
 void pg_looked(struct pg_in *in);
 bool pg_group_changed(const struct pg_in *in, size_t group);
@@ -63,6 +67,7 @@ bool pg_young_changed(const struct pg_in *in, const struct pg_rel *rel, const st
 void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_young *y);
 /* Was anything renamed that others mention, besides relations and columns? Remembers the names for the next time. */
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e);
+void pg_add_renamed(struct pg_in *in, struct pg_batch *b, bool *renamed); /* the same, in a batch */
 /* Relations that have lost rows since, to be asked after those with young rows were read. */
 int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e);
 /* Everything that changed was read: what the server counts beyond that is not ours. */
