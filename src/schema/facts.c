@@ -33,6 +33,7 @@ struct facts {
     bool known;     /* stamp is that of the lines */
     bool disturbed; /* rolled back over changes since the last scan: units and rows may not be those of then */
     struct db_stamp stamp;
+    bool unstamped; /* see facts_unstamped */
     uint32_t round;
     struct vec lines;   /* struct line *, by key */
     struct vec units;   /* struct unit, by id */
@@ -445,11 +446,17 @@ static int scan_or_again(struct facts *f, struct arena *a, struct delta *out, st
     return code;
 }
 
+void facts_unstamped(struct facts *f)
+{
+    f->unstamped = true;
+    f->known = false;
+}
+
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
 {
-    struct db_stamp stamp;
+    struct db_stamp stamp = {0};
     *out = (struct delta){0};
-    int code = f->db->driver->stamp(f->db, &stamp, e);
+    int code = f->unstamped ? PAWL_OK : f->db->driver->stamp(f->db, &stamp, e);
     if (code)
         return code;
     if (f->known && stamp.schema == f->stamp.schema)
@@ -458,7 +465,7 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
     if (code)
         return code;
     f->stamp = stamp;
-    f->known = true;
+    f->known = !f->unstamped;
     f->disturbed = false;
     return check(f, e);
 }

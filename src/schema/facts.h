@@ -55,6 +55,11 @@ void facts_close(struct facts *f); /* NULL is fine */
  */
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e);
 /*
+ * From now on each refresh looks for what has changed without asking first whether anything was written (db_stamp): for who knows
+ * that something was sent each time, and has to wait a while for every answer. Such a set is not told of rollbacks.
+ */
+void facts_unstamped(struct facts *f);
+/*
  * The database was rolled back over the changes `d` (all refreshes since that moment, joined): tells the set,
  * which is spared reading anything now. To be called after the rollback and before anything else is written.
  * Without this call a later refresh may take an old state for a new one. PAWL_INTERNAL if `d` does not lead
