@@ -184,6 +184,14 @@ bool course_read_silent(struct arena *a, const struct dialect *dialect, struct s
     return out->table.p != NULL;
 }
 
+bool course_is_of_schema(const struct dialect *dialect, struct slice sql)
+{
+    struct head h;
+    head_read(&h, dialect, sql);
+    bool ddl = h.class == HEAD_DDL && h.action != HEAD_ACTION_NONE && h.action != HEAD_TRUNCATE;
+    return ddl || again_of(&h, dialect, sql) == AGAIN_YES;
+}
+
 static int look_at_silent(struct rehearsal *x, const struct script_statement *s, struct course_statement *out,
                           struct pawl_error *e)
 {

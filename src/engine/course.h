@@ -36,6 +36,9 @@ struct course_statement {
 bool course_read_silent(struct arena *a, const struct dialect *dialect, struct slice sql, struct course_statement *out,
                         enum again *again);
 
+/* By its text: does the statement leave a trace in the schema, or may it be run again? */
+bool course_is_of_schema(const struct dialect *dialect, struct slice sql);
+
 struct course_step {
     const struct migration *migration;
     struct delta change;

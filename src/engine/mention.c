@@ -106,3 +106,45 @@ int mention_in(const struct migration *m, const struct slice *lines, size_t n, b
     int code = read_names(&tmp, lines, n, true, &names, e);
     return code || !names.n ? code : look_for(&names, m, out, e);
 }
+
+/* Several names may begin with the same word. */
+struct named {
+    bool *mentioned;
+    struct named *next;
+};
+
+static int list_names(struct arena *a, const struct slice *names, size_t n, bool *mentions, struct map *out,
+                      struct pawl_error *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        char buffer[LONGEST];
+        size_t at = 0;
+        struct slice word = arena_dup(a, next_word(names[i], &at, buffer));
+        struct named *named = arena_alloc(a, sizeof *named);
+        if (!word.p || !named)
+            return err_nomem(e);
+        *named = (struct named){&mentions[i], map_get(out, word)};
+        if (!map_set(a, out, word, named))
+            return err_nomem(e);
+    }
+    return PAWL_OK;
+}
+
+int mention_names(const struct migration *m, const struct slice *names, size_t n, bool *mentions, struct pawl_error *e)
+{
+    ARENA(tmp);
+    struct map words = {0};
+    struct text text;
+    char buffer[LONGEST];
+    struct slice word;
+    int code = list_names(&tmp, names, n, mentions, &words, e);
+    if (!code)
+        code = text_open(&m->up, &text, e);
+    if (code)
+        return code;
+    for (size_t at = 0; (word = next_word(text.sql, &at, buffer)).n;)
+        for (const struct named *x = map_get(&words, word); x; x = x->next)
+            *x->mentioned = true;
+    text_close(&text);
+    return PAWL_OK;
+}

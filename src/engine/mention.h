@@ -14,5 +14,7 @@
 int mention_any(const struct run *r, const struct slice *lines, size_t n, bool *out, struct pawl_error *e);
 /* The same for one up text and things of every kind: may one of these lines have been left behind by half of it? */
 int mention_in(const struct migration *m, const struct slice *lines, size_t n, bool *out, struct pawl_error *e);
+/* Of names, as they are called in the catalog: mentions[i] becomes true if the up text has the (first) word of the i-th. */
+int mention_names(const struct migration *m, const struct slice *names, size_t n, bool *mentions, struct pawl_error *e);
 
 #endif

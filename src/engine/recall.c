@@ -2,7 +2,6 @@
 
 #include "engine/attest.h"
 #include "schema/shape.h"
-#include "sql/again.h"
 
 /* ---- what the certificate says ----------------------------------------------------------------------------------- */
 
@@ -20,14 +19,6 @@ bool recall_shapes(const struct run *r)
 {
     const struct attest *a = r->attest;
     return a && a->in->changes && shape_differs(a->engine) && !slice_eq(a->in->changes->engine, a->mark);
-}
-
-static bool shows_in_schema(const struct dialect *dialect, const struct script_statement *s)
-{
-    struct head h;
-    head_read(&h, dialect, s->sql);
-    bool ddl = h.class == HEAD_DDL && h.action != HEAD_ACTION_NONE && h.action != HEAD_TRUNCATE;
-    return ddl || again_of(&h, dialect, s->sql) == AGAIN_YES;
 }
 
 /* The texts themselves say what is not in the facts. `outside`: so it ran when it was proved, whatever its text looks like. */
@@ -49,7 +40,7 @@ static int look_at_text(struct run *r, const struct migration *m, bool outside, 
     out->only_schema = true;
     script_start(&cursor, &script, &text, driver->name, driver->dialect);
     while (out->only_schema && script_next(&cursor, &s))
-        out->only_schema = shows_in_schema(driver->dialect, &s);
+        out->only_schema = course_is_of_schema(driver->dialect, s.sql);
     text_close(&text);
     return PAWL_OK;
 }

@@ -422,15 +422,24 @@ static int prepare(struct replaying *x, struct pawl_error *e)
         return code;
     if (!known)
         code = rehearse(x, NULL, e);
+    if (code && why == REPLAY_BEHIND && !is_fatal(code))
+        return PAWL_OK; /* it cannot be found out, and the files are run as the ledger says */
     if (code || (why == REPLAY_EMPTY && nothing_there(x)))
         return code;
+    if (why == REPLAY_BEHIND)
+        code = behind_shows(x->run, &x->course, x->lines, x->n, x->request->signs, &ours, e);
+    if (code || !ours)
+        return code;
     code = decide_all(x, e);
+    if (why == REPLAY_BEHIND && !x->request->signs->fails &&
+        (code == PAWL_REFUSED || behind_is_ahead(x->run, &x->out->decisions, x->request->signs)))
+        return PAWL_OK;
     if (why != REPLAY_ASKED && (code == PAWL_REFUSED || (!code && !x->out->decisions.orderly)))
         code = no_version(x, code ? code : PAWL_REFUSED, e);
     if (!code)
         code = refuse_ledger(x, e);
     x->out->decided = !code;
-    if (code || ((why == REPLAY_FAILED || why == REPLAY_DRIFT) && !shows_more(x)))
+    if (code || (why != REPLAY_ASKED && why != REPLAY_EMPTY && !shows_more(x)))
         return code;
     x->out->found = true;
     code = hand_over(x, e);

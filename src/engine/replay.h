@@ -8,22 +8,25 @@
 #ifndef PAWL_ENGINE_REPLAY_H
 #define PAWL_ENGINE_REPLAY_H
 
+#include "engine/behind.h"
 #include "engine/decide.h"
 
 enum replay_why {
     REPLAY_ASKED, /* whatever the ledger says */
     REPLAY_EMPTY, /* the ledger is empty, and the database is not: only a history that was cut off somewhere is taken */
     REPLAY_FAILED, /* a step failed: the same, and only if the schema shows more than the ledger */
-    REPLAY_DRIFT,  /* the schema is not the certified one: the same as for a failure, and only by the certificate */
+    REPLAY_BEHIND, /* the catalog has what pending files make: the same as for a failure, unless the ledger may well be right */
+    REPLAY_DRIFT, /* the schema is not the certified one: the same as for a failure, and only by the certificate */
 };
 
 struct replay_request {
     enum replay_why why;
     struct plan_policy policy;
-    int64_t to;                  /* the last version of interest; 0 = all */
-    bool dry_run;                /* tell, and change nothing */
-    const struct course *course; /* see up_request; NULL: it is made */
-    struct facts *facts;         /* the same */
+    int64_t to;                       /* the last version of interest; 0 = all */
+    bool dry_run;                     /* tell, and change nothing */
+    const struct behind_signs *signs; /* REPLAY_BEHIND: what was seen */
+    const struct course *course;      /* see up_request; NULL: it is made */
+    struct facts *facts;              /* the same */
 };
 
 struct replay {

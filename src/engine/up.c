@@ -11,9 +11,10 @@
 struct upping {
     struct run *run;
     struct up_request request;
-    bool empty; /* nothing is recorded, and nothing is there */
-    bool ask;   /* the schema is to be asked first */
-    bool asked; /* what the texts make only unless it is there was compared with what is there */
+    bool empty;                       /* nothing is recorded, and nothing is there */
+    bool ask;                         /* the schema is to be asked first */
+    bool asked;                       /* what the texts make was compared with what is there */
+    const struct behind_signs *signs; /* while that is done */
     struct replay replay;
 };
 
@@ -118,6 +119,7 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
         .course = u->request.course,
         .facts = u->request.facts,
         .dry_run = u->request.dry_run,
+        .signs = u->signs,
     };
     int code = replay_prepare(u->run, &q, &u->replay, e);
     u->request.policy.out_of_order |= u->replay.found;
@@ -171,13 +173,26 @@ static int attest(struct upping *u, const struct plan *plan, bool *again, struct
     return code;
 }
 
-/* Of a schema that was decided about statement by statement, or that is empty, all this is known. */
-static int compare_guards(struct upping *u, const struct plan *plan, const struct script *scripts, struct pawl_error *e)
+/*
+ * What pending texts make, beside what is there: is it the ledger that is behind (*again: it was put right), and if it is not, is what
+ * they pass over what they declare? Of a schema that was decided about statement by statement, or that is empty, all this is known.
+ */
+static int compare_catalog(struct upping *u, const struct plan *plan, const struct script *scripts, bool *again,
+                           struct pawl_error *e)
 {
+    struct run *r = u->run;
+    struct behind_signs signs = {.guards = true};
     if (u->replay.found || u->empty || u->asked)
         return PAWL_OK;
     u->asked = true;
-    return honest_check(u->run, plan, scripts, e);
+    bool dirty = r->standings.count[PAWL_STATE_DIRTY] != 0;
+    int code = r->history.n && !dirty ? behind_look(r, plan, scripts, &signs, e) : PAWL_OK;
+    u->signs = &signs;
+    if (!code && (signs.fails || signs.made || signs.guarded))
+        code = ask_schema(u, REPLAY_BEHIND, e);
+    u->signs = NULL;
+    *again = u->replay.found;
+    return code || *again || !signs.guards ? code : honest_check(r, plan, scripts, e);
 }
 
 /* One round: look, plan, apply. */
@@ -197,7 +212,7 @@ static int apply_round(struct upping *u, struct pawl_result *out, struct applied
     if (!code)
         code = attest(u, &plan, again, e);
     if (!code && plan.n && !*again)
-        code = compare_guards(u, &plan, scripts, e);
+        code = compare_catalog(u, &plan, scripts, again, e);
     if (!code && plan.n && !*again)
         code = apply_as_chosen(u, &plan, scripts, applied, e);
     out->steps += applied->done;
@@ -329,7 +344,9 @@ static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_re
     if (!code && again)
         return tell_decided(u, out);
     if (!code)
-        code = compare_guards(u, plan, scripts, e);
+        code = compare_catalog(u, plan, scripts, &again, e);
+    if (!code && again)
+        return tell_decided(u, out);
     return code ? code : tell(u->run, plan, out);
 }
 
