@@ -157,8 +157,7 @@ static bool takes_whole(const struct trial *tr, size_t k)
 
 static int tell_unguarded(struct guarding *g, size_t k, struct pawl_error *e)
 {
-    return tell_plain(g->outer, k, PAWL_FINDING_GUARDED_FAILS, g->why.hint, e, "under pawl's runner: %s",
-                      g->why.message);
+    return tell_refused(g->outer, k, PAWL_FINDING_GUARDED_FAILS, "under pawl's runner", &g->why, e);
 }
 
 /* A refusal behind this version may be about an earlier one, which then is the one that is not safe. */

@@ -204,3 +204,20 @@ int tell_plain(struct trial *tr, size_t k, enum pawl_finding_id id, const char *
     va_end(args);
     return report(tr, &f, &level, &message, &detail, e);
 }
+
+int tell_refused(struct trial *tr, size_t k, enum pawl_finding_id id, const char *said, const struct pawl_error *why,
+                 struct pawl_error *e)
+{
+    STRBUF(message, MAX_MESSAGE);
+    STRBUF(detail, 1);
+    enum pawl_level level = PAWL_LEVEL_OFF;
+    const struct migration *m = tr->steps[k].migration;
+    struct pawl_finding f = {.id = id, .version = m->version, .file = m->up.path.p, .hint = why->hint};
+    if (why->file[0]) {
+        f.file = why->file;
+        f.line = why->line;
+        f.column = why->column;
+    }
+    strbuf_addf(&message, "%s: %s", said, why->message);
+    return report(tr, &f, &level, &message, &detail, e);
+}

@@ -34,6 +34,10 @@ int tell(struct trial *tr, const struct tale *t, struct pawl_error *e);
 int tell_plain(struct trial *tr, size_t k, enum pawl_finding_id id, const char *hint, struct pawl_error *e,
                const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* What pawl itself refused: "said: its words", at its place (if it has none, the up file), with its hint. */
+int tell_refused(struct trial *tr, size_t k, enum pawl_finding_id id, const char *said, const struct pawl_error *why,
+                 struct pawl_error *e);
+
 /* How a version is called in messages: the name of its up file. */
 struct slice step_name(const struct trial *tr, size_t k);
 
