@@ -4,6 +4,7 @@
 #include "engine/shown.h"
 #include "schema/fact.h"
 #include "schema/item.h"
+#include "schema/named.h"
 #include "schema/present.h"
 #include "sql/locate.h"
 #include "sql/quote.h"
@@ -238,58 +239,14 @@ static int tell_unknown(struct checking *x, size_t i, struct slice why, struct p
 
 /* ---- one claim ----------------------------------------------------------------------------------------------------- */
 
-/* The kinds of facts that objects of one name space have. */
-static const char *const relations[] = {
-    "table", "foreign-table", "virtual-table", "view", "materialized-view", "sequence", "index", NULL};
-static const char *const types[] = {"enum", "composite", "domain", "range", "type", NULL};
-static const char *const constraints[] = {"primary-key", "unique", "foreign-key", "check", "exclude", "not-null", NULL};
-static const char *const columns[] = {"column", NULL};
-static const char *const triggers[] = {"trigger", NULL};
-static const char *const policies[] = {"policy", NULL};
-static const char *const extensions[] = {"extension", NULL};
-
-static const char *const *kinds_of(enum head_object object)
-{
-    switch ((unsigned)object) {
-    case HEAD_TYPE:
-    case HEAD_DOMAIN:
-        return types;
-    case HEAD_CONSTRAINT:
-        return constraints;
-    case HEAD_COLUMN:
-        return columns;
-    case HEAD_TRIGGER:
-        return triggers;
-    case HEAD_POLICY:
-        return policies;
-    case HEAD_EXTENSION:
-        return extensions;
-    default:
-        return relations;
-    }
-}
-
-static bool is_named(struct slice part, struct slice name)
-{
-    return slice_ieq(part, name); /* folded already where the engine tells letters apart */
-}
-
 /* Is this the fact of the object itself? */
 static int is_object(const struct checking *x, const struct present *p, const struct change *c, bool *out,
                      struct pawl_error *e)
 {
     struct item it;
     int code = item_read(x->arena, c->after, &it, e);
-    bool kind = false;
-    *out = false;
-    if (code || c->before.p || !it.n_parts)
-        return code;
-    for (const char *const *k = kinds_of(p->object); *k; k++)
-        kind |= item_kind(&it, *k);
-    bool on = p->object == HEAD_COLUMN || p->object == HEAD_CONSTRAINT;
-    *out = kind && is_named(it.parts[it.n_parts - 1], p->name) &&
-           (!on || (it.n_parts > 1 && is_named(it.parts[it.n_parts - 2], p->on)));
-    return PAWL_OK;
+    *out = !code && !c->before.p && named_is(&it, p->object, p->name, p->on);
+    return code;
 }
 
 static int find_object(const struct checking *x, size_t i, const struct delta *d, const struct change **out,
@@ -313,7 +270,7 @@ static int find_other(const struct checking *x, size_t i, const struct change *o
     size_t blank = slice_find_byte(own->key, ' ');
     struct slice name = slice_sub(own->key, blank, own->key.n);
     *out = (struct slice){NULL, 0};
-    for (const char *const *k = kinds_of(x->names[i].object); *k && !out->p; k++) {
+    for (const char *const *k = named_kinds(x->names[i].object); *k && !out->p; k++) {
         struct slice key = arena_printf(x->arena, "%s" SLICE_FMT, *k, SLICE_ARG(name));
         if (!key.p)
             return err_nomem(e);
@@ -331,8 +288,8 @@ static int part_of(const struct checking *x, size_t i, const struct delta *d, co
         return err_nomem(e);
     for (size_t q = 0; q < d->n; q++) {
         const struct change *c = &d->items[q];
-        bool at = !c->before.p && (is_named(fact_value(c->after, "columns"), x->names[i].name) ||
-                                   is_named(fact_value(c->after, "at"), x->names[i].name));
+        bool at = !c->before.p && (named_alike(fact_value(c->after, "columns"), x->names[i].name) ||
+                                   named_alike(fact_value(c->after, "at"), x->names[i].name));
         if (c == own || (x->claims[i].whole ? !c->before.p : x->names[i].object == HEAD_COLUMN && at))
             out->items[out->n++] = *c;
     }

@@ -3,6 +3,7 @@
 #include "proof/cascade.h"
 #include "proof/judge.h"
 #include "proof/keep.h"
+#include "proof/passed.h"
 #include "proof/record.h"
 #include "proof/reverse.h"
 #include "proof/tell.h"
@@ -503,6 +504,8 @@ static int prove(struct trial *tr, size_t k, struct texts *t, bool *stop, struct
     struct hold pre;
     bool known;
     int code = cascade_look(tr, k, &t->up, e);
+    if (!code)
+        code = passed_look(tr, k, &t->up, e);
     if (!code)
         code = apply_somehow(tr, k, t, &pre, stop, e);
     if (code || *stop)
