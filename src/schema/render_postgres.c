@@ -75,55 +75,12 @@ int pgn_nothing(struct pgn_plan *p, struct pgn *n, const struct item *it, struct
 
 /* ---- statements -------------------------------------------------------------------------------------------------- */
 
-/* The end of "[ .. ]" from its opening; s.n if it never closes. */
-static size_t bracket_end(struct slice s, size_t i)
-{
-    size_t depth = 0;
-    bool string = false;
-    for (; i < s.n; i++) {
-        string ^= s.p[i] == '\'';
-        if (!string && s.p[i] == '[')
-            depth++;
-        else if (!string && s.p[i] == ']' && --depth == 0)
-            return i;
-    }
-    return s.n;
-}
-
-/*
- * The server writes x IN ('a', 'b') for a varchar as (x)::text = ANY ((ARRAY['a'::character varying, ..])::text[]), and reads
- * that as something else: casts within the array. Without the cast around it, it becomes what it was.
- */
-static void settle_arrays(struct strbuf *b)
-{
-    static const struct slice open = {"((ARRAY[", 8}, close = {")::text[])", 10};
-    struct slice s = strbuf_slice(b);
-    PHRASE(out);
-    size_t from = 0;
-    for (size_t at; (at = slice_find(slice_sub(s, from, s.n), open)) != SIZE_MAX;) {
-        at += from;
-        size_t end = bracket_end(s, at + open.n - 1);
-        bool is = slice_starts(slice_sub(s, end + 1, s.n), close) &&
-                  slice_find(slice_sub(s, at, end), SLICE("::character varying")) != SIZE_MAX;
-        strbuf_add(&out, slice_sub(s, from, is ? at + 1 : at + open.n));
-        if (is)
-            phrase_add(&out, "%s)", slice_sub(s, at + 2, end + 1));
-        from = is ? end + 1 + close.n : at + open.n;
-    }
-    if (from && strbuf_ok(&out)) {
-        strbuf_add(&out, slice_sub(s, from, s.n));
-        strbuf_reset(b);
-        strbuf_add(b, strbuf_slice(&out));
-        b->failed |= !strbuf_ok(&out);
-    }
-}
-
 int pgn_put(struct pgn_plan *p, struct pawl_error *e)
 {
     struct slice remark = p->remark;
     if (!slice_starts(strbuf_slice(&p->b), SLICE("CREATE OR REPLACE FUNCTION")) &&
         !slice_starts(strbuf_slice(&p->b), SLICE("CREATE OR REPLACE PROCEDURE")))
-        settle_arrays(&p->b);
+        pgn_settle(&p->b);
     p->remark = SLICE("");
     return render_put(p->a, p->out, &p->b, remark, e);
 }

@@ -46,6 +46,7 @@ struct pgn {
     bool replaced;               /* goes and comes again */
     bool converted;              /* a column that steps aside while its type or default is made anew */
     bool gone, comes;            /* the object before is not there in between; the one after is new */
+    bool cleared;                /* dropped for a second run, in front of what it looks at */
     unsigned char visit[2];      /* going, coming: 0 not yet, 1 under way, 2 done */
     struct pgn *same_name;       /* the next with the same schema.name */
 };
@@ -68,6 +69,8 @@ struct pgn_plan {
 extern const struct pgn_kind pgn_kinds[]; /* ends with a NULL name */
 
 int pgn_put(struct pgn_plan *p, struct pawl_error *e);
+/* Expressions of the server's such that it reads them as what they were (render_postgres_settle.c). */
+void pgn_settle(struct strbuf *b);
 /* The same inside DO, run only if the condition (words and slices of `format`) does not hold; without it where nothing is guarded. */
 int pgn_put_unless(struct pgn_plan *p, struct slice condition, struct pawl_error *e);
 /* The DROP of a relation, of the given pg_class.relkinds: run again, one of another kind may bear its name. */

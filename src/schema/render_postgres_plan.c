@@ -275,6 +275,23 @@ static int clear_second(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
     return code;
 }
 
+/* .. and views that it has made stand in the way of a column that gets another type; those over them first. */
+static int clear_viewers(struct pgn_plan *p, size_t relation, struct slice column, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = 0; i < p->n && p->o->guarded && !code; i++) {
+        struct pgn *x = &p->nodes[i];
+        if (!(pgn_is(x, "view") || pgn_is(x, "materialized-view")) || x->from || x->cleared ||
+            !pgn_list_has(&x->mentions[1], relation) || !pgn_has_word(pgn_get(p, x->to, "query"), column))
+            continue;
+        x->cleared = true;
+        code = clear_viewers(p, i, x->to->parts[1], e);
+        if (!code)
+            code = x->kind->drop(p, x, x->to, e);
+    }
+    return code;
+}
+
 static int drop(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
 {
     struct pgn *above = index_above(p, n, false);
@@ -409,6 +426,8 @@ static int prepare(struct pgn_plan *p, struct pgn *n, struct pawl_error *e)
         code = come_columns(p, o, e);
     if (!code && pgn_is(n, "column") && !n->comes)
         code = clear_columns(p, n, e);
+    if (!code && pgn_is(n, "column") && !n->comes && disturbs(n))
+        code = clear_viewers(p, n->owner, n->to->parts[n->to->n_parts - 1], e);
     if (!code)
         code = come_mentioned(p, n, e);
     for (size_t i = 0; i < n->parts.n && !code && n->comes; i++)
@@ -481,6 +500,31 @@ static bool is_generated(const struct pgn *n)
     return pgn_is(n, "column") && n->from && fact_value(n->from->line, "generated").p;
 }
 
+/*
+ * An extension, and the schema it is in, goes last: a column may give up its type, a default its function, only when all else comes.
+ */
+static bool goes_last(struct pgn_plan *p, const struct pgn *n)
+{
+    if (pgn_is(n, "extension"))
+        return n->gone && !n->comes;
+    for (size_t i = 0; i < p->n && pgn_is(n, "schema") && n->gone && !n->comes; i++)
+        if (pgn_is(&p->nodes[i], "extension") && goes_last(p, &p->nodes[i]) &&
+            slice_eq(pgn_get(p, p->nodes[i].from, "schema"), n->from->parts[0]))
+            return true;
+    return false;
+}
+
+static int go_last(struct pgn_plan *p, struct pawl_error *e)
+{
+    static const char *const kinds[] = {"extension", "schema"};
+    int code = PAWL_OK;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < p->n && !code; i++)
+            if (pgn_is(&p->nodes[i], kinds[k]))
+                code = go(p, &p->nodes[i], e);
+    return code;
+}
+
 int pgn_carry_out(struct pgn_plan *p, struct pawl_error *e)
 {
     enum { RANKS = 18 };
@@ -491,12 +535,14 @@ int pgn_carry_out(struct pgn_plan *p, struct pawl_error *e)
         for (int first = 1; first >= 0 && !code; first--) /* generated columns before those that they are made of */
             for (size_t i = 0; i < p->n && !code; i++)
                 if (p->nodes[i].kind->rank == rank && is_generated(&p->nodes[i]) == first &&
-                    !goes_with_owner(p, &p->nodes[i]))
+                    !goes_with_owner(p, &p->nodes[i]) && !goes_last(p, &p->nodes[i]))
                     code = go(p, &p->nodes[i], e);
     for (int rank = 0; rank < RANKS && !code; rank++)
         for (size_t i = 0; i < p->n && !code; i++)
             if (p->nodes[i].kind->rank == rank)
                 code = come(p, &p->nodes[i], e);
+    if (!code)
+        code = go_last(p, e);
     for (size_t i = 0; i < p->n && !code; i++)
         if (pgn_is(&p->nodes[i], "sequence"))
             code = pgn_sequence_own(p, &p->nodes[i], e);
