@@ -600,12 +600,16 @@ struct pawl_squash_report {
     size_t replaced;           /* migrations */
     size_t statements, shared; /* of its text; those that run on every engine */
     size_t rows;
+    size_t unseen; /* so many of the last replaced migrations change rows only: no schema tells whether they ran */
     const char *engines[2]; /* for which it is and was proved */
     size_t n_engines;
     bool proved;                            /* `pawl verify` passes with it */
     enum pawl_proof lost[PAWL_PROOF_COUNT]; /* what all replaced migrations have shown, and it does not */
     size_t n_lost;
     bool certified; /* with `write`: the certificate, which was there, was written anew */
+    /* With `write`: an earlier squash up to that version had been interrupted, and its end was made up for. Of all that stands
+     * above only version, files, `removed` and `certified` are told. */
+    bool finished;
 };
 
 /*

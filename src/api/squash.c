@@ -2,6 +2,7 @@
 
 #include "api/certificate.h"
 #include "api/engines.h"
+#include "api/unfinished.h"
 #include "base/strbuf.h"
 #include "source/directory.h"
 #include "sys/file.h"
@@ -139,6 +140,7 @@ static int tell(struct squashing *x, struct pawl_error *e)
         .statements = r->statements,
         .shared = r->shared,
         .rows = r->rows,
+        .unseen = r->unseen,
         .n_engines = r->engines,
         .proved = r->proved,
     };
@@ -168,15 +170,81 @@ static int certify(struct squashing *x, struct pawl_error *e)
     return code;
 }
 
+/* In an order in which `finish` can go on wherever it stops: see api/unfinished. */
 static int write_all(struct squashing *x, struct pawl_error *e)
 {
     const struct squash_result *r = &x->result;
-    int code = file_replace(x->request.up_path.p, r->up, e);
-    if (!code && r->down.p)
-        code = file_replace(x->request.down_path.p, r->down, e);
-    for (size_t i = 0; i < x->out->n_removed && !code; i++)
+    int code = r->down.p ? file_replace(x->request.down_path.p, r->down, e) : PAWL_OK;
+    if (!code)
+        code = file_replace(x->request.up_path.p, r->up, e);
+    for (size_t i = x->out->n_removed; i-- > 0 && !code;) /* a down before its up, which tells whose it is */
         code = file_remove(x->out->removed[i], e);
     return code || !x->files.exists ? code : certify(x, e);
+}
+
+/* ---- an earlier one that was interrupted --------------------------------------------------------------------------- */
+
+/* The certificate of a folder whose last squash is finished but for that. *stale: it is not that of the files. */
+static int is_stale(struct pawl *p, bool *stale, struct pawl_error *e)
+{
+    struct migration_set set;
+    struct certificate_files files;
+    struct certified compared;
+    *stale = false;
+    int code = certificate_files_read(p, &files, e);
+    if (code || !files.exists)
+        return code;
+    *stale = !files.sound;
+    code = source_read(&p->operation, p->config.dir, SOURCE_ALL, &p->report, &set, e);
+    if (!code && files.sound)
+        code = certified_compare(&p->operation, &files.certificate, &set, true, &compared, e);
+    *stale |= !code && files.sound && compared.n > 0;
+    return code;
+}
+
+static int remove_leftovers(const struct unfinished *u, struct pawl_error *e)
+{
+    int code = PAWL_OK;
+    for (size_t i = u->n; i-- > 0 && !code;)
+        code = file_remove(u->leftovers[i], e);
+    return code;
+}
+
+/* The proofs of the baseline are gone with the run that made it, so the folder is proved anew. */
+static int finish(struct pawl *p, const struct pawl_squash_options *options, const struct unfinished *u,
+                  struct pawl_squash_report *out, struct pawl_error *e)
+{
+    bool stale = false;
+    const struct pawl_verify_options verify = {.engine = options->engine, .certify = PAWL_CERTIFY_WRITE};
+    int code = remove_leftovers(u, e);
+    if (!code)
+        code = is_stale(p, &stale, e);
+    if (!code && (u->begun || stale))
+        *out = (struct pawl_squash_report){.version = options->to,
+                                           .finished = true,
+                                           .certified = stale,
+                                           .file = u->up,
+                                           .down_file = u->down,
+                                           .removed = u->leftovers,
+                                           .n_removed = u->n};
+    return code || !stale ? code : pawl_verify(p, &verify, e);
+}
+
+static int go_on(struct pawl *p, const struct pawl_squash_options *options, struct pawl_squash_report *out,
+                 struct pawl_error *e)
+{
+    struct unfinished u;
+    int code = unfinished_look(p, options->to, &u, e);
+    if (!code && u.begun && !options->write) {
+        err_set(e, PAWL_REFUSED,
+                "a squash up to version %lld was interrupted: %zu file%s that it replaces %s still there",
+                (long long)options->to, u.n, u.n == 1 ? "" : "s", u.n == 1 ? "is" : "are");
+        err_hint(e, "`pawl squash --to %lld --write` finishes it", (long long)options->to);
+        return PAWL_REFUSED;
+    }
+    if (!code && options->write && u.stray) /* nothing was removed yet, and the folder is as it was without it */
+        code = file_remove(u.stray, e);
+    return code || !options->write || !u.baseline ? code : finish(p, options, &u, out, e);
 }
 
 static int squash(struct squashing *x, struct pawl_error *e)
@@ -213,7 +281,9 @@ PAWL_API int pawl_squash(struct pawl *p, const struct pawl_squash_options *optio
     arena_reset(&p->operation);
     p->report.errors = p->report.warnings = p->report.notes = 0;
     report_hold(&p->report, &p->operation); /* verify tells them */
-    int code = squash(&x, e);
+    int code = go_on(p, options, out, e);
+    if (!code && !out->finished)
+        code = squash(&x, e);
     engines_close(&x.engines);
     return code;
 }

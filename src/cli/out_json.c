@@ -388,6 +388,7 @@ static void json_squashed(struct out *o, const struct pawl_squash_report *r, boo
     put(o, object, "ok", json_true());
     put(o, object, "written", json_boolean(wrote));
     put(o, object, "certified", json_boolean(r->certified));
+    put(o, object, "finished", json_boolean(r->finished));
     put(o, object, "version", json_integer(r->version));
     put(o, object, "replaces", json_integer((json_int_t)r->replaced));
     put(o, object, "file", text_or_null(r->file));
@@ -398,6 +399,7 @@ static void json_squashed(struct out *o, const struct pawl_squash_report *r, boo
     put(o, object, "statements", json_integer((json_int_t)r->statements));
     put(o, object, "shared", json_integer((json_int_t)r->shared));
     put(o, object, "rows", json_integer((json_int_t)r->rows));
+    put(o, object, "unseen", json_integer((json_int_t)r->unseen));
     put(o, object, "proved", json_boolean(r->proved));
     json_t *engines = new_array(o, object, "engines"), *lost = new_array(o, object, "lost"),
            *removed = new_array(o, object, "removed");

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "cli/clean.h"
 #include "cli/text.h"
 
@@ -23,6 +25,9 @@ static void put_file(struct out *o, const char *did, const char *file)
 static void put_remarks(struct out *o, const struct pawl_squash_report *r)
 {
     STRBUF(b, TEXT_MAX);
+    char unseen[64] = "of these migrations";
+    if (r->unseen > 1)
+        snprintf(unseen, sizeof unseen, "%zu of these migrations", r->unseen);
     if (r->no_down) {
         strbuf_addz(&b, "it has no down file: ");
         clean_add(&b, slice_of(r->no_down), false);
@@ -32,6 +37,12 @@ static void put_remarks(struct out *o, const struct pawl_squash_report *r)
         strbuf_addf(&b, "%s%s%s",
                     i ? ", " : "what all of them have shown does not hold for it: ", out_proof(r->lost[i]),
                     i + 1 == r->n_lost ? "\n" : "");
+    if (r->unseen)
+        strbuf_addf(
+            &b,
+            "the last %s change%s rows only: should its ledger be lost, a database just in front of %s counts as being at "
+            "version %lld\n",
+            unseen, r->unseen == 1 ? "s" : "", r->unseen == 1 ? "it" : "them", (long long)r->version);
     if (!r->proved)
         strbuf_addz(&b, "`pawl verify` does not pass with it, as it did not before\n");
     text_emit(o, o->messages, &b);
@@ -52,8 +63,22 @@ static void sum_up(struct out *o, const struct pawl_squash_report *r, bool wrote
     text_emit(o, o->messages, &b);
 }
 
+static void put_finished(struct out *o, const struct pawl_squash_report *r)
+{
+    STRBUF(b, 1024);
+    for (size_t i = 0; i < r->n_removed; i++)
+        put_file(o, "removed", r->removed[i]);
+    strbuf_addf(&b, "the squash up to version %lld, which had been interrupted, is finished\n", (long long)r->version);
+    if (!o->quiet)
+        text_emit(o, o->messages, &b);
+}
+
 void text_squashed(struct out *o, const struct pawl_squash_report *r, bool wrote)
 {
+    if (r->finished) {
+        put_finished(o, r);
+        return;
+    }
     if (wrote) {
         put_file(o, "wrote", r->file);
         if (r->down_file)

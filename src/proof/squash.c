@@ -492,6 +492,17 @@ static int try_all(struct squashing *x, struct pawl_error *e)
     return code;
 }
 
+/* A schema at V is that of as many versions in front of it, too. */
+static size_t count_unseen(const struct squashing *x)
+{
+    size_t n = 0;
+    for (; n <= x->request->last; n++)
+        for (size_t i = 0; i < x->n; i++)
+            if (x->now.before[i].trace.versions[x->request->last - n].change.n)
+                return n;
+    return n;
+}
+
 int squash_run(struct arena *a, const struct migration_set *set, const struct squash_request *request,
                struct report *report, struct squash_result *out, struct pawl_error *e)
 {
@@ -506,6 +517,8 @@ int squash_run(struct arena *a, const struct migration_set *set, const struct sq
         code = see_before(&x, i, e);
     if (!code)
         code = try_all(&x, e);
+    if (!code)
+        out->unseen = count_unseen(&x);
     for (size_t i = 0; i < x.n; i++)
         out->traces[i] = x.after[i].trace;
     for (size_t k = 0; k < (x.n ? x.seeds[0].n : 0) && !code; k++)

@@ -28,6 +28,7 @@ struct squash_result {
     size_t replaced;           /* how many migrations it stands for */
     size_t statements, shared; /* of the up text; those that all engines run */
     size_t rows;               /* that it brings, on the first engine */
+    size_t unseen;             /* so many of the last replaced migrations leave no trace in the schema of any engine */
     size_t engines;            /* for which it is */
     const char *names[2];
     unsigned lost;                /* 1 << enum pawl_proof: the baseline does not have it, though all it replaces have */

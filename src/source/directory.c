@@ -268,14 +268,22 @@ static int report_duplicate(struct scan *s, const struct candidate *first, const
 {
     struct slice message = arena_printf(&s->scratch, "version %" PRId64 " is carried by " SLICE_FMT " too",
                                         first->name.version, SLICE_ARG(first->entry->name));
-    if (!message.p)
+    bool squashed =
+        slice_eq(first->name.description, SLICE("baseline")) || slice_eq(again->name.description, SLICE("baseline"));
+    struct slice hint = !squashed
+                            ? SLICE("give one of the two another version")
+                            : arena_printf(&s->scratch,
+                                           "if a squash was interrupted, `pawl squash --to %" PRId64
+                                           " --write` again finishes it; else give one of the two another version",
+                                           first->name.version);
+    if (!message.p || !hint.p)
         return err_nomem(s->e);
     return report_name(s, again->entry,
                        &(struct pawl_finding){
                            .id = PAWL_FINDING_DUPLICATE_VERSION,
                            .version = again->name.version,
                            .message = message.p,
-                           .hint = "give one of the two another version",
+                           .hint = hint.p,
                        },
                        FINDING_ALWAYS);
 }
@@ -366,10 +374,14 @@ static int report_replaced(struct scan *s)
                 continue;
             struct slice message = arena_printf(
                 &s->scratch, "baseline %" PRId64 " replaces this migration, whose file still stands here", m->version);
-            if (!message.p)
+            struct slice hint =
+                arena_printf(&s->scratch,
+                             "`pawl squash --to %" PRId64 " --write` removes it with its down file, if it is the "
+                             "one that was squashed; give a new migration another version",
+                             m->version);
+            if (!message.p || !hint.p)
                 return err_nomem(s->e);
-            report_bad_baseline(s, &s->set->items[found], 0, message.p,
-                                "remove it with its down file, or give a new migration another version");
+            report_bad_baseline(s, &s->set->items[found], 0, message.p, hint.p);
         }
     }
     return PAWL_OK;
