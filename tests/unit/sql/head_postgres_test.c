@@ -574,7 +574,8 @@ static void read_forms(struct tally *t, const char *where, const char *statement
 {
     ARENA(a);
     struct rewrites r;
-    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards, NULL, slice_of(statement), &r, NULL), 0);
+    assert_int_equal(rewrite_forms(&a, &dialect_postgres, dialect_postgres.guards, NULL, slice_of(statement), &r, NULL),
+                     0);
     for (size_t i = 0; i < r.n; i++) {
         bool is_block = slice_find(r.forms[i].sql, SLICE("$guard$")) != SIZE_MAX;
         PgQueryParseResult all = pg_query_parse(r.forms[i].sql.p);
