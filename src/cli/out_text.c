@@ -136,6 +136,11 @@ static void show_decision(struct out *o, const struct pawl_event *event)
 static void text_event(struct out *o, const struct pawl_event *event)
 {
     switch (event->kind) {
+    case PAWL_EVENT_STEP_BEGIN:
+        /* What was found in the files is said before they run: a step may take hours. */
+        text_findings(o, o->messages, o->color_messages, TEXT_MOST, NULL);
+        o->record.n_findings = 0;
+        break;
     case PAWL_EVENT_STEP_END:
         show_step(o, event);
         break;
@@ -151,7 +156,6 @@ static void text_event(struct out *o, const struct pawl_event *event)
     case PAWL_EVENT_DECISION:
         show_decision(o, event);
         break;
-    case PAWL_EVENT_STEP_BEGIN:
     case PAWL_EVENT_FINDING:
     case PAWL_EVENT_ENGINE:
     case PAWL_EVENT_PROOF:

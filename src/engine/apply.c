@@ -384,6 +384,9 @@ static void explain(const struct applying *x, int code, struct pawl_error *e)
     else if (x->done)
         err_hint(e, "migration %lld was rolled back; everything up to %lld is applied", (long long)e->version,
                  (long long)x->plan->steps[x->done - 1]->version);
+    else if (x->run->standings.version)
+        err_hint(e, "migration %lld was rolled back; the database is still at version %lld", (long long)e->version,
+                 (long long)x->run->standings.version);
     else
         err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
 }

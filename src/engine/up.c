@@ -249,11 +249,14 @@ static int pause_and_retry(struct run *r, uint32_t tried, const struct pawl_erro
     return PAWL_OK;
 }
 
-/* After a COMMIT without an answer only the ledger knows, so it is read on a new connection. */
+/*
+ * After a COMMIT without an answer only the ledger knows, so it is read on a new connection; behind the lock, since the server
+ * may still be at what the lost connection sent.
+ */
 static void find_lost(struct run *r, struct pawl_result *out, struct pawl_error *why)
 {
     struct pawl_error e;
-    bool known = run_reconnect(r, &e) == PAWL_OK && run_look(r, &e) == PAWL_OK;
+    bool known = run_reconnect(r, &e) == PAWL_OK && lock_take(r, &e) == PAWL_OK && run_look(r, &e) == PAWL_OK;
     if (!known) {
         err_hint(why, "whether migration %lld was committed is not known; `pawl up` finds out once the server is back",
                  (long long)why->version);

@@ -370,6 +370,17 @@ static bool may_tell(const struct seam *s, int code)
     return code == PAWL_NOMEM || (!s->pawl && (code == PAWL_UNREACHABLE || code == PAWL_LOCKED));
 }
 
+/* "a new connection shows that migration 2 was not committed" */
+static bool claim_holds(struct world *w, const struct pawl_error *e)
+{
+    char now[512];
+    const char *claim = strstr(e->hint, "shows that migration ");
+    if (!claim)
+        return true;
+    w->claims++;
+    return (stands_at(w, now) >= atoi(claim + strlen("shows that migration "))) == !strstr(claim, "was not committed");
+}
+
 /* One fault, and the same again without. Returns whether there were still requests to refuse. */
 static bool try_one(struct world *w, const struct operation *o, const struct seam *s, long n, int repeat,
                     const struct told *expected)
@@ -391,6 +402,8 @@ static bool try_one(struct world *w, const struct operation *o, const struct sea
         fail_msg(CONTEXT "the error says \"%s\" (%d)", CONTEXT_ARGS, e.message, (int)e.code);
     if (code && !hits)
         fail_msg(CONTEXT "fails although nothing was refused", CONTEXT_ARGS);
+    if (code && !claim_holds(w, &e))
+        fail_msg(CONTEXT "this does not hold: %s", CONTEXT_ARGS, e.hint);
     if (!nothing_held(w))
         fail_msg(CONTEXT "a lock is left", CONTEXT_ARGS);
     if (!(o->good ? o->good : whole)(w))
@@ -437,6 +450,8 @@ static void try_all(struct world *w, const struct operation *o)
             if (getenv("PAWL_FAULT_TELL"))
                 print_message("%s: %s tried %ld of about %ld\n", o->name, seams[i].name, tried, n);
         }
+    if (o->run == do_up_per_file && !w->claims)
+        fail_msg("%s: never was an answer to COMMIT lost", o->name);
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
         fail_msg("%s: something is left in memory", o->name);
 }
