@@ -93,7 +93,7 @@ PAWL_API int pawl_downs(struct pawl *p, const struct pawl_downs_options *options
                                        o->pawl_only ? RENDER_PAWL : RENDER_PLAIN};
         code = undo_run(&p->operation, &set, &request, &p->report, &result, e);
     }
-    engines_close(&engines);
+    engines_close(p, &engines);
     if (!code)
         code = tell(&p->operation, &set, &result, out, e);
     if (!code && o->write)

@@ -43,6 +43,12 @@ int engine_open(struct pawl *p, const char *name, bool required, struct scratch_
     return PAWL_OK;
 }
 
+void engine_close(struct pawl *p, struct scratch_server *server)
+{
+    scratch_server_left(&p->operation, server, p->config.interrupt, &p->report);
+    scratch_server_close(server);
+}
+
 static int add(struct pawl *p, const char *name, bool required, struct engines *out, struct pawl_error *e)
 {
     struct scratch_server *server = &out->servers[out->n];
@@ -66,10 +72,10 @@ int engines_open(struct pawl *p, const char *name, struct engines *out, struct p
     return code;
 }
 
-void engines_close(struct engines *g)
+void engines_close(struct pawl *p, struct engines *g)
 {
     for (size_t i = 0; i < ENGINES; i++)
-        scratch_server_close(&g->servers[i]);
+        engine_close(p, &g->servers[i]);
 }
 
 bool engines_names(const struct migration *m, const char *file)

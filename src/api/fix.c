@@ -140,7 +140,7 @@ static int fix(struct fixing *f, struct pawl_fix_report *out, struct pawl_error 
     struct fix_request request = {f->engines.options, f->engines.n, f->asked, !f->options->engine};
     if (!code)
         code = fix_run(&f->p->operation, &f->set, &request, &f->p->report, &result, e);
-    engines_close(&f->engines);
+    engines_close(f->p, &f->engines);
     if (!code)
         code = tell(f, &result, out, e);
     if (!code && f->options->write)

@@ -284,6 +284,6 @@ PAWL_API int pawl_squash(struct pawl *p, const struct pawl_squash_options *optio
     int code = go_on(p, options, out, e);
     if (!code && !out->finished)
         code = squash(&x, e);
-    engines_close(&x.engines);
+    engines_close(p, &x.engines);
     return code;
 }

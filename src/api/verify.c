@@ -37,7 +37,7 @@ static int prove_on(struct verifying *v, const char *engine, struct pawl_error *
     else if (!code)
         report_note(&v->p->report, PAWL_LEVEL_NOTE,
                     "PostgreSQL was not proved: there are no server binaries and no --scratch-url");
-    scratch_server_close(&server);
+    engine_close(v->p, &server);
     return code;
 }
 

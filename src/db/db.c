@@ -56,13 +56,16 @@ int db_target_parse(struct arena *a, const char *url, struct db_target *out, str
     struct slice scheme = scheme_of(text);
     out->url = text;
     for (size_t i = 0; i < N_DRIVERS && !out->driver; i++)
-        if (scheme.n ? has_scheme(drivers[i], scheme) : (drivers[i]->caps & DB_CAP_FILE) != 0)
+        if (scheme.n ? has_scheme(drivers[i], scheme) : drivers[i]->knows && drivers[i]->knows(text))
             out->driver = drivers[i];
-    if (!scheme.n && has_password(text)) {
+    if (!scheme.n && !out->driver && has_password(text)) {
         err_set(e, PAWL_USAGE, "the URL of the database does not begin with the name of an engine");
         err_hint(e, "write postgres:// in front of it; a file of such a name is sqlite:PATH");
         return PAWL_USAGE;
     }
+    for (size_t i = 0; i < N_DRIVERS && !out->driver && !scheme.n; i++)
+        if (drivers[i]->caps & DB_CAP_FILE)
+            out->driver = drivers[i];
     if (!out->driver) {
         err_set(e, PAWL_USAGE, "no driver for URLs that begin with " SLICE_FMT ":", SLICE_ARG(scheme));
         err_hint(e, "pawl knows sqlite:PATH and a plain path for SQLite, and postgres:// for PostgreSQL");

@@ -155,6 +155,8 @@ struct db_driver {
      * options said when the connection was opened. */
     const char *const *(*session)(struct db *db, bool keys_off);
 
+    /* Without a scheme: can it mean nothing but a database of this engine? NULL: never. */
+    bool (*knows)(struct slice url);
     /* Parses location and mode out of target->url. */
     int (*parse)(struct arena *a, struct db_target *target, struct pawl_error *e);
     int (*open)(const struct db_target *target, const struct db_options *options, struct db **out,
@@ -215,6 +217,12 @@ struct db_driver {
     int (*scratch)(const struct db_target *server, const struct db_options *options, struct db **out,
                    struct pawl_error *e);
     /*
+     * What a server has beside its databases' contents, and what therefore outlives a scratch database: a line each, like
+     * "role app", in order. NULL: nothing.
+     */
+    int (*server_wide)(struct arena *a, const struct db_target *server, const struct db_options *options,
+                       struct slice *out, struct pawl_error *e);
+    /*
      * A scratch database as it is now, to be put back any number of times: for texts that cannot run in a transaction.
      * No transaction is open at either. NULL: the driver has none; the state is then built again.
      */
@@ -234,7 +242,7 @@ struct db {
     uint64_t resets; /* how often `session` was asked for: what a server kept for the session before that is gone */
 };
 
-/* By scheme; a plain path is SQLite. PAWL_USAGE for a scheme that no driver has. */
+/* By scheme or by its form; any other text is a path, of SQLite. PAWL_USAGE for a scheme that no driver has. */
 int db_target_parse(struct arena *a, const char *url, struct db_target *out, struct pawl_error *e);
 const struct db_driver *db_driver_find(const char *name); /* NULL = none of that name */
 

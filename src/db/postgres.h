@@ -112,6 +112,8 @@ int pg_lock_check(struct pg_db *db, struct pawl_error *e);
 /* ---- postgres_scratch.c ------------------------------------------------------------------------------------------ */
 
 int pg_scratch(const struct db_target *server, const struct db_options *options, struct db **out, struct pawl_error *e);
+int pg_server_wide(struct arena *a, const struct db_target *server, const struct db_options *options, struct slice *out,
+                   struct pawl_error *e);
 void pg_scratch_drop(struct pg_db *db);
 int pg_snapshot(struct db *db, struct db_snapshot **out, struct pawl_error *e);
 int pg_restore(struct db *db, struct db_snapshot *snapshot, struct pawl_error *e);

@@ -127,6 +127,39 @@ int pg_scratch(const struct db_target *server, const struct db_options *options,
     return PAWL_OK;
 }
 
+/* ---- what outlives them ------------------------------------------------------------------------------------------ */
+
+static const char wide_sql[] =
+    "select coalesce(string_agg(w.line || E'\\n', '' order by w.line), '') from ("
+    "select 'role ' || rolname as line from pg_roles where rolname !~ '^pg_' "
+    "union all select 'tablespace ' || spcname from pg_tablespace where spcname !~ '^pg_') w";
+
+struct wide {
+    struct arena *arena;
+    struct slice *out;
+};
+
+static int on_wide(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct wide *w = context;
+    (void)n;
+    *w->out = arena_dup(w->arena, v[0].s);
+    return w->out->p ? PAWL_OK : err_nomem(e);
+}
+
+int pg_server_wide(struct arena *a, const struct db_target *server, const struct db_options *options, struct slice *out,
+                   struct pawl_error *e)
+{
+    struct pg_db *admin = NULL;
+    struct wide w = {a, out};
+    struct db_request r = {.sql = SLICE(wide_sql), .on_row = on_wide, .context = &w};
+    int code = pg_connect(server, options, NULL, &admin, e);
+    if (!code)
+        code = db_run(&admin->base, &r, 1, NULL, e);
+    pg_disconnect(admin);
+    return code;
+}
+
 /* ---- dropping ---------------------------------------------------------------------------------------------------- */
 
 static int on_flag(void *context, const struct db_value *v, size_t n, struct pawl_error *e)

@@ -117,11 +117,22 @@ static bool cuts_password(struct slice rest)
            slice_find_byte(path, '@') != SIZE_MAX;
 }
 
+bool postgres_knows(struct slice url)
+{
+    static const char *const names[] = {"host", "hostaddr", "port", "dbname", "user", "password", "service", "sslmode"};
+    size_t equals = slice_find_byte(url, '=');
+    struct slice name = equals == SIZE_MAX ? SLICE("") : slice_trim(slice_sub(url, 0, equals));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (slice_eq(name, slice_of(names[i])))
+            return true;
+    return false;
+}
+
 int postgres_parse(struct arena *a, struct db_target *target, struct pawl_error *e)
 {
     STRBUF(shown, SHOWN_MAX);
     size_t colon = slice_find_byte(target->url, ':');
-    struct slice rest = slice_sub(target->url, colon + 1, target->url.n);
+    struct slice rest = postgres_knows(target->url) ? target->url : slice_sub(target->url, colon + 1, target->url.n);
     if (slice_starts(rest, SLICE("//"))) {
         if (cuts_password(rest)) {
             err_set(e, PAWL_USAGE, "the URL has a / before its @");

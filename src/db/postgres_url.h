@@ -2,7 +2,7 @@
  * postgres_url: what a user means by a PostgreSQL URL, and how to speak of it without its passwords.
  *
  * postgres://... and postgresql://... go to libpq as they are, which knows every parameter, the PG* variables, service files
- * and password files; `postgres:host=db dbname=app` hands it a keyword=value string. Nothing here loads libpq or connects.
+ * and password files; `postgres:host=db dbname=app`, or that without `postgres:`, hands it a keyword=value string. Nothing here loads libpq or connects.
  */
 #ifndef PAWL_DB_POSTGRES_URL_H
 #define PAWL_DB_POSTGRES_URL_H
@@ -10,6 +10,8 @@
 #include "base/strbuf.h"
 #include "db/db.h"
 
+/* Does it begin with a keyword that only libpq has, and "="? */
+bool postgres_knows(struct slice url);
 /* Fills in location and shown from url. PAWL_USAGE for what cannot be one. */
 int postgres_parse(struct arena *a, struct db_target *target, struct pawl_error *e);
 

@@ -442,9 +442,9 @@ static int decide_rest(struct deciding *x)
         }
         if (x->e)
             *x->e = c->error;
-        err_hint(
-            x->e,
-            "the set must run on an empty database before anything can be told behind this file; see `pawl verify`");
+        err_hint(x->e,
+                 "the set must run on an empty database before anything can be told behind this file (`pawl verify`); "
+                 "what it needs of a host application can be given with --scratch-setup");
         return c->failed ? c->failed : PAWL_REFUSED;
     }
     return PAWL_OK;

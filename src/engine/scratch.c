@@ -73,6 +73,14 @@ static int target_of(struct arena *a, const char *url, const struct db_driver *d
     return code;
 }
 
+static void look_at_server(struct arena *a, const struct scratch_server *s, const volatile int *interrupt,
+                           struct slice *out)
+{
+    struct db_options options = {.interrupt = interrupt};
+    if (s->target->driver->server_wide(a, s->target, &options, out, NULL))
+        *out = (struct slice){NULL, 0};
+}
+
 int scratch_server_open(struct arena *a, const struct db_driver *driver, const struct scratch_config *c,
                         const volatile int *interrupt, struct scratch_server *out, struct pawl_error *e)
 {
@@ -81,8 +89,12 @@ int scratch_server_open(struct arena *a, const struct db_driver *driver, const s
     *out = (struct scratch_server){.found = true};
     if (driver->caps & DB_CAP_FILE)
         return PAWL_OK;
-    if (c && c->url)
-        return target_of(a, c->url, driver, &out->target, e);
+    if (c && c->url) {
+        int named = target_of(a, c->url, driver, &out->target, e);
+        if (!named) /* where it cannot be asked, a proof will say so */
+            look_at_server(a, out, interrupt, &out->wide);
+        return named;
+    }
     int code = pgserver_find(a, &bindir, e);
     out->found = !code && bindir.p;
     if (!out->found)
@@ -90,6 +102,37 @@ int scratch_server_open(struct arena *a, const struct db_driver *driver, const s
     how.bindir = bindir.p;
     code = pgserver_start(&how, &out->own, e);
     return code ? code : target_of(a, pgserver_url(out->own).p, driver, &out->target, e);
+}
+
+/* Is `line` one of the lines? */
+static bool has_line(struct slice lines, struct slice line)
+{
+    while (lines.n) {
+        size_t end = slice_find_byte(lines, '\n');
+        if (slice_eq(slice_sub(lines, 0, end), line))
+            return true;
+        lines = slice_sub(lines, end + 1, lines.n);
+    }
+    return false;
+}
+
+void scratch_server_left(struct arena *a, const struct scratch_server *s, const volatile int *interrupt,
+                         struct report *report)
+{
+    struct slice now = {NULL, 0};
+    STRBUF(left, 1024);
+    if (s->wide.p)
+        look_at_server(a, s, interrupt, &now);
+    while (now.n) {
+        size_t end = slice_find_byte(now, '\n');
+        struct slice line = slice_sub(now, 0, end);
+        if (!has_line(s->wide, line))
+            strbuf_addf(&left, "%s" SLICE_FMT, left.n ? ", " : "", SLICE_ARG(line));
+        now = slice_sub(now, end + 1, now.n);
+    }
+    if (left.n)
+        report_note(report, PAWL_LEVEL_NOTE, "the server of the scratch databases has got, and keeps: %s",
+                    strbuf_z(&left));
 }
 
 void scratch_server_close(struct scratch_server *s)

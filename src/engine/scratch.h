@@ -10,6 +10,7 @@
 
 #include "db/db.h"
 #include "db/pgserver.h"
+#include "model/report.h"
 
 /* What the configuration says about throw-away databases of all engines. Zeros: nothing. */
 struct scratch_config {
@@ -26,11 +27,15 @@ struct scratch_server {
     bool found;
     struct db_target *target; /* NULL for an engine that needs none */
     struct pgserver *own;     /* stopped by scratch_server_close */
+    struct slice wide;        /* what a named server had beside databases; .p NULL = not looked at */
 };
 
 /* The named server, else one of our own. */
 int scratch_server_open(struct arena *a, const struct db_driver *driver, const struct scratch_config *c,
                         const volatile int *interrupt, struct scratch_server *out, struct pawl_error *e);
+/* Tells, as a note, what a named server has that it did not have when it was opened: roles are dropped with no database. */
+void scratch_server_left(struct arena *a, const struct scratch_server *s, const volatile int *interrupt,
+                         struct report *report);
 void scratch_server_close(struct scratch_server *s);
 
 struct scratch {

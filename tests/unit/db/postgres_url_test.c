@@ -22,6 +22,8 @@ static void passwords_are_not_shown(void **state)
         {"postgres:host=db password=s3cret dbname=app", "postgres:host=db password=*** dbname=app"},
         {"postgres:host=db PassWord = 's3 \\'cret' dbname=app", "postgres:host=db PassWord=*** dbname=app"},
         {"postgres:password=a b host=db", "postgres:password=*** ***"},
+        {"host=db:1 password=s3cret dbname=app", "postgres:host=db:1 password=*** dbname=app"},
+        {"dbname = app", "postgres:dbname=app"},
         {"postgres:", "postgres:"},
         {"POSTGRES://db/app", "POSTGRES://db/app"},
     };
@@ -44,6 +46,8 @@ static void what_is_no_address(void **state)
     assert_int_equal(db_target_parse(&a, "postgres:app", &t, &e), PAWL_USAGE);
     assert_int_equal(db_target_parse(&a, "postgres://app:s3/cret@db/app", &t, &e), PAWL_USAGE);
     assert_null(strstr(e.message, "cret"));
+    assert_int_equal(db_target_parse(&a, "day=1.db", &t, &e), PAWL_OK);
+    assert_string_equal(t.driver->name, "sqlite");
 }
 
 static void texts_lose_their_secrets(void **state)
