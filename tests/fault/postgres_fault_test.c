@@ -71,6 +71,7 @@ struct world {
     char whole[LATEST + 1][512];
     char *restore[LATEST + 1]; /* one statement that makes it so */
     size_t proofs;             /* that pawl_verify told to hold */
+    size_t claims;             /* how often it was told whether a migration was committed */
 };
 
 /* ---- the database ------------------------------------------------------------------------------------------------ */
