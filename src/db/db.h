@@ -135,6 +135,19 @@ struct db_place {
     struct strbuf *schema; /* gets the schema in which the table is or, without one, would be made; may stay empty */
 };
 
+/*
+ * How many rows were written to the tables that are watched. In one epoch counts never become less, not even by a rollback: where
+ * they are the same, nothing was written to that table. Counts of two epochs have nothing to do with each other.
+ */
+#define DB_WATCHED 64
+struct db_written {
+    uint64_t epoch;
+    bool counted;         /* by a server that counts; else nothing of this can be relied upon */
+    uint64_t transaction; /* the number of ours, 0 = it has none yet, and so has written nothing */
+    uint64_t oldest, end; /* the oldest transaction running; none that can be seen has this number or a higher one */
+    const uint64_t *made, *gone; /* inserted or updated; deleted: in the order of watch */
+};
+
 struct db;          /* each driver's own structure begins with it */
 struct db_snapshot; /* each driver's own */
 
@@ -182,6 +195,10 @@ struct db_driver {
                struct pawl_error *e);
     bool (*in_transaction)(struct db *db);
     int (*stamp)(struct db *db, struct db_stamp *out, struct pawl_error *e);
+    /* Tables, by number ("1259,1249"), whose written rows are counted from now on; `written` says how it stood at the last stamp. NULL: the
+     * driver cannot. */
+    int (*watch)(struct db *db, struct slice tables, struct pawl_error *e);
+    void (*written)(struct db *db, struct db_written *out);
     /* Has the open transaction written anything yet? NULL: two stamps tell. */
     int (*has_written)(struct db *db, bool *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
@@ -240,6 +257,11 @@ struct db_driver {
 struct db {
     const struct db_driver *driver;
     uint64_t resets; /* how often `session` was asked for: what a server kept for the session before that is gone */
+    /* For drivers whose stamps cost a round trip; others do not look at them. */
+    bool alone;        /* a scratch database: nobody else writes to it */
+    bool forgets;      /* a text may make the server forget what it keeps for the session */
+    bool stamp_behind; /* what is run in a transaction brings the next stamp along */
+    bool goes_back;    /* the transaction that is rolled back next is taken back in all that was derived from it, too */
 };
 
 /* By scheme or by its form; any other text is a path, of SQLite. PAWL_USAGE for a scheme that no driver has. */

@@ -71,51 +71,6 @@ static int is_empty(struct db *db, struct slice ledger, bool *out, struct pawl_e
     return ask(db, empty_sql, ledger, out, e);
 }
 
-/* Parts of a stamp: which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells. */
-static const char stamp_sql[] =
-    "select hashtextextended(txid_current_snapshot()::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
-    "case when txid_current_if_assigned() is null or pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
-    "or exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') then null "
-    "else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end";
-
-static int on_stamp(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
-{
-    struct db_stamp *out = context;
-    (void)n;
-    (void)e;
-    if (v[1].type != DB_INT)
-        *out = (struct db_stamp){v[0].i, v[0].i};
-    else if (v[2].type == DB_INT)
-        *out = (struct db_stamp){v[2].i, v[2].i};
-    else
-        *out = (struct db_stamp){-1, -1};
-    /* Nothing here tells rows from schema. */
-    return PAWL_OK;
-}
-
-/*
- * Whoever writes is given a transaction number. Before that, the snapshot (which transactions have ended, however late they
- * began) tells two moments apart. In a transaction that has its number already, the end of the write-ahead log does, since nothing permanent is written without
- * it, unless the server logs as little as it can (wal_level = minimal leaves out tables of the same transaction), or there
- * are temporary or unlogged tables: then no two stamps are equal. Other sessions' writes make stamps differ, too, which costs
- * a look and is never wrong.
- */
-static int stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
-{
-    struct pg_db *db = pg_of(base);
-    struct db_request r = {.sql = SLICE(stamp_sql), .on_row = on_stamp, .context = out};
-    if (db->stamped) {
-        *out = db->stamp;
-        return PAWL_OK;
-    }
-    int code = db_run(base, &r, 1, NULL, e);
-    if (!code && out->data < 0)
-        *out = (struct db_stamp){-++db->stamps, -db->stamps};
-    db->stamp = *out;
-    db->stamped = !code && out->data >= 0 && in_transaction(base);
-    return code;
-}
-
 /* Whoever writes is given a transaction number, also for unlogged and temporary tables. */
 static int has_written(struct db *base, bool *out, struct pawl_error *e)
 {
@@ -192,7 +147,7 @@ static int same(const struct db_target *x, const struct db_target *y, bool *out,
  * RESET ALL does not touch role and session authorization. Temporary tables, prepared statements and cursors would make a
  * later file fail or see what it should not. Role after authorization, which sets it.
  */
-static const char *const session_sql[] = {
+const char *const pg_session_sql[] = {
     "reset session authorization", "reset role", "reset all", "discard temp", "deallocate all", "close all", NULL,
 };
 
@@ -200,7 +155,7 @@ static const char *const *session(struct db *db, bool keys_off)
 {
     (void)keys_off;
     db->resets++;
-    return session_sql;
+    return pg_session_sql;
 }
 
 static const struct db_ledger_sql ledger = {
@@ -259,7 +214,9 @@ const struct db_driver db_postgres = {
     .close = close_db,
     .run = pg_run,
     .in_transaction = in_transaction,
-    .stamp = stamp,
+    .stamp = pg_stamp,
+    .watch = pg_watch,
+    .written = pg_written,
     .has_written = has_written,
     .table_exists = table_exists,
     .read_ledger = pg_read_ledger,

@@ -20,6 +20,35 @@ struct pg_expected {
     bool asked; /* it was sent, and nothing behind it */
 };
 
+#define PG_STAMP_REQUESTS 2
+
+/* What the server says when it is asked for a stamp. See postgres_stamp.c. */
+struct pg_mark {
+    bool taken, counted, unlogged;
+    int64_t ended, log, began, relations;
+    uint64_t transaction, oldest, end;
+    uint64_t made[DB_WATCHED], gone[DB_WATCHED];
+};
+
+struct pg_stamps {
+    int64_t n;            /* how many were taken that equal no other */
+    struct db_stamp last; /* the last one, */
+    bool holds;           /* while it holds: nothing was sent since that writes, in a transaction of ours */
+    struct pg_mark mark, next;
+    uint64_t epoch;
+    uint64_t made[DB_WATCHED], gone[DB_WATCHED]; /* of this epoch */
+    uint64_t before_made[DB_WATCHED], before_gone[DB_WATCHED];
+    bool counted;         /* from the beginning of the epoch on */
+    bool logged;          /* there were only tables that the log tells about */
+    bool left;            /* a statement was sent since that may have ended the transaction */
+    bool held, inside;    /* it held before what is being run; it was in the same transaction */
+    bool sealed;          /* the transaction was counted to its end, and nothing was sent since */
+    bool kept;            /* the server has the question, */
+    unsigned number;      /* under this number, */
+    uint64_t resets;      /* since the session was put back so often */
+    struct slice watched; /* in the arena of the connection */
+};
+
 struct pg_db {
     struct db base;
     struct pq pq;
@@ -36,9 +65,7 @@ struct pg_db {
     bool broken;                    /* the connection is of no use any more */
     unsigned syncs;                 /* flights that were sent, and whose answers nobody has looked at yet */
     struct pg_expected expected;    /* strings in arena */
-    int64_t stamps;                 /* how many were taken; see stamp() */
-    struct db_stamp stamp;          /* the last one, */
-    bool stamped;                   /* while it holds: nothing was sent since that writes, in a transaction of ours */
+    struct pg_stamps stamps;
     char version[32];
     struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
     int64_t lock_key;
@@ -83,6 +110,8 @@ void pg_notice(void *db, const PGresult *result);
 
 /* ---- postgres_run.c ---------------------------------------------------------------------------------------------- */
 
+extern const char *const pg_session_sql[]; /* postgres.c */
+
 int pg_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
 
 /*
@@ -93,6 +122,28 @@ int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struc
 int pg_receive(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
                struct pawl_error *e);
 void pg_drop(struct pg_db *db);
+
+/* Runs them without a look at what they mean for stamps. */
+int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+                 struct pawl_error *e);
+
+/* ---- postgres_stamp.c -------------------------------------------------------------------------------------------- */
+
+int pg_stamp(struct db *db, struct db_stamp *out, struct pawl_error *e);
+int pg_watch(struct db *db, struct slice tables, struct pawl_error *e);
+void pg_written(struct db *db, struct db_written *out);
+/* The connection is another one: nothing holds any more. */
+void pg_stamps_reset(struct pg_db *db);
+/* Requests are about to be run: what becomes of the last stamp. */
+void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t n);
+/* The requests for a stamp, their texts in `b`; how many, 0 = no memory. Behind them pg_stamp_taken. */
+size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS]);
+void pg_stamp_taken(struct pg_db *db, bool in_front);
+/* A single request was carried out. */
+void pg_stamp_ended(struct pg_db *db, const struct db_request *request, bool counted);
+/* Where in a flight a stamp is to be taken along: behind it, or in front of a COMMIT, to count the transaction to its end. */
+enum pg_stamp_place { PG_STAMP_NONE, PG_STAMP_IN_FRONT, PG_STAMP_BEHIND };
+enum pg_stamp_place pg_stamp_place(const struct pg_db *db, const struct db_request *requests, size_t n);
 
 /* ---- postgres_ahead.c -------------------------------------------------------------------------------------------- */
 

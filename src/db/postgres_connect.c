@@ -263,7 +263,8 @@ int pg_reconnect(struct pg_db *db, struct pawl_error *e)
     if (db->conn)
         db->pq.finish(db->conn);
     db->conn = NULL;
-    db->broken = db->stamped = false;
+    db->broken = false;
+    pg_stamps_reset(db);
     db->syncs = 0;
     db->expected = (struct pg_expected){0};
     int code = connect_loop(db, e);

@@ -507,7 +507,7 @@ int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struc
     struct db_fault fault;
     struct flight f = {.db = db, .fault = &fault, .e = e};
     int code = check_whole(db, e);
-    db->stamped = false;
+    db->stamps.holds = db->stamps.sealed = false;
     if (code)
         return code;
     if (!db->syncs && !db->pq.enterPipelineMode(db->conn))
@@ -551,18 +551,9 @@ void pg_drop(struct pg_db *db)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-/* Marks in a transaction, which write nothing and undo nothing. */
-static bool is_mark(const struct db_request *r)
+int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+                 struct pawl_error *e)
 {
-    return slice_ieq(slice_sub(r->sql, 0, 10), SLICE("savepoint ")) ||
-           slice_ieq(slice_sub(r->sql, 0, 8), SLICE("release "));
-}
-
-int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
-{
-    struct pg_db *db = pg_of(base);
-    for (size_t i = 0; i < n; i++)
-        db->stamped &= is_mark(&requests[i]);
     pg_drop(db);
     int code = pg_lock_check(db, e);
     if (!code)
@@ -582,5 +573,42 @@ int pg_run(struct db *base, const struct db_request *requests, size_t n, struct 
             fault->request += at;
         at += f.n;
     }
+    return code;
+}
+
+/* Together with a stamp: in the same flight. */
+static int run_with_stamp(struct pg_db *db, const struct db_request *requests, size_t n, bool in_front,
+                          struct db_fault *fault, struct pawl_error *e)
+{
+    enum { MAX_STAMP = 16384, FEW = 80 };
+    struct db_request few[FEW], stamp[PG_STAMP_REQUESTS];
+    STRBUF(text, MAX_STAMP);
+    size_t more = pg_stamp_requests(db, &text, stamp);
+    struct db_request *all = n + more <= FEW ? few : mem_alloc((n + more) * sizeof *all);
+    if (!more || !all)
+        return err_nomem(e);
+    memcpy(all + (in_front ? more : 0), requests, n * sizeof *all);
+    memcpy(all + (in_front ? 0 : n), stamp, more * sizeof *all);
+    int code = pg_run_plain(db, all, n + more, fault, e);
+    if (!code)
+        pg_stamp_taken(db, in_front);
+    if (code && in_front)
+        fault->request = fault->request > more ? fault->request - more : 0;
+    if (all != few)
+        mem_free(all);
+    return code;
+}
+
+int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
+{
+    struct pg_db *db = pg_of(base);
+    pg_stamp_before(db, requests, n);
+    pg_drop(db);
+    enum pg_stamp_place place = db->broken ? PG_STAMP_NONE : pg_stamp_place(db, requests, n);
+    int code = place == PG_STAMP_NONE ? pg_run_plain(db, requests, n, fault, e)
+                                      : run_with_stamp(db, requests, n, place == PG_STAMP_IN_FRONT, fault, e);
+    if (!code && n == 1)
+        pg_stamp_ended(db, requests, place == PG_STAMP_IN_FRONT);
+    base->goes_back = false;
     return code;
 }

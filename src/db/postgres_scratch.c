@@ -123,6 +123,7 @@ int pg_scratch(const struct db_target *server, const struct db_options *options,
     if (code)
         return code;
     db->scratch = db->dbname;
+    db->base.alone = true;
     *out = &db->base;
     return PAWL_OK;
 }

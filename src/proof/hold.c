@@ -9,6 +9,15 @@ static int savepoint(struct trial *tr, const char *verb, size_t level, struct pa
     return db_exec(tr->db, sql, e);
 }
 
+static int back_to(struct trial *tr, size_t level, struct pawl_error *e)
+{
+    char back[64], release[64];
+    snprintf(back, sizeof back, "ROLLBACK TO pawl_%zu", level);
+    snprintf(release, sizeof release, "RELEASE pawl_%zu", level);
+    struct db_request requests[] = {{.sql = slice_of(back)}, {.sql = slice_of(release)}};
+    return db_run(tr->db, requests, 2, NULL, e);
+}
+
 static int take_snapshot(struct trial *tr, struct hold *h, struct pawl_error *e)
 {
     size_t i = 0;
@@ -35,8 +44,13 @@ int hold_open(struct trial *tr, struct arena *a, struct hold *h, bool outside, s
     } else {
         h->kind = HOLD_SAVEPOINT;
         h->level = tr->hold ? tr->hold->level + 1 : 1;
+        tr->db->stamp_behind = true;
         code = savepoint(tr, "SAVEPOINT", h->level, e);
+        tr->db->stamp_behind = false;
     }
+    h->made = tr->made;
+    if (!code && (h->kind == HOLD_TRANSACTION || h->kind == HOLD_SAVEPOINT))
+        code = facts_mark(tr->facts, &h->mark, e);
     if (code)
         return code;
     tr->hold = h;
@@ -45,6 +59,8 @@ int hold_open(struct trial *tr, struct arena *a, struct hold *h, bool outside, s
 
 static void close_hold(struct trial *tr, struct hold *h)
 {
+    if (h->made == tr->made)
+        facts_unmark(tr->facts, h->mark);
     if (h->snapshot) {
         tr->options->driver->forget(*h->snapshot);
         *h->snapshot = NULL;
@@ -80,10 +96,13 @@ static int undo(struct trial *tr, struct hold *h, struct pawl_error *e)
     int code;
     switch (h->kind) {
     case HOLD_TRANSACTION:
+        tr->db->goes_back = h->made == tr->made && facts_can_return(tr->facts, h->mark);
         return db_exec(tr->db, driver->rollback, e);
     case HOLD_SAVEPOINT:
-        code = savepoint(tr, "ROLLBACK TO", h->level, e);
-        return code ? code : savepoint(tr, "RELEASE", h->level, e);
+        tr->db->stamp_behind = true;
+        code = back_to(tr, h->level, e);
+        tr->db->stamp_behind = false;
+        return code;
     case HOLD_SNAPSHOT:
         if (driver->in_transaction(tr->db))
             db_rollback(tr->db);
@@ -108,7 +127,7 @@ int hold_back(struct trial *tr, struct hold *h, struct pawl_error *e)
     if (!code)
         code = undo(tr, h, e);
     if (!code)
-        code = facts_rolled_back(tr->facts, &changes, e);
+        code = facts_return(tr->facts, h->made == tr->made ? h->mark : 0, &changes, e);
     if (!code)
         close_hold(tr, h);
     return code;

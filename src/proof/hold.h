@@ -27,6 +27,8 @@ struct hold {
     struct db_snapshot **snapshot; /* in trial.snapshots */
     struct noted *first, *last;
     struct hold *outer;
+    size_t mark;         /* of facts, 0 = none; */
+    unsigned made;       /* in this scratch database: see trial.made */
     struct arena *arena; /* where the notes are; outlives the hold */
 };
 

@@ -28,7 +28,7 @@ static int remember_text(struct trial *tr, struct remembered *memory, const stru
     if (!copy.p)
         return err_nomem(e);
     tr->remembered += n;
-    *memory = (struct remembered){copy, u->script, u->sets};
+    *memory = (struct remembered){copy, u->script, u->sets, u->forgets};
     return PAWL_OK;
 }
 
@@ -46,6 +46,18 @@ static bool sets_session(const struct db_driver *driver, const struct unit *u)
         if (h.class != HEAD_DDL && h.class != HEAD_INSERT && h.class != HEAD_UPDATE && h.class != HEAD_DELETE)
             return true;
     }
+    return false;
+}
+
+/* DEALLOCATE and DISCARD, be it within a function that runs later. */
+static bool makes_forget(struct slice sql)
+{
+    static const struct slice words[] = {{"deallocate", 10}, {"discard", 7}};
+    for (size_t i = 0; i + 7 <= sql.n; i++)
+        if ((sql.p[i] | 0x20) == 'd')
+            for (size_t w = 0; w < 2; w++)
+                if (slice_ieq(slice_sub(sql, i, i + words[w].n), words[w]))
+                    return true;
     return false;
 }
 
@@ -72,6 +84,7 @@ static int look_at(struct trial *tr, struct slice given, bool first, struct unit
                         first ? tr->report : &tr->quiet, &u->script, &u->error);
     if (!code)
         u->sets = sets_session(driver, u);
+    u->forgets = makes_forget(u->text.sql);
     return code;
 }
 
@@ -83,6 +96,7 @@ static int open_unit(struct trial *tr, const struct migration *m, bool reverting
     if (memory && memory->sql.p) {
         out->open = true;
         out->sets = memory->sets;
+        out->forgets = memory->forgets;
         out->script = memory->script;
         out->text = (struct text){.raw = memory->sql, .sql = memory->sql};
         return PAWL_OK;
@@ -281,7 +295,11 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     if (code)
         return code;
     tr->session_set |= u->sets;
+    tr->forgets |= u->forgets;
+    tr->db->forgets = tr->forgets;
+    tr->db->stamp_behind = !unit_outside(u);
     code = send_unit(tr, u, SIZE_MAX, &b, &out->error);
+    tr->db->stamp_behind = false;
     if (code && !run_is_refusal(code)) {
         if (e)
             *e = out->error;

@@ -14,6 +14,7 @@ struct unit {
     bool open;
     bool only_pawl; /* it applies only as the pawl runner sends it, so that is how it is sent: see schema/emulate */
     bool sets;      /* it may change session state: it has more than DDL and plain changes of rows */
+    bool forgets;   /* it may make the server forget what it keeps for the session */
     struct text text;
     struct script script;
     int code; /* PAWL_SOURCE: it cannot be sent at all, and `error` says why; its findings were told */

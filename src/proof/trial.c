@@ -10,6 +10,7 @@
 /* Up texts run again for rebuilt states, at most this many times the set: beyond it the rest is better left unproved. */
 #define REBUILD_FACTOR 4
 #define PROGRESS_EVERY 16
+#define MAX_SESSION 16 /* statements that put a session back */
 
 int trial_interrupted(const struct trial *tr, struct pawl_error *e)
 {
@@ -45,11 +46,13 @@ int trial_session(struct trial *tr, struct pawl_error *e)
     const struct db_driver *driver = tr->db->driver;
     if (!driver->session || (!tr->session_set && tr->keys_off == tr->keys_sent))
         return PAWL_OK;
-    for (const char *const *s = driver->session(tr->db, tr->keys_off); *s; s++) {
-        int code = db_exec(tr->db, *s, e);
-        if (code)
-            return code;
-    }
+    struct db_request requests[MAX_SESSION];
+    size_t n = 0;
+    for (const char *const *s = driver->session(tr->db, tr->keys_off); *s && n < MAX_SESSION; s++)
+        requests[n++] = (struct db_request){.sql = slice_of(*s)};
+    int code = db_run(tr->db, requests, n, NULL, e);
+    if (code)
+        return code;
     tr->session_set = false;
     tr->keys_sent = tr->keys_off;
     return PAWL_OK;
@@ -58,7 +61,11 @@ int trial_session(struct trial *tr, struct pawl_error *e)
 int trial_begin(struct trial *tr, struct pawl_error *e)
 {
     int code = trial_session(tr, e);
-    return code ? code : db_exec(tr->db, tr->db->driver->begin, e);
+    tr->db->stamp_behind = true;
+    if (!code)
+        code = db_exec(tr->db, tr->db->driver->begin, e);
+    tr->db->stamp_behind = false;
+    return code;
 }
 
 /* ---- the scratch database ---------------------------------------------------------------------------------------- */
@@ -77,6 +84,7 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
         code = record_create(tr, e);
     if (!code)
         code = facts_open(tr->db, o->ledger, &tr->facts, e);
+    tr->made++;
     return code;
 }
 

@@ -43,7 +43,7 @@ struct known_failure {
 struct remembered {
     struct slice sql; /* .p NULL: not remembered */
     struct script script;
-    bool sets; /* see unit.sets */
+    bool sets, forgets; /* see unit */
 };
 
 struct step {
@@ -84,6 +84,7 @@ struct trial {
     struct db *db;
     bool pawl; /* texts are sent as pawl sends them, not as they stand: what the engine lacks is emulated */
     struct facts *facts;
+    unsigned made; /* so many scratch databases */
     struct ledger ledger;
     struct hold *hold;                             /* the innermost that is open */
     struct db_snapshot *snapshots[HOLD_SNAPSHOTS]; /* of open holds; here so that a failed walk can free them */
@@ -94,6 +95,7 @@ struct trial {
     size_t rebuilt;           /* up texts run again to build a state anew: bounded, see trial_rebuild */
     size_t scripts;           /* written for failures */
     size_t remembered;        /* bytes of texts kept in memory */
+    bool forgets;             /* some text may make the server forget what it keeps for the session */
     bool session_set;         /* a text may have changed session state since it was put back */
     bool keys_off, keys_sent; /* foreign keys are said to be off by the texts at hand; by those of the last session */
     bool rows;                /* some text has changed rows: there may be data to lose */

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "schema/introspect.h"
-#include "schema/lines.h"
+#include "schema/journal.h"
 
 /*
  * Lines hang in two structures: sorted by key in `lines`, and by unit in `units`. A line without unit
@@ -13,31 +13,32 @@
  */
 #define ORPHAN UINT64_MAX
 
-struct unit {
-    uint64_t id, stamp;
-    struct line **lines;
-    uint32_t n;
-    uint32_t seen; /* == facts.round: kept by this scan */
-    bool stale;    /* lost lines to a rollback: its stamp means nothing */
-};
-
 struct fresh_unit {
     uint64_t id, stamp;
     size_t first, n; /* in facts.fresh_lines */
+};
+
+struct mark {
+    size_t scans; /* in the journal by then */
+    void *kept;   /* by the introspector */
 };
 
 struct facts {
     struct db *db;
     const struct introspector *introspector;
     void *state;
-    bool known;     /* stamp is that of the lines */
+    bool known;     /* the lines are those of the last scan */
+    bool stamped;   /* stamp is that of the lines */
     bool disturbed; /* rolled back over changes since the last scan: units and rows may not be those of then */
     struct db_stamp stamp;
     bool unstamped; /* see facts_unstamped */
     uint32_t round;
-    struct vec lines;   /* struct line *, by key */
-    struct vec units;   /* struct unit, by id */
-    struct vec orphans; /* struct line * */
+    struct vec marks;       /* struct mark; see facts_mark */
+    bool broken;            /* went back in another way since the first of them */
+    struct journal journal; /* since then */
+    struct vec lines;       /* struct line *, by key */
+    struct vec units;       /* struct unit, by id */
+    struct vec orphans;     /* struct line * */
     /* of the scan that runs; kept for their memory */
     struct vec fresh_units, fresh_lines, edits, made_units, next_units;
 #ifdef PAWL_CHECKS
@@ -109,14 +110,15 @@ void facts_close(struct facts *f)
 #ifdef PAWL_CHECKS
     facts_close(f->twin);
 #endif
+    facts_unmark(f, 1);
     f->introspector->close(f->state);
     drop_fresh(f);
     for (size_t i = 0; i < f->lines.n; i++)
         mem_free(AT(f->lines, struct line *, i));
     for (size_t i = 0; i < f->units.n; i++)
         mem_free(AT(f->units, struct unit, i).lines);
-    struct vec *all[] = {&f->lines,       &f->units, &f->orphans,    &f->fresh_units,
-                         &f->fresh_lines, &f->edits, &f->made_units, &f->next_units};
+    struct vec *all[] = {&f->lines, &f->units,      &f->orphans,    &f->fresh_units, &f->fresh_lines,
+                         &f->edits, &f->made_units, &f->next_units, &f->marks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         mem_free(all[i]->p);
     mem_free(f);
@@ -343,6 +345,8 @@ static void commit_units(struct facts *f, size_t first)
             *to++ = *made++;
         if (from[i].seen == f->round)
             *to++ = from[i];
+        else if (f->marks.n)
+            journal_removed(&f->journal, &from[i]);
         else
             mem_free(from[i].lines);
     }
@@ -351,10 +355,21 @@ static void commit_units(struct facts *f, size_t first)
     f->units.n = (size_t)(to - (struct unit *)f->units.p);
     for (size_t i = 0; i < f->made_units.n; i++) {
         const struct unit *u = &AT(f->made_units, struct unit, i);
+        if (f->marks.n)
+            journal_made(&f->journal, u->id);
         for (size_t k = 0; k < u->n; k++)
             u->lines[k]->unit = u->id;
     }
     f->made_units.n = f->orphans.n = f->fresh_lines.n = f->fresh_units.n = 0;
+}
+
+/* For the way back. What others remember of `first` is not changed before it. */
+static bool write_down(struct facts *f, size_t first)
+{
+    size_t removed = 0;
+    for (size_t i = first; i < f->units.n; i++)
+        removed += AT(f->units, struct unit, i).seen != f->round;
+    return journal_begin(&f->journal, &f->edits, removed, f->made_units.n);
 }
 
 static int finish(struct facts *f, size_t first, struct arena *a, struct delta *out, struct pawl_error *e)
@@ -367,11 +382,13 @@ static int finish(struct facts *f, size_t first, struct arena *a, struct delta *
     if (code)
         return code;
     code = make_units(f, e);
+    if (!code && f->marks.n && !write_down(f, first))
+        code = err_nomem(e);
     if (code) {
         unmake_units(f);
         return code;
     }
-    lines_apply(&f->lines, &f->edits);
+    lines_apply(&f->lines, &f->edits, f->marks.n > 0);
     commit_units(f, first);
     return PAWL_OK;
 }
@@ -450,6 +467,8 @@ void facts_unstamped(struct facts *f)
 {
     f->unstamped = true;
     f->known = false;
+    if (f->introspector->unstamped)
+        f->introspector->unstamped(f->state);
 }
 
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
@@ -459,13 +478,13 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
     int code = f->unstamped ? PAWL_OK : f->db->driver->stamp(f->db, &stamp, e);
     if (code)
         return code;
-    if (f->known && stamp.schema == f->stamp.schema)
+    if (f->known && f->stamped && stamp.schema == f->stamp.schema)
         return check(f, e);
     code = scan_or_again(f, a, out, e);
     if (code)
         return code;
     f->stamp = stamp;
-    f->known = !f->unstamped;
+    f->known = f->stamped = !f->unstamped;
     f->disturbed = false;
     return check(f, e);
 }
@@ -535,7 +554,7 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
     /* Even where no fact is another: what was dropped and made again is another object with the same name. */
     if (f->introspector->rolled_back)
         f->introspector->rolled_back(f->state);
-    f->disturbed |= f->edits.n > 0 || !f->known || stamp.schema != f->stamp.schema;
+    f->disturbed |= f->edits.n > 0 || !f->known || !f->stamped || stamp.schema != f->stamp.schema;
     for (size_t i = 0; i < f->edits.n; i++) {
         const struct edit *x = &AT(f->edits, struct edit, i);
         if (x->old)
@@ -543,9 +562,67 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
         if (x->fresh)
             AT(f->orphans, struct line *, f->orphans.n++) = x->fresh;
     }
-    lines_apply(&f->lines, &f->edits);
+    lines_apply(&f->lines, &f->edits, false);
+    f->broken = f->marks.n > 0;
     f->fresh_lines.n = 0;
     f->stamp = stamp;
+    f->stamped = true;
+    return check(f, e);
+}
+
+/* ---- marks ------------------------------------------------------------------------------------------------------- */
+
+int facts_mark(struct facts *f, size_t *out, struct pawl_error *e)
+{
+    void *kept = NULL;
+    *out = 0;
+    if (!f->introspector->save || !f->known || f->disturbed || f->orphans.n || f->broken)
+        return PAWL_OK;
+    if (!vec_reserve(&f->marks, f->marks.n + 1, sizeof(struct mark)))
+        return err_nomem(e);
+    int code = f->introspector->save(f->state, &kept, e);
+    if (code || !kept)
+        return code;
+    AT(f->marks, struct mark, f->marks.n++) = (struct mark){f->journal.scans.n, kept};
+    *out = f->marks.n;
+    return PAWL_OK;
+}
+
+void facts_unmark(struct facts *f, size_t mark)
+{
+    while (mark && f->marks.n >= mark)
+        f->introspector->give_up(f->state, AT(f->marks, struct mark, --f->marks.n).kept);
+    if (f->marks.n)
+        return;
+    journal_clear(&f->journal);
+    f->broken = false;
+}
+
+bool facts_can_return(const struct facts *f, size_t mark)
+{
+    return mark && mark <= f->marks.n && !f->broken;
+}
+
+int facts_return(struct facts *f, size_t mark, const struct delta *d, struct pawl_error *e)
+{
+    if (!facts_can_return(f, mark))
+        return facts_rolled_back(f, d, e);
+    const struct mark *m = &AT(f->marks, struct mark, mark - 1);
+    bool inside = f->db->driver->in_transaction(f->db);
+    int code = inside ? f->db->driver->stamp(f->db, &f->stamp, e) : PAWL_OK;
+    while (!code && f->journal.scans.n > m->scans)
+        if (!journal_undo(&f->journal, &f->lines, &f->units, &f->edits, f->round))
+            code = err_nomem(e);
+    if (code)
+        return code;
+    while (f->marks.n > mark)
+        f->introspector->give_up(f->state, AT(f->marks, struct mark, --f->marks.n).kept);
+    f->marks.n--;
+    f->introspector->put_back(f->state, m->kept);
+    f->known = true;
+    f->stamped = inside;
+    f->disturbed = false;
+    facts_unmark(f, 0);
     return check(f, e);
 }
 

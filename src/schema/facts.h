@@ -66,6 +66,15 @@ void facts_unstamped(struct facts *f);
  * to what the set holds.
  */
 int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error *e);
+/*
+ * A state to which facts_return leads back, if the introspector knows how, and else what facts_rolled_back does. Marks nest; *out is 0
+ * if there is nothing to return to. A mark that is not returned to is given up with facts_unmark, and those made since with it.
+ */
+int facts_mark(struct facts *f, size_t *out, struct pawl_error *e);
+void facts_unmark(struct facts *f, size_t mark);
+bool facts_can_return(const struct facts *f, size_t mark);
+/* Behind a rollback to the mark over the changes `d`. */
+int facts_return(struct facts *f, size_t mark, const struct delta *d, struct pawl_error *e);
 int facts_fingerprint(struct facts *f, unsigned char out[SHA256_BYTES], struct pawl_error *e);
 /* All lines, sorted, in `a`. */
 int facts_lines(struct facts *f, struct arena *a, struct slice **lines, size_t *n, struct pawl_error *e);

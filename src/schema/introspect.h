@@ -56,8 +56,17 @@ struct introspector {
     int (*open)(struct db *db, struct slice ledger, void **state, struct pawl_error *e);
     void (*close)(void *state);
     int (*scan)(void *state, struct scan *s, struct pawl_error *e);
+    /* No stamp is taken in front of scans. NULL: that makes no difference. */
+    void (*unstamped)(void *state);
     /* The database went back to an earlier state, and some facts with it. NULL: stamps of units tell it all. */
     void (*rolled_back)(void *state);
+    /*
+     * What is remembered, to be put back when the database goes back to this moment: *out NULL if it would not be what is there. `kept` is
+     * given up when it is put back, too. NULL: cannot.
+     */
+    int (*save)(void *state, void **out, struct pawl_error *e);
+    void (*put_back)(void *state, void *kept);
+    void (*give_up)(void *state, void *kept);
     /* What is remembered of earlier scans does not fit: the next one reads everything. NULL: nothing is remembered. */
     void (*forget)(void *state);
     /* Facts of the same schema differ between major versions of the engine, and this is what they have in common; see

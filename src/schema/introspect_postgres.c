@@ -15,9 +15,10 @@
 static int open_state(struct db *db, struct slice ledger, void **state, struct pawl_error *e)
 {
     *state = NULL;
-    struct pg_in *in = mem_alloc(sizeof *in + ledger.n);
+    int code = pg_watch_catalogs(db, e);
+    struct pg_in *in = code ? NULL : mem_alloc(sizeof *in + ledger.n);
     if (!in)
-        return err_nomem(e);
+        return code ? code : err_nomem(e);
     char *copy = (char *)(in + 1);
     if (ledger.n)
         memcpy(copy, ledger.p, ledger.n);
@@ -406,5 +407,45 @@ static void forget(void *state)
     in->known = false;
 }
 
-const struct introspector introspect_postgres = {"postgres",  open_state, close_state,   scan,
-                                                 rolled_back, forget,     postgres_shape};
+static void unstamped(void *state)
+{
+    ((struct pg_in *)state)->unstamped = true;
+}
+
+static int save(void *state, void **out, struct pawl_error *e)
+{
+    struct pg_kept *kept = NULL;
+    int code = pg_save(state, &kept, e);
+    *out = kept;
+    return code;
+}
+
+static bool other_names(const struct pg_in *in, const struct pg_kept *kept)
+{
+    return memcmp(in->digests, kept->digests, sizeof in->digests) != 0;
+}
+
+static void put_back(void *state, void *kept)
+{
+    struct pg_in *in = state;
+    if (other_names(in, kept))
+        forget_names(in);
+    pg_put_back(in, kept);
+}
+
+static void give_up(void *state, void *kept)
+{
+    pg_give_up(state, kept);
+}
+
+const struct introspector introspect_postgres = {.driver = "postgres",
+                                                 .open = open_state,
+                                                 .close = close_state,
+                                                 .scan = scan,
+                                                 .rolled_back = rolled_back,
+                                                 .unstamped = unstamped,
+                                                 .save = save,
+                                                 .put_back = put_back,
+                                                 .give_up = give_up,
+                                                 .forget = forget,
+                                                 .shape = postgres_shape};

@@ -324,4 +324,5 @@ static int scan(void *context, struct scan *scan, struct pawl_error *e)
     return PAWL_OK;
 }
 
-const struct introspector introspect_sqlite = {"sqlite", open_state, close_state, scan, NULL, NULL, NULL};
+const struct introspector introspect_sqlite = {
+    .driver = "sqlite", .open = open_state, .close = close_state, .scan = scan};

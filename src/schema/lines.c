@@ -202,14 +202,17 @@ static void insert_lines(struct vec *set, const struct vec *edits)
     set->n = total;
 }
 
-void lines_apply(struct vec *set, struct vec *edits)
+void lines_apply(struct vec *set, struct vec *edits, bool keep)
 {
     replace_lines(set, edits);
     remove_lines(set, edits);
     insert_lines(set, edits);
     for (size_t i = 0; i < edits->n; i++) {
         const struct edit *x = &AT(*edits, struct edit, i);
-        mem_free(x->old);
+        if (keep && x->old)
+            x->old->live = false;
+        else
+            mem_free(x->old);
         if (x->fresh)
             x->fresh->live = true;
     }

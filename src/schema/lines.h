@@ -58,9 +58,9 @@ bool edit_add(struct vec *edits, struct line *old, struct line *fresh);
 /* Sorts them by key; false and *key if two have the same. */
 bool edits_sort(struct vec *edits, struct slice *key);
 /*
- * Carries the edits out, which are sorted; the set has room for all. Old lines are freed, fresh ones are live, and there are no
- * edits any more.
+ * Carries the edits out, which are sorted; the set has room for all. Old lines are freed unless they are to be kept, fresh ones are
+ * live, and there are no edits any more.
  */
-void lines_apply(struct vec *lines, struct vec *edits);
+void lines_apply(struct vec *lines, struct vec *edits, bool keep);
 
 #endif

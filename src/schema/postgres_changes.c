@@ -123,9 +123,33 @@ static const struct look {
 #define LOOKS (sizeof looks / sizeof *looks)
 _Static_assert(LOOKS <= PG_LOOKS, "PG_LOOKS");
 
-/* ---- how much was written in this transaction -------------------------------------------------------------------- */
+/* ---- where something was written --------------------------------------------------------------------------------- */
 
-/* The catalogs in the order of looks. Counts never become less while a transaction lasts, whatever it rolls back. */
+_Static_assert(LOOKS <= DB_WATCHED, "DB_WATCHED");
+
+/* The catalogs in the order of looks. */
+int pg_watch_catalogs(struct db *db, struct pawl_error *e)
+{
+    STRBUF(list, 4096);
+    for (size_t i = 0; i < LOOKS; i++)
+        strbuf_addf(&list, "%s%u", i ? "," : "", looks[i].catalog);
+    return strbuf_ok(&list) ? db->driver->watch(db, strbuf_slice(&list), e) : err_nomem(e);
+}
+
+void pg_moment_of(const struct pg_in *in, struct pg_moment *out)
+{
+    struct db_written w;
+    in->db->driver->written(in->db, &w);
+    *out = (struct pg_moment){
+        .horizon = w.oldest, .transaction = w.transaction, .end = w.end, .epoch = w.epoch, .counted = w.counted};
+    memcpy(out->made, w.made, LOOKS * sizeof *w.made);
+    memcpy(out->gone, w.gone, LOOKS * sizeof *w.gone);
+}
+
+/*
+ * For who takes no stamps: the catalogs in the order of looks. Counts never become less while a transaction lasts, whatever it rolls
+ * back.
+ */
 static const char moment_sql[] =
     "select txid_snapshot_xmin(s), coalesce(txid_current_if_assigned(), 0), "
     "array(select pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o) + "
@@ -139,13 +163,11 @@ static int on_moment(void *context, const struct db_value *v, size_t n, struct p
     int64_t count;
     (void)n;
     (void)e;
-    m->horizon = (uint64_t)v[0].i;
-    m->transaction = (uint64_t)v[1].i;
-    m->end = (uint64_t)v[3].i;
-    m->counted = false;
+    *m = (struct pg_moment){.horizon = (uint64_t)v[0].i, .transaction = (uint64_t)v[1].i, .end = (uint64_t)v[3].i};
+    m->epoch = m->transaction;
     for (size_t i = 0; i < LOOKS && pg_number(&list, &count); i++) {
-        m->counts[i] = (uint64_t)count;
-        m->counted = i + 1 == LOOKS;
+        m->made[i] = (uint64_t)count;
+        m->counted = i + 1 == LOOKS && m->transaction;
     }
     return PAWL_OK;
 }
@@ -167,6 +189,10 @@ static void add_moment(struct pg_in *in, struct pg_batch *b, bool kept)
 static int read_moment(struct pg_in *in, struct pawl_error *e)
 {
     struct pg_batch b = {.n = 0};
+    if (!in->unstamped) {
+        pg_moment_of(in, &in->next_moment);
+        return PAWL_OK;
+    }
     /* No savepoint guards it, so inside a transaction it must not fail: putting the session back lets go of what is kept. */
     add_moment(in, &b, !in->db->driver->in_transaction(in->db));
     if (b.failed)
@@ -174,17 +200,33 @@ static int read_moment(struct pg_in *in, struct pawl_error *e)
     return db_run(in->db, b.requests, b.n, NULL, e); /* no setting matters to it */
 }
 
+static bool same_epoch(const struct pg_in *in, const struct pg_moment *now)
+{
+    return in->known && in->moment.counted && now->counted && in->moment.epoch == now->epoch;
+}
+
+bool pg_is_current(const struct pg_in *in, const struct pg_moment *now)
+{
+    return same_epoch(in, now) && memcmp(in->moment.made, now->made, sizeof now->made) == 0 &&
+           memcmp(in->moment.gone, now->gone, sizeof now->gone) == 0;
+}
+
+/* Of rows that are listed only young ones are seen: not that some are gone. */
+static bool is_list(size_t i)
+{
+    return looks[i].group == OF_RELATIONS && looks[i].counted == NOT_COUNTED;
+}
+
 /* Which looks are needed; false = none. */
 static bool choose(struct pg_in *in)
 {
     const struct pg_moment *was = &in->moment, *is = &in->next_moment;
-    bool inside = in->known && was->transaction && was->transaction == is->transaction && was->counted && is->counted;
     bool any = false;
-    in->inside = inside;
+    in->inside = same_epoch(in, is);
     for (size_t i = 0; i < LOOKS; i++) {
         bool of_relations = looks[i].group == OF_RELATIONS;
-        in->looked[i] = in->version >= looks[i].since && (in->known || !of_relations) &&
-                        (!inside || was->counts[i] != is->counts[i]);
+        bool written = was->made[i] != is->made[i] || (was->gone[i] != is->gone[i] && !is_list(i));
+        in->looked[i] = in->version >= looks[i].since && (in->known || !of_relations) && (!in->inside || written);
         any |= in->looked[i];
     }
     return any;
@@ -253,39 +295,67 @@ static void add_look(struct strbuf *b, struct slice sql, bool one)
     strbuf_add(b, sql);
 }
 
-/* All chosen looks as one query, which costs less than as many. */
-static const char *look_text(struct pg_in *in, bool one)
+static const char *look_text(struct pg_in *in, size_t i, bool one, const char *before)
 {
-    STRBUF(text, 1 << 20);
-    for (size_t i = 0; i < LOOKS; i++) {
-        if (!in->looked[i])
-            continue;
-        strbuf_addf(&text, "%sselect %zu, ", text.n ? " union all " : "", i);
-        add_look(&text, slice_of(looks[i].sql), one);
-    }
+    STRBUF(text, 1 << 16);
+    strbuf_addf(&text, "%sselect %zu, ", before, i);
+    add_look(&text, slice_of(looks[i].sql), one);
     return strbuf_ok(&text) ? arena_strz(&in->arena, strbuf_slice(&text)) : NULL;
+}
+
+/* All looks as one query, which costs less than as many. */
+static const char *all_text(struct pg_in *in, bool one)
+{
+    STRBUF(all, 1 << 20);
+    for (size_t i = 0; i < LOOKS; i++) {
+        const char *text = in->looked[i] ? look_text(in, i, one, all.n ? " union all " : "") : "";
+        if (!text)
+            return NULL;
+        strbuf_addz(&all, text);
+    }
+    return strbuf_ok(&all) ? arena_strz(&in->arena, strbuf_slice(&all)) : NULL;
+}
+
+static int look_at_all(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+{
+    static const char keys[2];
+    /* No transaction of our own is running, so what can be seen was written before the next number. */
+    bool one = !in->next_moment.transaction && in->next_moment.end == in->horizon + 1;
+    const char *text = all_text(in, one);
+    struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(in->horizon & UINT32_MAX));
+    if (!text || !oldest.p)
+        return err_nomem(e);
+    if (in->known)
+        pg_add_kept(in, b, &keys[one], text, &oldest, 1, on_look, in);
+    else
+        pg_add_once(in, b, text, oldest, on_look, in);
+    return PAWL_OK;
+}
+
+/* The few where rows were written, each by itself: their texts are always the same. */
+static int look_at_some(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+{
+    struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(in->since & UINT32_MAX));
+    for (size_t i = 0; i < LOOKS; i++) {
+        const char *text = in->looked[i] ? look_text(in, i, false, "") : "";
+        if (!text || !oldest.p)
+            return err_nomem(e);
+        if (in->looked[i])
+            pg_add_kept(in, b, &looks[i], text, &oldest, strstr(text, "$1") != NULL, on_look, in);
+    }
+    return PAWL_OK;
 }
 
 int pg_look(struct pg_in *in, struct pawl_error *e)
 {
     struct pg_batch b;
     int code = read_moment(in, e);
-    memcpy(in->next_digests, in->digests, sizeof in->digests);
+    memcpy(in->next_digests, in->digests, sizeof in->next_digests);
     if (code || !choose(in))
         return code;
-    uint64_t since = in->inside ? in->moment.transaction : in->horizon;
-    /* No transaction of our own is running, so what can be seen was written before the next number. */
-    bool one = !in->next_moment.transaction && in->next_moment.end == since + 1;
-    const char *text = look_text(in, one);
-    struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(since & UINT32_MAX));
-    if (!text || !oldest.p)
-        return err_nomem(e);
     pg_begin_asking(in, &b);
-    if (in->known && !in->inside)
-        pg_add_kept(in, &b, &looks[one], text, &oldest, 1, on_look, in);
-    else
-        pg_add_once(in, &b, text, oldest, on_look, in);
-    return pg_ask(in, &b, e);
+    code = in->inside ? look_at_some(in, &b, e) : look_at_all(in, &b, e);
+    return code ? code : pg_ask(in, &b, e);
 }
 
 void pg_add_look(struct pg_in *in, struct pg_batch *b)
@@ -294,8 +364,11 @@ void pg_add_look(struct pg_in *in, struct pg_batch *b)
     in->inside = false;
     for (size_t i = 0; i < LOOKS; i++)
         in->looked[i] = in->version >= looks[i].since && looks[i].group != OF_RELATIONS;
-    const char *text = look_text(in, false);
-    add_moment(in, b, true);
+    const char *text = all_text(in, false);
+    if (in->unstamped)
+        add_moment(in, b, true);
+    else
+        pg_moment_of(in, &in->next_moment);
     b->failed |= !text;
     if (text)
         pg_add_once(in, b, text, (struct slice){NULL, 0}, on_look, in);
@@ -305,6 +378,7 @@ void pg_looked(struct pg_in *in)
 {
     memcpy(in->digests, in->next_digests, sizeof in->digests);
     in->moment = in->next_moment;
+    in->since = in->moment.transaction ? in->moment.transaction : in->moment.end;
     if (!in->inside)
         in->horizon = in->next_moment.horizon;
 }

@@ -39,7 +39,9 @@ struct pg_rel {
     bool member;                /* of an extension */
     bool fresh;                 /* read in this scan */
     bool wanted;                /* is to be read in this scan */
-    uint32_t now[PG_COUNTED];   /* while counting */
+    bool gone;                  /* is only kept for the way back */
+    struct pg_rel *next_gone;
+    uint32_t now[PG_COUNTED]; /* while counting */
     struct slice name;
     size_t n_columns;      /* highest attnum */
     struct slice *columns; /* names by attnum - 1; .p NULL = dropped */
@@ -143,8 +145,20 @@ struct pg_young { /* a relation with rows younger than the horizon */
 struct pg_moment {
     uint64_t horizon, transaction; /* the oldest transaction running then; our own, 0 = it has no number yet */
     uint64_t end;                  /* none that can be seen has this number or a higher one, but for our own */
-    uint64_t counts[PG_LOOKS];     /* rows written by it */
-    bool counted;                  /* by a server that counts */
+    uint64_t epoch;                /* in which rows are counted: see db_written */
+    uint64_t made[PG_LOOKS], gone[PG_LOOKS];
+    bool counted; /* by a server that counts */
+};
+
+/* What goes back with the database; see introspector.save. */
+struct pg_kept {
+    struct pg_rel **rels;
+    size_t n_rels;
+    struct pg_moment moment;
+    uint64_t horizon, since, rolled_back;
+    uint64_t digests[PG_LOOKS];
+    uint64_t foreign[PG_COUNTED];
+    bool foreign_known[PG_COUNTED];
 };
 
 #define PG_BATCH 224
@@ -153,7 +167,7 @@ struct pg_batch { /* requests on their way to becoming one batch */
     size_t n;
     bool failed;
 };
-#define PG_STATEMENTS 128
+#define PG_STATEMENTS 192
 
 struct pg_oids { /* in the scan's arena */
     uint32_t *v;
@@ -164,15 +178,19 @@ struct pg_in {
     struct db *db;
     int version; /* 15 */
     struct slice ledger_schema, ledger;
+    bool unstamped;       /* nobody takes a stamp in front of scans */
     bool known;           /* what follows is of the last scan */
     uint64_t horizon;     /* rows of younger transactions may have changed since */
+    uint64_t since;       /* so may, in the same epoch, rows that this or a younger one has written */
     struct pg_rel **rels; /* by oid */
     size_t n_rels, cap_rels;
     struct pg_moment moment, next_moment;
     uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
     bool looked[PG_LOOKS];
     uint64_t rolled_back; /* a transaction some of whose changes were rolled back since; 0 = none */
-    bool inside;          /* the same transaction as at the last scan */
+    bool inside;          /* the same epoch as at the last scan */
+    size_t n_kept;        /* ways back that are open, */
+    struct pg_rel *gone;  /* for which these are kept */
     /* statements that the server keeps for us */
     const void *statements[PG_STATEMENTS];
     size_t n_statements;

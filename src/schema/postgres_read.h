@@ -49,6 +49,10 @@ bool pg_number(struct slice *list, int64_t *out);
 /* Puts the relations that were read in the place of the old ones, and drops those of the list that were not found. */
 int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e);
 void pg_forget_rels(struct pg_in *in);
+/* For introspector.save and so on. */
+int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e);
+void pg_put_back(struct pg_in *in, struct pg_kept *kept);
+void pg_give_up(struct pg_in *in, struct pg_kept *kept);
 /* Adds a relation to the list, unless it was read or asked for already. */
 int pg_want(struct pg_in *in, struct pg_oids *list, uint32_t oid, struct pawl_error *e);
 /* The list as "{1,2}"; .p NULL = no memory. */
@@ -56,6 +60,12 @@ struct slice pg_list(struct arena *a, const struct pg_oids *list);
 
 /* ---- postgres_changes.c ------------------------------------------------------------------------------------------ */
 
+/* Tells the driver what to count. */
+int pg_watch_catalogs(struct db *db, struct pawl_error *e);
+/* How it stood at the last stamp. */
+void pg_moment_of(const struct pg_in *in, struct pg_moment *out);
+/* Has nothing been written to a catalog since the last scan? */
+bool pg_is_current(const struct pg_in *in, const struct pg_moment *now);
 /* Finds out where something has changed. */
 int pg_look(struct pg_in *in, struct pawl_error *e);
 /* The same where nothing is known yet, as questions in a batch: all is going to be read, and the next scan compares with this look. */

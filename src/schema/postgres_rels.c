@@ -3,10 +3,21 @@
 
 #include "base/mem.h"
 
+static void drop_rel(struct pg_in *in, struct pg_rel *rel)
+{
+    if (!in->n_kept) {
+        mem_free(rel);
+        return;
+    }
+    rel->gone = true;
+    rel->next_gone = in->gone;
+    in->gone = rel;
+}
+
 void pg_forget_rels(struct pg_in *in)
 {
     for (size_t i = 0; i < in->n_rels; i++)
-        mem_free(in->rels[i]);
+        drop_rel(in, in->rels[i]);
     in->n_rels = 0;
     memset(in->foreign_known, 0, sizeof in->foreign_known);
 }
@@ -67,13 +78,13 @@ int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e
                 t->rel = to[n] ? to[n] : t->rel;
                 n += to[n] != NULL;
                 if (same)
-                    mem_free(old);
+                    drop_rel(in, old);
             }
             i += same;
             k++;
         } else {
             if (was_asked(old, asked))
-                mem_free(old); /* it is gone */
+                drop_rel(in, old); /* it is gone */
             else
                 to[n++] = old;
             i++;
@@ -88,6 +99,100 @@ int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e
     in->n_rels = n;
     return code;
 }
+
+/* ---- the way back ------------------------------------------------------------------------------------------------ */
+
+int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e)
+{
+    struct pg_moment now;
+    struct db_stamp ignored;
+    *out = NULL;
+    int code = in->db->driver->stamp(in->db, &ignored, e);
+    if (code)
+        return code;
+    pg_moment_of(in, &now);
+    if (!pg_is_current(in, &now))
+        return PAWL_OK;
+    struct pg_kept *k = mem_alloc(sizeof *k);
+    struct pg_rel **rels = k ? mem_alloc((in->n_rels + 1) * sizeof *rels) : NULL;
+    if (!rels) {
+        mem_free(k);
+        return err_nomem(e);
+    }
+    if (in->n_rels)
+        memcpy(rels, in->rels, in->n_rels * sizeof *rels);
+    *k = (struct pg_kept){.rels = rels,
+                          .n_rels = in->n_rels,
+                          .moment = in->moment,
+                          .horizon = in->horizon,
+                          .since = in->since,
+                          .rolled_back = in->rolled_back};
+    memcpy(k->digests, in->digests, sizeof k->digests);
+    memcpy(k->foreign, in->foreign, sizeof k->foreign);
+    memcpy(k->foreign_known, in->foreign_known, sizeof k->foreign_known);
+    in->n_kept++;
+    *out = k;
+    return PAWL_OK;
+}
+
+/* What was read since then is of no use; what is put back is not gone any more. */
+static void exchange_rels(struct pg_in *in, struct pg_kept *k)
+{
+    size_t i = 0;
+    for (size_t n = 0; n < in->n_rels; n++) {
+        struct pg_rel *rel = in->rels[n];
+        while (i < k->n_rels && k->rels[i]->oid < rel->oid)
+            i++;
+        if (i == k->n_rels || k->rels[i] != rel)
+            mem_free(rel);
+    }
+    for (i = 0; i < k->n_rels; i++)
+        k->rels[i]->gone = k->rels[i]->fresh = k->rels[i]->wanted = false;
+    for (struct pg_rel **at = &in->gone; *at;) {
+        if ((*at)->gone)
+            at = &(*at)->next_gone;
+        else
+            *at = (*at)->next_gone;
+    }
+    mem_free(in->rels);
+    in->rels = k->rels;
+    in->n_rels = k->n_rels;
+    k->rels = NULL;
+}
+
+void pg_put_back(struct pg_in *in, struct pg_kept *k)
+{
+    struct pg_moment now;
+    exchange_rels(in, k);
+    pg_moment_of(in, &now);
+    in->moment = k->moment;
+    in->moment.epoch = now.epoch;
+    memcpy(in->moment.made, now.made, sizeof now.made);
+    memcpy(in->moment.gone, now.gone, sizeof now.gone);
+    in->horizon = k->horizon;
+    in->since = k->since;
+    in->rolled_back = k->rolled_back;
+    memcpy(in->digests, k->digests, sizeof in->digests);
+    memcpy(in->foreign, k->foreign, sizeof in->foreign);
+    memcpy(in->foreign_known, k->foreign_known, sizeof in->foreign_known);
+    in->known = true;
+    pg_give_up(in, k);
+}
+
+void pg_give_up(struct pg_in *in, struct pg_kept *k)
+{
+    mem_free(k->rels);
+    mem_free(k);
+    if (--in->n_kept)
+        return;
+    for (struct pg_rel *rel = in->gone, *next; rel; rel = next) {
+        next = rel->next_gone;
+        mem_free(rel);
+    }
+    in->gone = NULL;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
 
 int pg_want(struct pg_in *in, struct pg_oids *list, uint32_t oid, struct pawl_error *e)
 {

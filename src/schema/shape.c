@@ -95,7 +95,7 @@ static bool fold(struct folding *f, const struct delta *d, unsigned char *out)
         ok = add_edit(f, &d->items[i]);
     if (!ok)
         return false;
-    lines_apply(&f->lines, &f->edits); /* the items of a delta come by key */
+    lines_apply(&f->lines, &f->edits, false); /* the items of a delta come by key */
     arena_reset(&f->tmp);
     ok = hasher_begin(&f->hasher);
     for (size_t i = 0; i < f->lines.n && ok; i++)

@@ -1,0 +1,314 @@
+/*
+ * Was anything written, and how many rows of which catalogs.
+ *
+ * Whoever writes is given a transaction number. Before that, the snapshot (which transactions have ended, however late they
+ * began) tells two moments apart. In a transaction that has its number already, the end of the write-ahead log does, since
+ * nothing permanent is written without it, unless the server logs as little as it can (wal_level = minimal leaves out tables
+ * of the same transaction), or there are temporary or unlogged tables: then no two stamps are equal. Other sessions' writes make
+ * stamps differ, too, which costs a look and is never wrong.
+ *
+ * Within a transaction the server counts the rows that are written to each table, and these counts never become less, whatever is
+ * rolled back. It goes on counting or begins anew with the next transaction. A database that is ours alone is in front of a
+ * transaction as the last one left it: so where a transaction was counted to its end, counting goes on with the next one.
+ */
+#include "db/postgres.h"
+
+#include <stdio.h>
+
+#include "base/strbuf.h"
+#include "sql/dialect.h"
+#include "sql/lexer.h"
+
+#define MAX_SQL 8192
+
+/*
+ * Which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells; which are running; when ours
+ * began, which no other has in common; whether rows are counted; whether there are tables that the log does not tell about, which
+ * is known where no row of pg_class was written since; those rows; the counts.
+ */
+static const char columns_sql[] =
+    "select hashtextextended(s::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
+    "case when txid_current_if_assigned() is null or pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
+    "then null else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end, "
+    "txid_snapshot_xmin(s), txid_snapshot_xmax(s), (extract(epoch from now()) * 1000000)::bigint, "
+    "current_setting('track_counts')::bool, "
+    "txid_current_if_assigned() is not null and w <> $1 and exists (select from pg_class where relpersistence <> 'p' and "
+    "relkind = 'r'), w, ";
+static const char counts_sql[] =
+    "(select string_agg(i || ' ' || made || ' ' || gone, ' ') from (select i, pg_stat_get_xact_tuples_inserted(o) + "
+    "pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) from unnest('{";
+static const char counts_rest_sql[] = "}'::oid[]) with ordinality x (o, i)) x (i, made, gone) where made + gone > 0)";
+static const char from_sql[] =
+    " from txid_current_snapshot() s, lateral (select pg_stat_get_xact_tuples_inserted(1259) + "
+    "pg_stat_get_xact_tuples_updated(1259)) c (w)";
+
+static bool next_number(struct slice *s, int64_t *out)
+{
+    size_t end = slice_find_byte(*s, ' ');
+    end = end == SIZE_MAX ? s->n : end;
+    bool ok = end && slice_i64(slice_sub(*s, 0, end), out);
+    *s = end < s->n ? slice_sub(*s, end + 1, s->n) : (struct slice){NULL, 0};
+    return ok;
+}
+
+static int on_mark(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_mark *out = context;
+    int64_t i, made, gone;
+    (void)n;
+    (void)e;
+    *out = (struct pg_mark){.ended = v[0].i,
+                            .transaction = v[1].type == DB_INT ? (uint64_t)v[1].i : 0,
+                            .log = v[2].type == DB_INT ? v[2].i : -1,
+                            .oldest = (uint64_t)v[3].i,
+                            .end = (uint64_t)v[4].i,
+                            .began = v[5].i,
+                            .counted = v[6].i != 0,
+                            .unlogged = v[7].i != 0,
+                            .relations = v[8].i,
+                            .taken = true};
+    struct slice list = v[9].type == DB_TEXT ? v[9].s : (struct slice){NULL, 0};
+    while (next_number(&list, &i) && next_number(&list, &made) && next_number(&list, &gone)) {
+        if (i < 1 || i > DB_WATCHED)
+            continue;
+        out->made[i - 1] = (uint64_t)made;
+        out->gone[i - 1] = (uint64_t)gone;
+    }
+    return PAWL_OK;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *known)
+{
+    struct slice text = slice_of(columns_sql);
+    size_t at = slice_find(text, SLICE("$1"));
+    strbuf_add(b, slice_sub(text, 0, at));
+    strbuf_addz(b, known);
+    strbuf_add(b, slice_sub(text, at + 2, text.n));
+    if (s->watched.n) {
+        strbuf_addz(b, counts_sql);
+        strbuf_add(b, s->watched);
+        strbuf_addz(b, counts_rest_sql);
+    } else {
+        strbuf_addz(b, "null");
+    }
+    strbuf_addz(b, from_sql);
+}
+
+/* May the server keep the question? Not if a text may make it forget. */
+static bool may_keep(const struct pg_db *db)
+{
+    return db->base.alone && !db->base.forgets;
+}
+
+size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS])
+{
+    struct pg_stamps *s = &db->stamps;
+    char known[32];
+    size_t n = 0, from = 0;
+    bool kept = s->kept && s->resets == db->base.resets;
+    snprintf(known, sizeof known, "%lld", (long long)(s->logged ? s->mark.relations : -1));
+    if (!may_keep(db)) {
+        add_query(s, b, known);
+    } else {
+        if (!kept) {
+            strbuf_addf(b, "prepare pawl_stamp_%u (bigint) as ", ++s->number);
+            add_query(s, b, "$1");
+            from = b->n;
+            n = 1;
+        }
+        strbuf_addf(b, "execute pawl_stamp_%u (%s)", s->number, known);
+    }
+    if (!strbuf_ok(b))
+        return 0;
+    struct slice all = strbuf_slice(b);
+    if (n)
+        out[0] = (struct db_request){.sql = slice_sub(all, 0, from)};
+    out[n++] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = &s->next};
+    s->kept = kept; /* until it is known to be there */
+    s->next = (struct pg_mark){.taken = false};
+    return n;
+}
+
+/* Goes on counting, or begins a new epoch. */
+static void count_on(struct pg_db *db)
+{
+    struct pg_stamps *s = &db->stamps;
+    const struct pg_mark *was = &s->mark, *now = &s->next;
+    bool same = was->taken && was->began == now->began && !s->left;
+    bool follows = !same && was->taken && s->sealed && db->base.alone;
+    if (!same && !follows)
+        s->epoch++;
+    for (size_t i = 0; i < DB_WATCHED; i++) {
+        if (follows) {
+            s->before_made[i] += was->made[i] - now->made[i];
+            s->before_gone[i] += was->gone[i] - now->gone[i];
+        }
+        s->made[i] = s->before_made[i] + now->made[i];
+        s->gone[i] = s->before_gone[i] + now->gone[i];
+    }
+    s->counted = now->counted && (s->counted || (!same && !follows));
+    if (now->transaction)
+        s->logged = !now->unlogged;
+    else
+        s->logged = s->logged && (follows || (same && now->relations == was->relations));
+}
+
+void pg_stamp_taken(struct pg_db *db, bool in_front)
+{
+    struct pg_stamps *s = &db->stamps;
+    if (in_front) /* of the COMMIT */
+        s->left = !s->inside;
+    s->kept = may_keep(db);
+    s->resets = db->base.resets;
+    if (!s->next.taken)
+        return;
+    count_on(db);
+    s->left = in_front;
+    s->mark = s->next;
+    if (!s->mark.transaction)
+        s->last = (struct db_stamp){s->mark.ended, s->mark.ended};
+    else if (s->mark.log >= 0 && !s->mark.unlogged)
+        s->last = (struct db_stamp){s->mark.log, s->mark.log};
+    else
+        s->last = (struct db_stamp){-++s->n, -s->n};
+    /* Nothing here tells rows from schema. */
+    s->holds = s->last.data >= 0 && db->base.driver->in_transaction(&db->base);
+}
+
+int pg_stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
+{
+    struct pg_db *db = pg_of(base);
+    struct db_request requests[PG_STAMP_REQUESTS];
+    struct db_fault fault = {.offset = SIZE_MAX};
+    STRBUF(text, MAX_SQL);
+    if (db->pq.transactionStatus(db->conn) == PQTRANS_INERROR)
+        return err_set(e, PAWL_SQL, "the transaction has failed, and answers nothing any more");
+    if (!db->stamps.holds) {
+        size_t n = pg_stamp_requests(db, &text, requests);
+        int code = n ? pg_run_plain(db, requests, n, &fault, e) : err_nomem(e);
+        if (code)
+            return code;
+        pg_stamp_taken(db, false);
+    }
+    *out = db->stamps.last;
+    return PAWL_OK;
+}
+
+/* ---- what is sent meanwhile -------------------------------------------------------------------------------------- */
+
+/* Marks in a transaction, which write nothing and undo nothing. */
+static bool is_mark(const struct db_request *r)
+{
+    return slice_ieq(slice_sub(r->sql, 0, 10), SLICE("savepoint ")) ||
+           slice_ieq(slice_sub(r->sql, 0, 8), SLICE("release "));
+}
+
+/* Statements of the driver itself, which concern only the session and the tables that go with it. */
+static bool is_reset(struct pg_db *db, const struct db_request *r)
+{
+    for (const char *const *s = pg_session_sql; *s; s++)
+        if (r->sql.p == *s)
+            return db->stamps.logged;
+    return false;
+}
+
+static bool is_only(const struct db_request *r, const char *word)
+{
+    return slice_ieq(slice_trim(r->sql), slice_of(word));
+}
+
+/* May the statement begin or end a transaction, or take a part of one back? */
+static bool is_control(const struct db_request *r)
+{
+    static const char *const words[] = {"begin", "start", "commit", "end", "rollback", "abort", "prepare", NULL};
+    struct lexer lx;
+    struct token t;
+    bool is = false;
+    lexer_init(&lx, &dialect_postgres, r->sql);
+    if (!lexer_next(&lx, &t))
+        return false;
+    for (const char *const *w = words; *w && !is; w++)
+        is = lexer_word(&lx, &t, *w);
+    return is;
+}
+
+void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t n)
+{
+    struct pg_stamps *s = &db->stamps;
+    s->held = s->holds;
+    s->inside = !s->left;
+    for (size_t i = 0; i < n; i++) {
+        const struct db_request *r = &requests[i];
+        bool begins = is_only(r, "begin");
+        if (is_mark(r))
+            continue;
+        s->holds = false;
+        if (is_control(r)) {
+            bool back = slice_find_byte(slice_trim(r->sql), ' ') != SIZE_MAX; /* to a savepoint */
+            s->logged &= begins || is_only(r, "commit");
+            s->left |= !back;
+        }
+        s->sealed &= begins || is_reset(db, r);
+    }
+}
+
+enum pg_stamp_place pg_stamp_place(const struct pg_db *db, const struct db_request *requests, size_t n)
+{
+    const struct pg_stamps *s = &db->stamps;
+    PGTransactionStatusType status = db->pq.transactionStatus(db->conn);
+    if (n == 1 && is_only(requests, "commit"))
+        return db->base.alone && status == PQTRANS_INTRANS && !s->held && s->watched.n ? PG_STAMP_IN_FRONT
+                                                                                       : PG_STAMP_NONE;
+    bool wanted = db->base.stamp_behind && !s->holds &&
+                  (status == PQTRANS_INTRANS || (status == PQTRANS_IDLE && is_only(requests, "begin")));
+    for (size_t i = 0; i < n && wanted; i++)
+        wanted = !requests[i].copy.p;
+    return wanted ? PG_STAMP_BEHIND : PG_STAMP_NONE;
+}
+
+void pg_stamp_ended(struct pg_db *db, const struct db_request *request, bool counted)
+{
+    struct pg_stamps *s = &db->stamps;
+    bool follows = s->mark.taken && s->watched.n && s->inside;
+    if (is_only(request, "commit"))
+        s->sealed = follows && (s->held || counted);
+    else if (is_only(request, "rollback"))
+        s->sealed = follows && db->base.goes_back;
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+int pg_watch(struct db *base, struct slice tables, struct pawl_error *e)
+{
+    struct pg_db *db = pg_of(base);
+    struct slice copy;
+    if (slice_eq(db->stamps.watched, tables))
+        return PAWL_OK;
+    copy = arena_dup(&db->arena, tables);
+    if (!copy.p)
+        return err_nomem(e);
+    pg_stamps_reset(db);
+    db->stamps.watched = copy;
+    return PAWL_OK;
+}
+
+void pg_stamps_reset(struct pg_db *db)
+{
+    struct pg_stamps *s = &db->stamps;
+    s->holds = s->kept = s->sealed = s->counted = s->logged = false;
+    s->mark.taken = false;
+}
+
+void pg_written(struct db *base, struct db_written *out)
+{
+    const struct pg_stamps *s = &pg_of(base)->stamps;
+    *out = (struct db_written){.epoch = s->epoch,
+                               .counted = s->counted && s->mark.taken,
+                               .transaction = s->mark.transaction,
+                               .oldest = s->mark.oldest,
+                               .end = s->mark.end,
+                               .made = s->made,
+                               .gone = s->gone};
+}
