@@ -199,6 +199,8 @@ struct db_driver {
      * driver cannot. */
     int (*watch)(struct db *db, struct slice tables, struct pawl_error *e);
     void (*written)(struct db *db, struct db_written *out);
+    /* It was seen that there was neither a temporary nor an unlogged table at the last stamp: then stamps need not look for them. */
+    void (*all_logged)(struct db *db);
     /* Has the open transaction written anything yet? NULL: two stamps tell. */
     int (*has_written)(struct db *db, bool *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
@@ -261,6 +263,7 @@ struct db {
     bool alone;        /* a scratch database: nobody else writes to it */
     bool forgets;      /* a text may make the server forget what it keeps for the session */
     bool stamp_behind; /* what is run in a transaction brings the next stamp along */
+    bool only_asks;    /* what is run writes nothing, and leaves the transaction as it is */
     bool goes_back;    /* the transaction that is rolled back next is taken back in all that was derived from it, too */
 };
 

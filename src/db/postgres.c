@@ -217,6 +217,7 @@ const struct db_driver db_postgres = {
     .stamp = pg_stamp,
     .watch = pg_watch,
     .written = pg_written,
+    .all_logged = pg_all_logged,
     .has_written = has_written,
     .table_exists = table_exists,
     .read_ledger = pg_read_ledger,

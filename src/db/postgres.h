@@ -24,7 +24,7 @@ struct pg_expected {
 
 /* What the server says when it is asked for a stamp. See postgres_stamp.c. */
 struct pg_mark {
-    bool taken, counted, unlogged;
+    bool taken, counted, looked, unlogged;
     int64_t ended, log, began, relations;
     uint64_t transaction, oldest, end;
     uint64_t made[DB_WATCHED], gone[DB_WATCHED];
@@ -132,6 +132,7 @@ int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, 
 int pg_stamp(struct db *db, struct db_stamp *out, struct pawl_error *e);
 int pg_watch(struct db *db, struct slice tables, struct pawl_error *e);
 void pg_written(struct db *db, struct db_written *out);
+void pg_all_logged(struct db *db);
 /* The connection is another one: nothing holds any more. */
 void pg_stamps_reset(struct pg_db *db);
 /* Requests are about to be run: what becomes of the last stamp. */

@@ -602,6 +602,8 @@ static int run_with_stamp(struct pg_db *db, const struct db_request *requests, s
 int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    if (base->only_asks)
+        return pg_run_plain(db, requests, n, fault, e);
     pg_stamp_before(db, requests, n);
     pg_drop(db);
     enum pg_stamp_place place = db->broken ? PG_STAMP_NONE : pg_stamp_place(db, requests, n);

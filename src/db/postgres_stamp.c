@@ -19,28 +19,29 @@
 #include "sql/dialect.h"
 #include "sql/lexer.h"
 
-#define MAX_SQL 8192
+#define MAX_SQL 16384
 
 /*
  * Which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells; which are running; when ours
- * began, which no other has in common; whether rows are counted; whether there are tables that the log does not tell about, which
- * is known where no row of pg_class was written since; those rows; the counts.
+ * began, which no other has in common; whether rows are counted; where the log ends as it did ($2) and that may mean something, whether
+ * there are tables that it does not tell about, unless it is known that there were none and no row of pg_class was written since;
+ * those rows ($1); the counts.
  */
 static const char columns_sql[] =
     "select hashtextextended(s::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
     "case when txid_current_if_assigned() is null or pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
-    "then null else (pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end, "
+    "then null else log end, "
     "txid_snapshot_xmin(s), txid_snapshot_xmax(s), (extract(epoch from now()) * 1000000)::bigint, "
-    "current_setting('track_counts')::bool, "
-    "txid_current_if_assigned() is not null and w <> $1 and exists (select from pg_class where relpersistence <> 'p' and "
-    "relkind = 'r'), w, ";
+    "current_setting('track_counts')::bool, case when txid_current_if_assigned() is not null and log = $2 and w <> $1 then "
+    "exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') end, w, ";
 static const char counts_sql[] =
     "(select string_agg(i || ' ' || made || ' ' || gone, ' ') from (select i, pg_stat_get_xact_tuples_inserted(o) + "
     "pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) from unnest('{";
 static const char counts_rest_sql[] = "}'::oid[]) with ordinality x (o, i)) x (i, made, gone) where made + gone > 0)";
 static const char from_sql[] =
     " from txid_current_snapshot() s, lateral (select pg_stat_get_xact_tuples_inserted(1259) + "
-    "pg_stat_get_xact_tuples_updated(1259)) c (w)";
+    "pg_stat_get_xact_tuples_updated(1259), case when not pg_is_in_recovery() then "
+    "(pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end) c (w, log)";
 
 static bool next_number(struct slice *s, int64_t *out)
 {
@@ -64,7 +65,8 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
                             .end = (uint64_t)v[4].i,
                             .began = v[5].i,
                             .counted = v[6].i != 0,
-                            .unlogged = v[7].i != 0,
+                            .unlogged = v[7].type == DB_BOOL && v[7].i != 0,
+                            .looked = v[7].type == DB_BOOL,
                             .relations = v[8].i,
                             .taken = true};
     struct slice list = v[9].type == DB_TEXT ? v[9].s : (struct slice){NULL, 0};
@@ -79,13 +81,14 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *known)
+static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *known, const char *log)
 {
     struct slice text = slice_of(columns_sql);
-    size_t at = slice_find(text, SLICE("$1"));
-    strbuf_add(b, slice_sub(text, 0, at));
-    strbuf_addz(b, known);
-    strbuf_add(b, slice_sub(text, at + 2, text.n));
+    for (size_t at; (at = slice_find_byte(text, '$')) != SIZE_MAX; text = slice_sub(text, at + 2, text.n)) {
+        strbuf_add(b, slice_sub(text, 0, at));
+        strbuf_addz(b, text.p[at + 1] == '1' ? known : log);
+    }
+    strbuf_add(b, text);
     if (s->watched.n) {
         strbuf_addz(b, counts_sql);
         strbuf_add(b, s->watched);
@@ -105,20 +108,21 @@ static bool may_keep(const struct pg_db *db)
 size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS])
 {
     struct pg_stamps *s = &db->stamps;
-    char known[32];
+    char known[32], log[32];
     size_t n = 0, from = 0;
     bool kept = s->kept && s->resets == db->base.resets;
     snprintf(known, sizeof known, "%lld", (long long)(s->logged ? s->mark.relations : -1));
+    snprintf(log, sizeof log, "%lld", (long long)(s->mark.taken ? s->mark.log : -1));
     if (!may_keep(db)) {
-        add_query(s, b, known);
+        add_query(s, b, known, log);
     } else {
         if (!kept) {
-            strbuf_addf(b, "prepare pawl_stamp_%u (bigint) as ", ++s->number);
-            add_query(s, b, "$1");
+            strbuf_addf(b, "prepare pawl_stamp_%u (bigint, bigint) as ", ++s->number);
+            add_query(s, b, "$1", "$2");
             from = b->n;
             n = 1;
         }
-        strbuf_addf(b, "execute pawl_stamp_%u (%s)", s->number, known);
+        strbuf_addf(b, "execute pawl_stamp_%u (%s, %s)", s->number, known, log);
     }
     if (!strbuf_ok(b))
         return 0;
@@ -149,7 +153,7 @@ static void count_on(struct pg_db *db)
         s->gone[i] = s->before_gone[i] + now->gone[i];
     }
     s->counted = now->counted && (s->counted || (!same && !follows));
-    if (now->transaction)
+    if (now->looked)
         s->logged = !now->unlogged;
     else
         s->logged = s->logged && (follows || (same && now->relations == was->relations));
@@ -299,6 +303,12 @@ void pg_stamps_reset(struct pg_db *db)
     struct pg_stamps *s = &db->stamps;
     s->holds = s->kept = s->sealed = s->counted = s->logged = false;
     s->mark.taken = false;
+}
+
+void pg_all_logged(struct db *base)
+{
+    struct pg_stamps *s = &pg_of(base)->stamps;
+    s->logged = s->mark.taken;
 }
 
 void pg_written(struct db *base, struct db_written *out)

@@ -471,6 +471,15 @@ void facts_unstamped(struct facts *f)
         f->introspector->unstamped(f->state);
 }
 
+/* Nothing at all was written since: so the introspector may build on this moment, too. */
+static bool is_unchanged(struct facts *f, const struct db_stamp *now)
+{
+    bool unchanged = f->known && f->stamped && now->schema == f->stamp.schema;
+    if (unchanged && f->introspector->unchanged && !f->disturbed)
+        f->introspector->unchanged(f->state);
+    return unchanged;
+}
+
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
 {
     struct db_stamp stamp = {0};
@@ -478,7 +487,7 @@ int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pa
     int code = f->unstamped ? PAWL_OK : f->db->driver->stamp(f->db, &stamp, e);
     if (code)
         return code;
-    if (f->known && f->stamped && stamp.schema == f->stamp.schema)
+    if (is_unchanged(f, &stamp))
         return check(f, e);
     code = scan_or_again(f, a, out, e);
     if (code)
@@ -575,12 +584,17 @@ int facts_rolled_back(struct facts *f, const struct delta *d, struct pawl_error 
 int facts_mark(struct facts *f, size_t *out, struct pawl_error *e)
 {
     void *kept = NULL;
+    struct db_stamp stamp;
     *out = 0;
     if (!f->introspector->save || !f->known || f->disturbed || f->orphans.n || f->broken)
         return PAWL_OK;
     if (!vec_reserve(&f->marks, f->marks.n + 1, sizeof(struct mark)))
         return err_nomem(e);
-    int code = f->introspector->save(f->state, &kept, e);
+    int code = f->db->driver->stamp(f->db, &stamp, e);
+    if (code)
+        return code;
+    is_unchanged(f, &stamp);
+    code = f->introspector->save(f->state, &kept, e);
     if (code || !kept)
         return code;
     AT(f->marks, struct mark, f->marks.n++) = (struct mark){f->journal.scans.n, kept};

@@ -60,6 +60,8 @@ struct introspector {
     void (*unstamped)(void *state);
     /* The database went back to an earlier state, and some facts with it. NULL: stamps of units tell it all. */
     void (*rolled_back)(void *state);
+    /* Nothing was written between the last scan and the stamp that was taken just now. NULL: that means nothing to it. */
+    void (*unchanged)(void *state);
     /*
      * What is remembered, to be put back when the database goes back to this moment: *out NULL if it would not be what is there. `kept` is
      * given up when it is put back, too. NULL: cannot.

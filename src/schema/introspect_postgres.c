@@ -67,6 +67,7 @@ static void close_state(void *state)
     pg_forget_rels(in);
     mem_free(in->rels);
     mem_free(in->tables);
+    mem_free(in->names_were);
     arena_clear(&in->arena);
     arena_clear(&in->names);
     arena_clear(&in->names_arena);
@@ -412,6 +413,11 @@ static void unstamped(void *state)
     ((struct pg_in *)state)->unstamped = true;
 }
 
+static void unchanged(void *state)
+{
+    pg_unchanged(state);
+}
+
 static int save(void *state, void **out, struct pawl_error *e)
 {
     struct pg_kept *kept = NULL;
@@ -444,6 +450,7 @@ const struct introspector introspect_postgres = {.driver = "postgres",
                                                  .scan = scan,
                                                  .rolled_back = rolled_back,
                                                  .unstamped = unstamped,
+                                                 .unchanged = unchanged,
                                                  .save = save,
                                                  .put_back = put_back,
                                                  .give_up = give_up,

@@ -17,6 +17,11 @@ static const char settings_sql[] =
     "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('row_security', 'on', "
     "true), set_config('plan_cache_mode', 'force_generic_plan', true)";
 
+/* Of a few rows, whatever was planned while there were hardly any: by their keys. */
+static const char few_sql[] =
+    "select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
+    "set_config('enable_mergejoin', 'off', true)";
+
 /* ---- batches ----------------------------------------------------------------------------------------------------- */
 
 static struct db_request *next_request(struct pg_batch *b)
@@ -112,6 +117,11 @@ void pg_begin_asking(struct pg_in *in, struct pg_batch *b)
     pg_add_kept(in, b, settings_sql, settings_sql, NULL, 0, NULL, NULL);
 }
 
+void pg_few(struct pg_in *in, struct pg_batch *b)
+{
+    pg_add_kept(in, b, few_sql, few_sql, NULL, 0, NULL, NULL);
+}
+
 int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
 {
     bool inside = in->db->driver->in_transaction(in->db);
@@ -120,6 +130,7 @@ int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
     pg_add(b, inside ? SLICE("release savepoint pawl_facts") : SLICE("commit"), NULL, NULL);
     if (b->failed)
         return err_nomem(e);
+    in->db->only_asks = true;
     int code = db_run(in->db, b->requests, b->n, NULL, e);
     if (code && inside) { /* the transaction is the caller's, and goes on */
         struct pawl_error ignored = {0};
@@ -127,5 +138,6 @@ int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
     } else if (code) {
         db_rollback(in->db);
     }
+    in->db->only_asks = false;
     return code;
 }

@@ -21,32 +21,48 @@
     "array_agg(coalesce(" unit ", 0)::int8 << 32 | (" HASH(alias) "::int8 & 4294967295))" condition "::text"
 /* All rows are counted; the young ones are listed. */
 #define COUNTED(count, unit, alias, catalog, oid) \
-    count ", 0, " LIST(unit, alias, " filter (where " YOUNG(alias) ")") " from " catalog " " alias " where " oid \
-                                                                        " >= 16384"
+    count ", 0, " LIST(unit, alias, " filter (where " YOUNG(alias) ")") ", 0, 0, 0 from " catalog " " alias \
+                                                                        " where " oid " >= 16384", \
+        NULL
 #define LISTED(unit, alias, catalog, oid) \
-    "0, 0, " LIST(unit, alias, "") " from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384"
+    "0, 0, " LIST(unit, alias, "") ", 0, 0, 0 from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384", \
+        NULL
 #define SUM(alias) "count(*) * 4294967311 + coalesce(sum(" HASH(alias) "), 0)"
-#define ALL(catalog, condition) SUM("x") ", 0, null from " catalog " x where " condition
+#define ALL(catalog, condition) \
+    SUM("x") \
+    ", count(*), null, 0, 0, 0 from " catalog " x where " condition, \
+        "count(*) filter (where " YOUNG("x") "), count(*), null from " catalog " x where " condition
 #define USERS(catalog) ALL(catalog, "x.oid >= 16384")
 
 #define NOT_COUNTED PG_COUNTED
+#define PG_CLASS 1259
+#define PG_ATTRIBUTE 1249
+#define PG_PRIVILEGES 4 /* the group */
 #define OF_RELATIONS (-1)
 
-/* One look at one catalog: (a count or a sum, another count, oids with hashes). */
+/*
+ * One look at one catalog: (a count or a sum, another count, oids with hashes). Those of pg_class and pg_attribute also tell of the system's own
+ * rows: how many there are, how many young ones; and that of pg_class of relations that the log does not tell about.
+ */
 static const struct look {
     uint32_t catalog; /* its oid in pg_class */
     int group;
     enum pg_counted counted;
     const char *sql;
+    const char *probe; /* asks how many rows are young and how many there are, which costs less; NULL = cannot */
     int since;
 } looks[] = {
     {1259, OF_RELATIONS, PG_RELATIONS,
-     "count(*) filter (where c.relkind not in ('i', 'I', 't')), count(*) filter (where c.relkind in ('i', 'I') and "
-     "c.relnamespace <> 99), " LIST(
+     "count(*) filter (where c.oid >= 16384 and c.relkind not in ('i', 'I', 't')), count(*) filter (where c.oid >= 16384 and "
+     "c.relkind in ('i', 'I') and c.relnamespace <> 99), " LIST(
          "case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
          "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end",
-         "c", " filter (where " YOUNG("c") ")") " from pg_class c where c.oid >= 16384",
-     0},
+         "c",
+         " filter (where " YOUNG(
+             "c") " and c.oid >= 16384)") ", count(*) filter (where c.oid < 16384), "
+                                          "count(*) filter (where " YOUNG(
+                                              "c") " and c.oid < 16384), count(*) filter (where c.relpersistence <> 'p') from pg_class c",
+     NULL, 0},
     {2606, OF_RELATIONS, PG_CONSTRAINTS,
      COUNTED("count(*) filter (where k.contype in ('p', 'u', 'f', 'c', 'x', 'n'))", "k.conrelid", "k", "pg_constraint",
              "k.conrelid"),
@@ -57,9 +73,11 @@ static const struct look {
      COUNTED("count(*) filter (where r.rulename <> '_RETURN')", "r.ev_class", "r", "pg_rewrite", "r.ev_class"), 0},
     {3256, OF_RELATIONS, PG_POLICIES, COUNTED("count(*)", "p.polrelid", "p", "pg_policy", "p.polrelid"), 0},
     {1249, OF_RELATIONS, NOT_COUNTED,
-     LISTED("coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a",
-            "pg_attribute", "a.attrelid"),
-     0},
+     "0, 0, " LIST(
+         "coalesce((select i.indrelid from pg_index i where i.indexrelid = a.attrelid), a.attrelid)", "a",
+         " filter (where a.attrelid >= 16384)") ", 0, count(*) filter (where a.attrelid < 16384), 0 from pg_attribute a "
+                                                "where " YOUNG("a"),
+     NULL, 0},
     {2604, OF_RELATIONS, NOT_COUNTED, LISTED("d.adrelid", "d", "pg_attrdef", "d.adrelid"), 0},
     {2610, OF_RELATIONS, NOT_COUNTED, LISTED("i.indrelid", "i", "pg_index", "i.indrelid"), 0},
     {2611, OF_RELATIONS, NOT_COUNTED, LISTED("h.inhrelid", "h", "pg_inherits", "h.inhrelid"), 0},
@@ -88,13 +106,13 @@ static const struct look {
     {1417, 1, NOT_COUNTED, USERS("pg_foreign_server"), 0},
     /* not everyone may ask for all of the next ones */
     {1418, 1, NOT_COUNTED,
-     "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null from "
+     "count(*) + coalesce(sum(hashtext(x.umid || x.umoptions::text)), 0), 0, null, 0, 0, 0 from "
      "pg_user_mappings x",
-     0},
+     NULL, 0},
     {6100, 1, NOT_COUNTED,
      "count(*) + coalesce(sum(hashtext(row (s.subname, s.subslotname, s.subpublications{15?, s.subbinary, s.substream, "
-     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null from pg_subscription s",
-     0},
+     "s.subtwophasestate, s.subdisableonerr, s.subsynccommit})::text)), 0), 0, null, 0, 0, 0 from pg_subscription s",
+     NULL, 0},
     {3466, 1, NOT_COUNTED, USERS("pg_event_trigger"), 0},
     {6104, 1, NOT_COUNTED, USERS("pg_publication"), 0},
     {6106, 1, NOT_COUNTED, USERS("pg_publication_rel"), 0},
@@ -258,8 +276,16 @@ static int on_look(void *context, const struct db_value *v, size_t n, struct paw
     if (v[1].type == DB_TEXT) /* numeric */
         slice_i64(v[1].s, &sum);
     in->next_digests[i] = (uint64_t)sum;
-    if (looks[i].group != OF_RELATIONS)
+    if (looks[i].group != OF_RELATIONS) {
+        in->next_rows[i] = (uint64_t)v[2].i;
         return PAWL_OK;
+    }
+    if (looks[i].catalog == PG_CLASS || looks[i].catalog == PG_ATTRIBUTE) {
+        in->next_digests[i] = looks[i].catalog == PG_CLASS ? (uint64_t)v[4].i : 0;
+        in->system_changed |= v[5].i != 0 || in->next_digests[i] != in->digests[i];
+        if (looks[i].catalog == PG_CLASS && v[6].i == 0)
+            in->db->driver->all_logged(in->db);
+    }
     if (looks[i].counted != NOT_COUNTED) {
         in->counted[looks[i].counted] = true;
         in->there[looks[i].counted] = (uint64_t)sum;
@@ -332,18 +358,67 @@ static int look_at_all(struct pg_in *in, struct pg_batch *b, struct pawl_error *
     return PAWL_OK;
 }
 
-/* The few where rows were written, each by itself: their texts are always the same. */
-static int look_at_some(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+/* Privileges of the system's own relations and their columns: looks at those rows are taken on the way. */
+static bool is_of_system(size_t i)
+{
+    return looks[i].group == PG_PRIVILEGES && (looks[i].catalog == PG_CLASS || looks[i].catalog == PG_ATTRIBUTE);
+}
+
+/* Nothing is young and as many are there as were: then the look itself is not needed. */
+static int on_probe(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    size_t i = v[0].i >= 0 && v[0].i < (int64_t)LOOKS ? (size_t)v[0].i : 0;
+    (void)n;
+    (void)e;
+    in->looked[i] = v[1].i != 0 || (uint64_t)v[2].i != in->rows[i];
+    return PAWL_OK;
+}
+
+static int add_one(struct pg_in *in, struct pg_batch *b, size_t i, bool probe, struct slice oldest,
+                   struct pawl_error *e)
+{
+    STRBUF(text, 1 << 16);
+    const char *const *sql = probe ? &looks[i].probe : &looks[i].sql;
+    strbuf_addf(&text, "select %zu, ", i);
+    add_look(&text, slice_of(*sql), false);
+    const char *kept = strbuf_ok(&text) ? arena_strz(&in->arena, strbuf_slice(&text)) : NULL;
+    if (!kept || !oldest.p)
+        return err_nomem(e);
+    pg_add_kept(in, b, sql, kept, &oldest, strstr(kept, "$1") != NULL, probe ? on_probe : on_look, in);
+    return PAWL_OK;
+}
+
+/*
+ * The few where rows were written, each by itself: their texts are always the same. What can be probed is, and looked at only if
+ * that finds anything.
+ */
+static int look_at_some(struct pg_in *in, struct pawl_error *e)
 {
     struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(in->since & UINT32_MAX));
-    for (size_t i = 0; i < LOOKS; i++) {
-        const char *text = in->looked[i] ? look_text(in, i, false, "") : "";
-        if (!text || !oldest.p)
-            return err_nomem(e);
-        if (in->looked[i])
-            pg_add_kept(in, b, &looks[i], text, &oldest, strstr(text, "$1") != NULL, on_look, in);
+    struct pg_batch b;
+    int code = PAWL_OK;
+    bool again = false;
+    pg_begin_asking(in, &b);
+    for (size_t i = 0; i < LOOKS && !code; i++)
+        if (in->looked[i] && !looks[i].probe)
+            code = add_one(in, &b, i, false, oldest, e);
+    pg_few(in, &b);
+    for (size_t i = 0; i < LOOKS && !code; i++)
+        if (in->looked[i] && looks[i].probe && !is_of_system(i))
+            code = add_one(in, &b, i, true, oldest, e);
+    if (!code)
+        code = pg_ask(in, &b, e);
+    pg_begin_asking(in, &b);
+    for (size_t i = 0; i < LOOKS && !code; i++) {
+        if (is_of_system(i))
+            in->looked[i] &= in->system_changed;
+        if (!in->looked[i] || !looks[i].probe)
+            continue;
+        again = true;
+        code = add_one(in, &b, i, false, oldest, e);
     }
-    return PAWL_OK;
+    return code || !again ? code : pg_ask(in, &b, e);
 }
 
 int pg_look(struct pg_in *in, struct pawl_error *e)
@@ -351,17 +426,22 @@ int pg_look(struct pg_in *in, struct pawl_error *e)
     struct pg_batch b;
     int code = read_moment(in, e);
     memcpy(in->next_digests, in->digests, sizeof in->next_digests);
+    memcpy(in->next_rows, in->rows, sizeof in->next_rows);
+    in->system_changed = false;
     if (code || !choose(in))
         return code;
+    if (in->inside)
+        return look_at_some(in, e);
     pg_begin_asking(in, &b);
-    code = in->inside ? look_at_some(in, &b, e) : look_at_all(in, &b, e);
+    code = look_at_all(in, &b, e);
     return code ? code : pg_ask(in, &b, e);
 }
 
 void pg_add_look(struct pg_in *in, struct pg_batch *b)
 {
     memcpy(in->next_digests, in->digests, sizeof in->digests);
-    in->inside = false;
+    memcpy(in->next_rows, in->rows, sizeof in->next_rows);
+    in->inside = in->system_changed = false;
     for (size_t i = 0; i < LOOKS; i++)
         in->looked[i] = in->version >= looks[i].since && looks[i].group != OF_RELATIONS;
     const char *text = all_text(in, false);
@@ -374,11 +454,25 @@ void pg_add_look(struct pg_in *in, struct pg_batch *b)
         pg_add_once(in, b, text, (struct slice){NULL, 0}, on_look, in);
 }
 
+static void build_on(struct pg_in *in, const struct pg_moment *now)
+{
+    in->moment = *now;
+    in->since = now->transaction ? now->transaction : now->end;
+}
+
+void pg_unchanged(struct pg_in *in)
+{
+    struct pg_moment now;
+    pg_moment_of(in, &now);
+    if (in->known && !in->rolled_back)
+        build_on(in, &now);
+}
+
 void pg_looked(struct pg_in *in)
 {
     memcpy(in->digests, in->next_digests, sizeof in->digests);
-    in->moment = in->next_moment;
-    in->since = in->moment.transaction ? in->moment.transaction : in->moment.end;
+    memcpy(in->rows, in->next_rows, sizeof in->rows);
+    build_on(in, &in->next_moment);
     if (!in->inside)
         in->horizon = in->next_moment.horizon;
 }
@@ -446,6 +540,8 @@ static int on_name(void *context, const struct db_value *v, size_t n, struct paw
     int64_t *known = map_get(&in->known_names, key);
     (void)n;
     *c->renamed |= known && *known != v[1].i;
+    if (known && *known != v[1].i && in->n_kept && !pg_note_name(in, known))
+        return err_nomem(e);
     if (!known) {
         known = arena_alloc(&in->names_arena, sizeof *known);
         key = known ? arena_dup(&in->names_arena, key) : (struct slice){NULL, 0};

@@ -150,13 +150,17 @@ struct pg_moment {
     bool counted; /* by a server that counts */
 };
 
+struct pg_name { /* a known name that has become another one since the first way back */
+    int64_t *at, was;
+};
+
 /* What goes back with the database; see introspector.save. */
 struct pg_kept {
     struct pg_rel **rels;
-    size_t n_rels;
+    size_t n_rels, n_names;
     struct pg_moment moment;
     uint64_t horizon, since, rolled_back;
-    uint64_t digests[PG_LOOKS];
+    uint64_t digests[PG_LOOKS], rows[PG_LOOKS];
     uint64_t foreign[PG_COUNTED];
     bool foreign_known[PG_COUNTED];
 };
@@ -186,11 +190,15 @@ struct pg_in {
     size_t n_rels, cap_rels;
     struct pg_moment moment, next_moment;
     uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
+    uint64_t rows[PG_LOOKS], next_rows[PG_LOOKS]; /* that the digests are of */
+    bool system_changed;                          /* rows of the system's own relations */
     bool looked[PG_LOOKS];
-    uint64_t rolled_back; /* a transaction some of whose changes were rolled back since; 0 = none */
-    bool inside;          /* the same epoch as at the last scan */
-    size_t n_kept;        /* ways back that are open, */
-    struct pg_rel *gone;  /* for which these are kept */
+    uint64_t rolled_back;       /* a transaction some of whose changes were rolled back since; 0 = none */
+    bool inside;                /* the same epoch as at the last scan */
+    size_t n_kept;              /* ways back that are open, */
+    struct pg_rel *gone;        /* for which these are kept, */
+    struct pg_name *names_were; /* and this */
+    size_t n_names, cap_names;
     /* statements that the server keeps for us */
     const void *statements[PG_STATEMENTS];
     size_t n_statements;

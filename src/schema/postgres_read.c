@@ -561,6 +561,8 @@ int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
 {
     struct pg_batch b;
     pg_begin_asking(in, &b);
+    if (!all)
+        pg_few(in, &b);
     return read_relations(&(struct reading){.in = in, .batch = &b, .oids = oids, .all = all}, e);
 }
 

@@ -15,6 +15,8 @@ extern const struct pg_query pg_column_grant_queries[];
 
 /* A batch of questions that begins with the settings that they need. */
 void pg_begin_asking(struct pg_in *in, struct pg_batch *b);
+/* What follows is about a few rows of catalogs that may be large by now. */
+void pg_few(struct pg_in *in, struct pg_batch *b);
 void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *context);
 /*
  * A statement that is asked again and again, told apart by `key`: the server keeps it, so that it is not planned each time. Its
@@ -49,6 +51,8 @@ bool pg_number(struct slice *list, int64_t *out);
 /* Puts the relations that were read in the place of the old ones, and drops those of the list that were not found. */
 int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e);
 void pg_forget_rels(struct pg_in *in);
+/* A known name is about to become another one: notes what it was. false: no memory. */
+bool pg_note_name(struct pg_in *in, int64_t *known);
 /* For introspector.save and so on. */
 int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e);
 void pg_put_back(struct pg_in *in, struct pg_kept *kept);
@@ -70,6 +74,8 @@ bool pg_is_current(const struct pg_in *in, const struct pg_moment *now);
 int pg_look(struct pg_in *in, struct pawl_error *e);
 /* The same where nothing is known yet, as questions in a batch: all is going to be read, and the next scan compares with this look. */
 void pg_add_look(struct pg_in *in, struct pg_batch *b);
+/* Nothing was written since the last one. */
+void pg_unchanged(struct pg_in *in);
 /* The scan was carried out: the next one builds on it. */
 void pg_looked(struct pg_in *in);
 bool pg_group_changed(const struct pg_in *in, size_t group);

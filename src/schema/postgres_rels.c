@@ -102,6 +102,20 @@ int pg_merge(struct pg_in *in, const struct pg_oids *asked, struct pawl_error *e
 
 /* ---- the way back ------------------------------------------------------------------------------------------------ */
 
+bool pg_note_name(struct pg_in *in, int64_t *known)
+{
+    if (in->n_names == in->cap_names) {
+        size_t cap = in->cap_names ? in->cap_names * 2 : 16;
+        struct pg_name *names = mem_realloc(in->names_were, cap * sizeof *names);
+        if (!names)
+            return false;
+        in->names_were = names;
+        in->cap_names = cap;
+    }
+    in->names_were[in->n_names++] = (struct pg_name){known, *known};
+    return true;
+}
+
 int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e)
 {
     struct pg_moment now;
@@ -123,11 +137,13 @@ int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e)
         memcpy(rels, in->rels, in->n_rels * sizeof *rels);
     *k = (struct pg_kept){.rels = rels,
                           .n_rels = in->n_rels,
+                          .n_names = in->n_names,
                           .moment = in->moment,
                           .horizon = in->horizon,
                           .since = in->since,
                           .rolled_back = in->rolled_back};
     memcpy(k->digests, in->digests, sizeof k->digests);
+    memcpy(k->rows, in->rows, sizeof k->rows);
     memcpy(k->foreign, in->foreign, sizeof k->foreign);
     memcpy(k->foreign_known, in->foreign_known, sizeof k->foreign_known);
     in->n_kept++;
@@ -164,6 +180,8 @@ void pg_put_back(struct pg_in *in, struct pg_kept *k)
 {
     struct pg_moment now;
     exchange_rels(in, k);
+    for (; in->n_names > k->n_names; in->n_names--)
+        *in->names_were[in->n_names - 1].at = in->names_were[in->n_names - 1].was;
     pg_moment_of(in, &now);
     in->moment = k->moment;
     in->moment.epoch = now.epoch;
@@ -173,6 +191,7 @@ void pg_put_back(struct pg_in *in, struct pg_kept *k)
     in->since = k->since;
     in->rolled_back = k->rolled_back;
     memcpy(in->digests, k->digests, sizeof in->digests);
+    memcpy(in->rows, k->rows, sizeof in->rows);
     memcpy(in->foreign, k->foreign, sizeof in->foreign);
     memcpy(in->foreign_known, k->foreign_known, sizeof in->foreign_known);
     in->known = true;
@@ -185,6 +204,7 @@ void pg_give_up(struct pg_in *in, struct pg_kept *k)
     mem_free(k);
     if (--in->n_kept)
         return;
+    in->n_names = 0;
     for (struct pg_rel *rel = in->gone, *next; rel; rel = next) {
         next = rel->next_gone;
         mem_free(rel);

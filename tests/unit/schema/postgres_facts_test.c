@@ -17,8 +17,11 @@ static const char *fresh_text(struct db *db, struct arena *a)
 static void same_as_fresh(struct db *db, struct facts *f, struct arena *a, const char *after)
 {
     const char *followed = text_of(f, a), *fresh = fresh_text(db, a);
+    size_t same = 0, line = 0;
+    while (followed[same] && followed[same] == fresh[same])
+        line = followed[same++] == '\n' ? same : line;
     if (strcmp(followed, fresh) != 0)
-        fail_msg("after %s\n--- followed\n%s\n--- fresh\n%s", after, followed, fresh);
+        fail_msg("after %s\n--- followed\n%.300s\n--- fresh\n%.300s", after, followed + line, fresh + line);
 }
 
 static bool try_exec(struct db *db, const char *sql)
@@ -263,6 +266,147 @@ static void grants_on_what_extensions_own(void **state)
     db_close(db);
 }
 
+/* ---- ways back --------------------------------------------------------------------------------------------------- */
+
+static void begin(struct db *db)
+{
+    db->stamp_behind = true;
+    pg_exec(db, "begin");
+    db->stamp_behind = false;
+}
+
+static size_t mark(struct facts *f)
+{
+    struct pawl_error e = {0};
+    size_t at;
+    if (facts_mark(f, &at, &e))
+        fail_msg("%s", e.message);
+    return at;
+}
+
+static void go_back(struct facts *f, size_t at, const struct delta *d)
+{
+    struct pawl_error e = {0};
+    if (facts_return(f, at, d, &e))
+        fail_msg("%s", e.message);
+}
+
+/* Over a savepoint, and then for good, within one transaction. */
+static void a_way_back_leads_to_what_was_there(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(first);
+    refresh(f, &first);
+    begin(db);
+    refresh(f, &first);
+    for (size_t i = 0; i < COUNT(postgres_mutations); i++) {
+        ARENA(a);
+        const char *before = text_of(f, &a);
+        pg_exec(db, "savepoint one");
+        size_t outer = mark(f), inner = mark(f);
+        assert_int_equal(inner, outer + 1);
+        bool done = try_exec(db, postgres_mutations[i]);
+        if (!done)
+            pg_exec(db, "rollback to savepoint one");
+        struct delta d = refresh(f, &a);
+        assert_true(facts_can_return(f, outer));
+        pg_exec(db, "rollback to savepoint one");
+        go_back(f, outer, &d);
+        assert_string_equal(text_of(f, &a), before);
+        if (i % every == 5 % every)
+            same_as_fresh(db, f, &a, postgres_mutations[i]);
+        struct delta none = refresh(f, &a);
+        assert_int_equal(none.n, 0);
+        if (done)
+            pg_exec(db, postgres_mutations[i]);
+        pg_exec(db, "release savepoint one");
+        refresh(f, &a);
+        if (i % every == 11 % every)
+            same_as_fresh(db, f, &a, postgres_mutations[i]);
+    }
+    facts_close(f);
+    pg_exec(db, "rollback");
+    db_close(db);
+}
+
+/* A database that is ours alone is followed from one transaction to the next, also behind one that was rolled back. */
+static void transactions_follow_each_other(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(first);
+    begin(db);
+    refresh(f, &first);
+    struct db_written w;
+    db->driver->written(db, &w);
+    uint64_t epoch = w.epoch;
+    pg_exec(db, "commit");
+    for (size_t i = 0; i < COUNT(postgres_mutations); i++) {
+        ARENA(a);
+        const char *before = text_of(f, &a);
+        begin(db);
+        size_t at = mark(f);
+        pg_exec(db, postgres_mutations[i]);
+        struct delta d = refresh(f, &a);
+        assert_true(facts_can_return(f, at));
+        db->goes_back = true;
+        pg_exec(db, "rollback");
+        go_back(f, at, &d);
+        assert_string_equal(text_of(f, &a), before);
+        begin(db);
+        if (i % every == 9 % every)
+            same_as_fresh(db, f, &a, postgres_mutations[i]);
+        pg_exec(db, postgres_mutations[i]);
+        refresh(f, &a);
+        pg_exec(db, "commit");
+        begin(db);
+        struct delta none = refresh(f, &a);
+        assert_int_equal(none.n, 0);
+        if (i % every == 2 % every)
+            same_as_fresh(db, f, &a, postgres_mutations[i]);
+        db->driver->written(db, &w);
+        assert_true(w.counted);
+        assert_true(w.epoch == epoch);
+        pg_exec(db, "commit");
+    }
+    facts_close(f);
+    db_close(db);
+}
+
+/* What was not counted is looked for everywhere: behind the last stamp of a transaction, by a statement that ends it on its own. */
+static void what_was_not_counted_is_seen(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(a);
+    begin(db);
+    refresh(f, &a);
+    run_sql(db, "create table one (id int); commit; create table two (id int); begin; create table three (id int)");
+    pg_exec(db, "commit");
+    begin(db);
+    struct delta d = refresh(f, &a);
+    assert_true(d.n > 2);
+    same_as_fresh(db, f, &a, "a commit of others");
+    pg_exec(db, "create table four (id int)");
+    refresh(f, &a);
+    pg_exec(db, "rollback"); /* nobody was told that all is taken back */
+    begin(db);
+    refresh(f, &a);
+    same_as_fresh(db, f, &a, "a rollback that nobody told");
+    pg_exec(db, "commit");
+    pg_exec(db, "create table five (id int)");
+    begin(db);
+    refresh(f, &a);
+    same_as_fresh(db, f, &a, "a statement between two transactions");
+    facts_close(f);
+    pg_exec(db, "commit");
+    db_close(db);
+}
+
 /* What a caller has set is as it was, inside and outside of transactions. */
 static void settings_are_left_alone(void **state)
 {
@@ -286,6 +430,8 @@ static void settings_are_left_alone(void **state)
 
 int main(int argc, char **argv)
 {
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
     if (argc > 1 && strcmp(argv[1], "--all") == 0)
         every = 1;
     const struct CMUnitTest tests[] = {
@@ -295,6 +441,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(made_again_and_rolled_back),
         cmocka_unit_test(dropped_while_others_come_back),
         cmocka_unit_test(grants_on_what_extensions_own),
+        cmocka_unit_test(a_way_back_leads_to_what_was_there),
+        cmocka_unit_test(transactions_follow_each_other),
+        cmocka_unit_test(what_was_not_counted_is_seen),
         cmocka_unit_test(settings_are_left_alone),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
