@@ -506,7 +506,11 @@ static void stamps_tell_whether_something_was_written(void **state)
     /* rows of unlogged tables are not in the log, so nothing is said about them */
     pg_exec(db, "create unlogged table u (id int)");
     assert_int_equal(db->driver->stamp(db, &a, &e), PAWL_OK);
+    pg_exec(db, "insert into u values (1)");
     assert_int_equal(db->driver->stamp(db, &b, &e), PAWL_OK);
+    assert_memory_not_equal(&a, &b, sizeof a);
+    pg_exec(db, "insert into u values (2)");
+    assert_int_equal(db->driver->stamp(db, &a, &e), PAWL_OK);
     assert_memory_not_equal(&a, &b, sizeof a);
     db_rollback(db);
     db_close(db);
