@@ -241,7 +241,9 @@ enum pawl_event_kind {
     PAWL_EVENT_STEP_BEGIN, /* version, file, reverting: a migration starts */
     PAWL_EVENT_STEP_END,   /* the same, and elapsed_ns: it is committed (or, in a dry run, would be) */
     PAWL_EVENT_NOTE,       /* message: something the user should know; level says how much */
-    PAWL_EVENT_LOSS,     /* object, count: rows or values that this revert destroys; total: how many such events come */
+    /* object, count: rows or values that this revert destroys; total: how many such events come; message: what is new and has as
+     * many, so that it may be the same under another name ("table cats"), or NULL */
+    PAWL_EVENT_LOSS,
     PAWL_EVENT_FINDING,  /* finding */
     PAWL_EVENT_ENGINE,   /* engine, engine_version: verify starts on this engine */
     PAWL_EVENT_PROOF,    /* version, file, proof, verdict */

@@ -146,6 +146,7 @@ static void json_steps(struct out *o, const char *did, const struct pawl_result 
         json_t *j = json_object();
         put(o, j, "object", text_or_null(o->record.losses[i].object));
         put(o, j, "count", json_integer(o->record.losses[i].count));
+        put(o, j, "perhaps", text_or_null(o->record.losses[i].perhaps));
         append(o, losses, j);
     }
     if (o->record.n_decisions)

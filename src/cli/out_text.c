@@ -88,6 +88,11 @@ static void show_loss(struct out *o, const struct pawl_event *event)
         clean_add(&b, object, false);
         strbuf_addf(&b, ": %" PRId64 " %s", event->count, unit);
     }
+    if (event->message) {
+        strbuf_addz(&b, ", unless it becomes ");
+        clean_add(&b, slice_of(event->message), false);
+        strbuf_addz(&b, ", which is new and has as many");
+    }
     strbuf_addc(&b, '\n');
     text_emit(o, o->messages, &b);
 }

@@ -153,7 +153,8 @@ void record_event(struct record *r, const struct pawl_event *event)
         break;
     case PAWL_EVENT_LOSS:
         if (room(r, (void **)&r->losses, &r->cap_losses, r->n_losses, sizeof *r->losses))
-            r->losses[r->n_losses++] = (struct record_loss){keep_text(r, event->object), event->count};
+            r->losses[r->n_losses++] = (struct record_loss){keep_text(r, event->object), event->count,
+                                                            event->message ? keep_text(r, event->message) : NULL};
         break;
     case PAWL_EVENT_NOTE:
         if (room(r, (void **)&r->notes, &r->cap_notes, r->n_notes, sizeof *r->notes))

@@ -35,6 +35,7 @@ struct record_step {
 struct record_loss {
     const char *object;
     int64_t count;
+    const char *perhaps; /* or NULL */
 };
 
 struct record_decision {

@@ -15,12 +15,20 @@ struct counted {
     int64_t rows;
     int64_t *values; /* not null, by column; the one in front of them is that of the rows */
     const struct table *now;
-    int64_t rows_now;
+    int64_t *now_values; /* as values, of `now`: the columns only if one is gone that had values */
 };
 
 struct lost {
     const char *object;
     int64_t count;
+    const char *perhaps; /* NULL = nothing new could be it */
+};
+
+/* A table that is there only behind the revert. */
+struct fresh {
+    const struct table *table;
+    struct slice label;
+    int64_t rows;
 };
 
 struct loss {
@@ -29,6 +37,8 @@ struct loss {
     struct facts *facts;
     struct counted *before;
     size_t n;
+    struct fresh *fresh;
+    size_t n_fresh;
     struct lost *lost;
     size_t n_lost, cap_lost;
 };
@@ -168,49 +178,118 @@ void loss_free(struct loss *l)
 
 /* ---- afterwards -------------------------------------------------------------------------------------------------- */
 
+/* `perhaps`: n = 0: nothing. */
 static int add(struct loss *l, const char *what, struct slice label, struct slice column, int64_t count,
-               struct pawl_error *e)
+               struct slice perhaps, struct pawl_error *e)
 {
     if (count <= 0)
         return PAWL_OK;
     struct slice object = arena_printf(&l->arena, "%s" SLICE_FMT "%s" SLICE_FMT, what, SLICE_ARG(label),
                                        column.n ? "." : "", SLICE_ARG(column));
-    if (!object.p || !arena_grow(&l->arena, (void **)&l->lost, &l->cap_lost, l->n_lost, sizeof *l->lost))
+    if (!object.p || !perhaps.p || !arena_grow(&l->arena, (void **)&l->lost, &l->cap_lost, l->n_lost, sizeof *l->lost))
         return err_nomem(e);
-    l->lost[l->n_lost++] = (struct lost){object.p, count};
+    l->lost[l->n_lost++] = (struct lost){object.p, count, perhaps.n ? perhaps.p : NULL};
     return PAWL_OK;
+}
+
+static size_t find_column(const struct table *t, struct slice column)
+{
+    size_t i = 0;
+    while (i < t->n_columns && !slice_eq(t->columns[i], column))
+        i++;
+    return i;
 }
 
 static bool has_column(const struct table *t, struct slice column)
 {
-    for (size_t i = 0; i < t->n_columns; i++)
-        if (slice_eq(t->columns[i], column))
-            return true;
-    return false;
+    return find_column(t, column) < t->n_columns;
+}
+
+/* A new table with as many rows and a column of the same name: the old one may have got another name. */
+static struct slice other_table(struct loss *l, const struct counted *was)
+{
+    for (size_t i = 0; i < l->n_fresh; i++) {
+        const struct fresh *f = &l->fresh[i];
+        for (size_t k = 0; k < was->table->n_columns && f->rows == was->rows; k++)
+            if (has_column(f->table, was->table->columns[k]))
+                return arena_printf(&l->arena, "table " SLICE_FMT, SLICE_ARG(f->label));
+    }
+    return SLICE("");
+}
+
+/* A new column of the table with as many values. */
+static struct slice other_column(struct loss *l, const struct counted *was, size_t column)
+{
+    for (size_t i = 0; was->now_values && i < was->now->n_columns && i < MOST_COLUMNS; i++)
+        if (was->now_values[i + 1] == was->values[column] && !has_column(was->table, was->now->columns[i]))
+            return arena_printf(&l->arena, "column " SLICE_FMT "." SLICE_FMT, SLICE_ARG(was->label),
+                                SLICE_ARG(was->now->columns[i]));
+    return SLICE("");
 }
 
 static int compare(struct loss *l, const struct counted *was, struct pawl_error *e)
 {
     int code = PAWL_OK;
     if (!was->now)
-        return add(l, "table ", was->label, SLICE(""), was->rows, e);
+        return add(l, "table ", was->label, SLICE(""), was->rows, other_table(l, was), e);
     for (size_t i = 0; i < was->table->n_columns && !code; i++)
         if (!has_column(was->now, was->table->columns[i]))
-            code = add(l, "column ", was->label, was->table->columns[i], was->values[i], e);
-    return code ? code : add(l, "rows of ", was->label, SLICE(""), was->rows - was->rows_now, e);
+            code = add(l, "column ", was->label, was->table->columns[i], was->values[i], other_column(l, was, i), e);
+    return code ? code : add(l, "rows of ", was->label, SLICE(""), was->rows - was->now_values[0], SLICE(""), e);
 }
 
-/* Of tables that had any, and are still there. */
-static int count_again(struct loss *l, const struct map *tables, struct pawl_error *e)
+static bool loses_values(const struct counted *c)
+{
+    bool loses = false;
+    for (size_t i = 0; i < c->table->n_columns; i++)
+        loses |= c->values[i] && !has_column(c->now, c->table->columns[i]);
+    return loses;
+}
+
+/* Tables that are new, where another with rows is gone. */
+static int count_fresh(struct loss *l, struct census *x, const struct table *now, size_t n, struct pawl_error *e)
+{
+    struct map before = {0};
+    bool gone = false;
+    int code = PAWL_OK;
+    l->fresh = arena_array(&l->arena, n + 1, sizeof *l->fresh);
+    if (!l->fresh)
+        return err_nomem(e);
+    for (size_t i = 0; i < l->n; i++) {
+        gone |= l->before[i].rows && !l->before[i].now;
+        if (!map_set(&l->arena, &before, l->before[i].label, &l->before[i]))
+            return err_nomem(e);
+    }
+    for (size_t i = 0; i < n && gone && !code; i++) {
+        struct slice label = label_of(&l->arena, &now[i]);
+        if (!label.p)
+            return err_nomem(e);
+        if (map_get(&before, label))
+            continue;
+        struct fresh *f = &l->fresh[l->n_fresh++];
+        *f = (struct fresh){.table = &now[i], .label = label};
+        code = census_add(x, f->table, 0, &f->rows, e);
+    }
+    return code;
+}
+
+/* Of tables that had any, and are still there; and of what is new in the place of what is gone. */
+static int count_again(struct loss *l, const struct map *tables, const struct table *now, size_t n,
+                       struct pawl_error *e)
 {
     struct census x = {.loss = l};
     int code = PAWL_OK;
     for (size_t i = 0; i < l->n && !code; i++) {
         struct counted *c = &l->before[i];
         c->now = c->rows ? map_get(tables, c->label) : NULL;
-        if (c->now)
-            code = census_add(&x, c->now, 0, &c->rows_now, e);
+        if (!c->now)
+            continue;
+        size_t width = c->now->n_columns < MOST_COLUMNS ? c->now->n_columns : MOST_COLUMNS;
+        c->now_values = arena_array(&l->arena, c->now->n_columns + 1, sizeof *c->now_values);
+        code = c->now_values ? census_add(&x, c->now, loses_values(c) ? width : 0, c->now_values, e) : err_nomem(e);
     }
+    if (!code)
+        code = count_fresh(l, &x, now, n, e);
     return code ? code : census_take(&x, e);
 }
 
@@ -235,7 +314,7 @@ int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
             code = err_nomem(e);
     }
     if (!code)
-        code = count_again(l, &tables, e);
+        code = count_again(l, &tables, now, n, e);
     for (size_t i = 0; i < l->n && !code; i++)
         if (l->before[i].rows)
             code = compare(l, &l->before[i], e);
@@ -248,6 +327,7 @@ int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e)
                                                           .reverting = true,
                                                           .count = l->lost[i].count,
                                                           .total = (int64_t)l->n_lost,
-                                                          .object = l->lost[i].object});
+                                                          .object = l->lost[i].object,
+                                                          .message = l->lost[i].perhaps});
     return PAWL_OK;
 }

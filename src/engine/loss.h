@@ -15,7 +15,8 @@ struct loss; /* the counts from before */
 int loss_count(struct run *r, struct loss **out, struct pawl_error *e);
 /*
  * Tells each loss (PAWL_EVENT_LOSS): "table users" and its rows, "column users.email" and its values, "rows of users" and how
- * many are gone. Empty tables and columns lose nothing. *losses is how many were told.
+ * many are gone. Empty tables and columns lose nothing. What is counted goes by names; something new that has as many rows or
+ * values may be the same under another name, which is the event's message. *losses is how many were told.
  */
 int loss_tell(struct loss *l, size_t *losses, struct pawl_error *e);
 void loss_free(struct loss *l); /* NULL is fine */
