@@ -71,6 +71,7 @@ static int open_side(struct guarding *g, struct pawl_error *e)
     g->run = (struct run){.arena = &g->arena,
                           .db = g->side.db,
                           .target = o->server,
+                          .scratch = &g->config,
                           .options = &o->db,
                           .ledger = &g->side.ledger,
                           .set = tr->set,
