@@ -23,7 +23,8 @@
 #define COUNTED(count, unit, alias, catalog, oid) \
     count ", 0, " LIST(unit, alias, " filter (where " YOUNG(alias) ")") ", 0, 0, 0 from " catalog " " alias \
                                                                         " where " oid " >= 16384", \
-        NULL
+        "0, 0, " LIST(unit, alias, "") ", 0, 0, 0 from " catalog " " alias " where " YOUNG(alias) " and " oid \
+                                                                                                  " >= 16384"
 #define LISTED(unit, alias, catalog, oid) \
     "0, 0, " LIST(unit, alias, "") ", 0, 0, 0 from " catalog " " alias " where " YOUNG(alias) " and " oid " >= 16384", \
         NULL
@@ -33,6 +34,14 @@
     ", count(*), null, 0, 0, 0 from " catalog " x where " condition, \
         "count(*) filter (where " YOUNG("x") "), count(*), null from " catalog " x where " condition
 #define USERS(catalog) ALL(catalog, "x.oid >= 16384")
+
+/* The relation that a row of pg_class, c, belongs to; and what else is to be seen there. */
+#define RELATION_OF \
+    "case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when " \
+    "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end"
+#define SYSTEM_OF \
+    ", count(*) filter (where c.oid < 16384), count(*) filter (where " YOUNG( \
+        "c") " and c.oid < 16384), count(*) filter (where c.relpersistence <> 'p') from "
 
 #define NOT_COUNTED PG_COUNTED
 #define PG_CLASS 1259
@@ -49,20 +58,16 @@ static const struct look {
     int group;
     enum pg_counted counted;
     const char *sql;
-    const char *probe; /* asks how many rows are young and how many there are, which costs less; NULL = cannot */
+    /* Costs less. Of relations: the same of young rows only, for where none has gone. Of others: how many rows are young, and how many
+     * there are, for on_probe. NULL = none. */
+    const char *probe;
     int since;
 } looks[] = {
     {1259, OF_RELATIONS, PG_RELATIONS,
      "count(*) filter (where c.oid >= 16384 and c.relkind not in ('i', 'I', 't')), count(*) filter (where c.oid >= 16384 and "
      "c.relkind in ('i', 'I') and c.relnamespace <> 99), " LIST(
-         "case when c.relkind in ('i', 'I') then (select i.indrelid from pg_index i where i.indexrelid = c.oid) when "
-         "c.relkind = 't' then substring(c.relname from '^pg_toast_([0-9]+)$')::oid else c.oid end",
-         "c",
-         " filter (where " YOUNG(
-             "c") " and c.oid >= 16384)") ", count(*) filter (where c.oid < 16384), "
-                                          "count(*) filter (where " YOUNG(
-                                              "c") " and c.oid < 16384), count(*) filter (where c.relpersistence <> 'p') from pg_class c",
-     NULL, 0},
+         RELATION_OF, "c", " filter (where " YOUNG("c") " and c.oid >= 16384)") SYSTEM_OF "pg_class c",
+     "0, 0, " LIST(RELATION_OF, "c", " filter (where c.oid >= 16384)") SYSTEM_OF "pg_class c where " YOUNG("c"), 0},
     {2606, OF_RELATIONS, PG_CONSTRAINTS,
      COUNTED("count(*) filter (where k.contype in ('p', 'u', 'f', 'c', 'x', 'n'))", "k.conrelid", "k", "pg_constraint",
              "k.conrelid"),
@@ -267,10 +272,46 @@ static struct pg_young *young_of(struct pg_in *in, uint32_t oid)
     return y;
 }
 
+/* Relations that have young rows in the catalog, each with a hash of one. */
+static int take_list(struct pg_in *in, size_t i, struct slice list, struct pawl_error *e)
+{
+    for (int64_t pair; pg_number(&list, &pair);) {
+        struct pg_young *y = young_of(in, (uint32_t)((uint64_t)pair >> 32));
+        if (!y)
+            return err_nomem(e);
+        y->stamps[i] += (uint32_t)pair * 2654435761u + 1;
+    }
+    return PAWL_OK;
+}
+
+static size_t look_of(const struct db_value *v)
+{
+    return v->i >= 0 && v->i < (int64_t)LOOKS ? (size_t)v->i : 0;
+}
+
+static void take_logged(struct pg_in *in, bool logged)
+{
+    in->next_logged = logged;
+    if (logged)
+        in->db->driver->all_logged(in->db);
+}
+
+/* Only of young rows: whatever else was there is still there. */
+static int on_young(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    struct pg_in *in = context;
+    size_t i = look_of(&v[0]);
+    (void)n;
+    in->system_changed |= v[5].i != 0;
+    if (looks[i].catalog == PG_CLASS)
+        take_logged(in, in->logged && v[6].i == 0);
+    return take_list(in, i, v[3].s, e);
+}
+
 static int on_look(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
     struct pg_in *in = context;
-    size_t i = v[0].i >= 0 && v[0].i < (int64_t)LOOKS ? (size_t)v[0].i : 0;
+    size_t i = look_of(&v[0]);
     int64_t sum = v[1].i;
     (void)n;
     if (v[1].type == DB_TEXT) /* numeric */
@@ -283,9 +324,9 @@ static int on_look(void *context, const struct db_value *v, size_t n, struct paw
     if (looks[i].catalog == PG_CLASS || looks[i].catalog == PG_ATTRIBUTE) {
         in->next_digests[i] = looks[i].catalog == PG_CLASS ? (uint64_t)v[4].i : 0;
         in->system_changed |= v[5].i != 0 || in->next_digests[i] != in->digests[i];
-        if (looks[i].catalog == PG_CLASS && v[6].i == 0)
-            in->db->driver->all_logged(in->db);
     }
+    if (looks[i].catalog == PG_CLASS)
+        take_logged(in, v[6].i == 0);
     if (looks[i].counted != NOT_COUNTED) {
         in->counted[looks[i].counted] = true;
         in->there[looks[i].counted] = (uint64_t)sum;
@@ -294,14 +335,7 @@ static int on_look(void *context, const struct db_value *v, size_t n, struct paw
         in->counted[PG_INDEXES] = true;
         in->there[PG_INDEXES] = (uint64_t)v[2].i;
     }
-    struct slice list = v[3].s;
-    for (int64_t pair; pg_number(&list, &pair);) {
-        struct pg_young *y = young_of(in, (uint32_t)((uint64_t)pair >> 32));
-        if (!y)
-            return err_nomem(e);
-        y->stamps[i] += (uint32_t)pair * 2654435761u + 1;
-    }
-    return PAWL_OK;
+    return take_list(in, i, v[3].s, e);
 }
 
 /* Most often one transaction was all there has been since, and a comparison costs less than an age. */
@@ -368,7 +402,7 @@ static bool is_of_system(size_t i)
 static int on_probe(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
     struct pg_in *in = context;
-    size_t i = v[0].i >= 0 && v[0].i < (int64_t)LOOKS ? (size_t)v[0].i : 0;
+    size_t i = look_of(&v[0]);
     (void)n;
     (void)e;
     in->looked[i] = v[1].i != 0 || (uint64_t)v[2].i != in->rows[i];
@@ -385,7 +419,8 @@ static int add_one(struct pg_in *in, struct pg_batch *b, size_t i, bool probe, s
     const char *kept = strbuf_ok(&text) ? arena_strz(&in->arena, strbuf_slice(&text)) : NULL;
     if (!kept || !oldest.p)
         return err_nomem(e);
-    pg_add_kept(in, b, sql, kept, &oldest, strstr(kept, "$1") != NULL, probe ? on_probe : on_look, in);
+    db_row_fn *row = !probe ? on_look : looks[i].group == OF_RELATIONS ? on_young : on_probe;
+    pg_add_kept(in, b, sql, kept, &oldest, strstr(kept, "$1") != NULL, row, in);
     return PAWL_OK;
 }
 
@@ -401,11 +436,11 @@ static int look_at_some(struct pg_in *in, struct pawl_error *e)
     bool again = false;
     pg_begin_asking(in, &b);
     for (size_t i = 0; i < LOOKS && !code; i++)
-        if (in->looked[i] && !looks[i].probe)
-            code = add_one(in, &b, i, false, oldest, e);
+        if (in->looked[i] && (looks[i].group == OF_RELATIONS || !looks[i].probe))
+            code = add_one(in, &b, i, looks[i].probe && in->moment.gone[i] == in->next_moment.gone[i], oldest, e);
     pg_few(in, &b);
     for (size_t i = 0; i < LOOKS && !code; i++)
-        if (in->looked[i] && looks[i].probe && !is_of_system(i))
+        if (in->looked[i] && looks[i].probe && looks[i].group != OF_RELATIONS && !is_of_system(i))
             code = add_one(in, &b, i, true, oldest, e);
     if (!code)
         code = pg_ask(in, &b, e);
@@ -413,7 +448,7 @@ static int look_at_some(struct pg_in *in, struct pawl_error *e)
     for (size_t i = 0; i < LOOKS && !code; i++) {
         if (is_of_system(i))
             in->looked[i] &= in->system_changed;
-        if (!in->looked[i] || !looks[i].probe)
+        if (!in->looked[i] || !looks[i].probe || looks[i].group == OF_RELATIONS)
             continue;
         again = true;
         code = add_one(in, &b, i, false, oldest, e);
@@ -428,6 +463,7 @@ int pg_look(struct pg_in *in, struct pawl_error *e)
     memcpy(in->next_digests, in->digests, sizeof in->next_digests);
     memcpy(in->next_rows, in->rows, sizeof in->next_rows);
     in->system_changed = false;
+    in->next_logged = in->logged;
     if (code || !choose(in))
         return code;
     if (in->inside)
@@ -441,7 +477,7 @@ void pg_add_look(struct pg_in *in, struct pg_batch *b)
 {
     memcpy(in->next_digests, in->digests, sizeof in->digests);
     memcpy(in->next_rows, in->rows, sizeof in->next_rows);
-    in->inside = in->system_changed = false;
+    in->inside = in->system_changed = in->next_logged = false;
     for (size_t i = 0; i < LOOKS; i++)
         in->looked[i] = in->version >= looks[i].since && looks[i].group != OF_RELATIONS;
     const char *text = all_text(in, false);
@@ -472,6 +508,7 @@ void pg_looked(struct pg_in *in)
 {
     memcpy(in->digests, in->next_digests, sizeof in->digests);
     memcpy(in->rows, in->next_rows, sizeof in->rows);
+    in->logged = in->next_logged;
     build_on(in, &in->next_moment);
     if (!in->inside)
         in->horizon = in->next_moment.horizon;

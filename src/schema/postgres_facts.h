@@ -163,6 +163,7 @@ struct pg_kept {
     uint64_t digests[PG_LOOKS], rows[PG_LOOKS];
     uint64_t foreign[PG_COUNTED];
     bool foreign_known[PG_COUNTED];
+    bool logged;
 };
 
 #define PG_BATCH 224
@@ -192,6 +193,7 @@ struct pg_in {
     uint64_t digests[PG_LOOKS], next_digests[PG_LOOKS];
     uint64_t rows[PG_LOOKS], next_rows[PG_LOOKS]; /* that the digests are of */
     bool system_changed;                          /* rows of the system's own relations */
+    bool logged, next_logged;                     /* there is no table that the log does not tell about */
     bool looked[PG_LOOKS];
     uint64_t rolled_back;       /* a transaction some of whose changes were rolled back since; 0 = none */
     bool inside;                /* the same epoch as at the last scan */

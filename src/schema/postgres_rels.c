@@ -141,7 +141,8 @@ int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e)
                           .moment = in->moment,
                           .horizon = in->horizon,
                           .since = in->since,
-                          .rolled_back = in->rolled_back};
+                          .rolled_back = in->rolled_back,
+                          .logged = in->logged};
     memcpy(k->digests, in->digests, sizeof k->digests);
     memcpy(k->rows, in->rows, sizeof k->rows);
     memcpy(k->foreign, in->foreign, sizeof k->foreign);
@@ -190,6 +191,7 @@ void pg_put_back(struct pg_in *in, struct pg_kept *k)
     in->horizon = k->horizon;
     in->since = k->since;
     in->rolled_back = k->rolled_back;
+    in->logged = k->logged;
     memcpy(in->digests, k->digests, sizeof in->digests);
     memcpy(in->rows, k->rows, sizeof in->rows);
     memcpy(in->foreign, k->foreign, sizeof in->foreign);
