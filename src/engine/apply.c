@@ -156,6 +156,7 @@ static int attest_step(struct applying *x, size_t i, struct pawl_error *e)
         x->done = i; /* their COMMITs were in it */
         tell_done(x, from);
     }
+    x->run->attest->together = x->single ? i + 1 : 1;
     code = attest_after(x->run->attest, x->plan->steps[i]->migration, e);
     x->elapsed_ns[i] += x->pipeline ? clock_ns() - started_ns : 0;
     return code;

@@ -187,6 +187,60 @@ int attest_before(struct attest *a, const struct plan *plan, struct pawl_error *
     return PAWL_DRIFT;
 }
 
+/* The last of the states from .. to that makes or changes this fact, or what it is on; 0 = none of them. */
+static size_t last_that_makes(const struct attest *a, const struct change *c, size_t from, size_t to)
+{
+    struct slice on = fact_value(c->after.p ? c->after : c->before, "on");
+    STRBUF(table, 4096);
+    strbuf_addf(&table, "table " SLICE_FMT, SLICE_ARG(on));
+    for (size_t k = to; k >= from && k; k--) {
+        const struct delta *d = &a->log->steps[k].change;
+        if (delta_find(d, c->key) || (on.n && strbuf_ok(&table) && delta_find(d, strbuf_slice(&table))))
+            return k;
+    }
+    return 0;
+}
+
+/* Of migrations that ran in one transaction: in what one of them makes does it show? NULL: that cannot be told. */
+static const struct migration *find_one(const struct attest *a, size_t last, const struct delta *rest)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < rest->n && a->log; i++) {
+        size_t k = last_that_makes(a, &rest->items[i], last + 2 - a->together, last + 1);
+        if (!k || (found && found != k))
+            return NULL;
+        found = k;
+    }
+    return found ? &a->run->set->items[found - 1] : NULL;
+}
+
+/* Only the last state was looked at, so it need not be the last migration. */
+static int refuse_together(struct attest *a, const struct migration *m, const struct delta *rest, struct pawl_error *e)
+{
+    size_t last = index_of(a, m);
+    long long first = (long long)a->run->set->items[last + 1 - a->together].version;
+    const struct migration *one = find_one(a, last, rest);
+    STRBUF(where, 128);
+    if (one)
+        strbuf_addf(&where, "it shows in what migration %lld makes", (long long)one->version);
+    else
+        strbuf_addz(&where, "--per-file tells which of them it is");
+    STRBUF(message, 512);
+    strbuf_addf(&message,
+                "migrations %lld to %lld, in one transaction, have not done here what they were proved to do; %s",
+                first, (long long)m->version, strbuf_z(&where));
+    if (!strbuf_ok(&message))
+        return err_nomem(e);
+    m = one ? one : m;
+    if (!a->silent)
+        tell(a, m, rest, "the migrations of this transaction have not done here what they were proved to do", e);
+    err_set(e, PAWL_DRIFT, "%s", strbuf_z(&message));
+    err_place(e, m->up.path, 0, 0);
+    if (e)
+        e->version = m->version;
+    return PAWL_DRIFT;
+}
+
 int attest_after(struct attest *a, const struct migration *m, struct pawl_error *e)
 {
     struct delta rest;
@@ -198,6 +252,8 @@ int attest_after(struct attest *a, const struct migration *m, struct pawl_error 
         tell_harmless(a, code ? DIFFERENCE_NONE : grade);
         return code;
     }
+    if (a->together > 1)
+        return refuse_together(a, m, &rest, e);
     if (!a->silent)
         tell(a, m, &rest, "the migration has not done here what it was proved to do", e);
     err_set(e, PAWL_DRIFT, "migration %lld has not done here what it was proved to do", (long long)m->version);

@@ -44,6 +44,7 @@ struct attest {
     bool told;               /* a harmless difference was told */
     bool told_false;         /* the file of changes is not what the certificate says, and that was told */
     bool silent;             /* no findings: what fails is tried again in another way */
+    size_t together;         /* so many migrations, in one transaction, end with the one behind which is compared */
 };
 
 /*

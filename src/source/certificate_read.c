@@ -210,6 +210,9 @@ static int read_first(struct reader *r)
     if (rest.n && rest.p[rest.n - 1] == '\r')
         rest.n--;
     first = word(&rest);
+    if (r->text.n < sizeof "pawl.lock 1" && slice_starts(SLICE("pawl.lock 1"), r->text))
+        return fault(r, CERTIFICATE_TRUNCATED, "take the file back from version control, or " PROVE_AGAIN,
+                     r->text.n ? "it was cut off within its first line" : "it is empty");
     if (!slice_eq(first, SLICE("pawl.lock")) || !read_number(rest, &format) || format < 1)
         return fault(r, CERTIFICATE_FOREIGN, "name another file with --certificate, or remove this one",
                      "this is no pawl.lock: its first line does not say so");

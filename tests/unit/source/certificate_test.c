@@ -168,7 +168,8 @@ static void faults_are_told_apart(void **state)
     struct fixture *f = *state;
     struct slice all = strbuf_slice(&f->text);
     expect(f, SLICE("hello\n"), CERTIFICATE_FOREIGN, 1, "no pawl.lock");
-    expect(f, SLICE(""), CERTIFICATE_FOREIGN, 1, "no pawl.lock");
+    expect(f, SLICE(""), CERTIFICATE_TRUNCATED, 1, "it is empty");
+    expect(f, SLICE("pawl.lo"), CERTIFICATE_TRUNCATED, 1, "within its first line");
     expect(f, with_line(f, 1, "pawl.lock 2 more\n"), CERTIFICATE_FOREIGN, 1, "no pawl.lock");
     expect(f, with_line(f, 1, "pawl.lock 2\n"), CERTIFICATE_NEWER, 1, "newer pawl: its format is 2");
     expect(f, with_line(f, 7, "<<<<<<< HEAD\n"), CERTIFICATE_CONFLICT, 7, "conflict");
