@@ -173,9 +173,37 @@ static int attest(struct upping *u, const struct plan *plan, bool *again, struct
     return code;
 }
 
+/* Reads the ledger again. Has another process, which needs no lock on this engine, got on meanwhile? */
+static int look_again(struct run *r, bool *moved, struct pawl_error *e)
+{
+    size_t n = r->history.n;
+    int64_t version = r->standings.version;
+    int code = run_look(r, e);
+    *moved = !code && (r->history.n != n || r->standings.version != version);
+    return code;
+}
+
+/* Is it the ledger that is behind? *moved: it is not as it was any more, so what was seen may be another's work. */
+static int find_behind(struct upping *u, const struct behind_signs *signs, bool *moved, struct pawl_error *e)
+{
+    struct pawl_error ignored;
+    struct plan_policy policy = u->request.policy;
+    int code = look_again(u->run, moved, e);
+    if (code || *moved)
+        return code;
+    u->signs = signs;
+    code = ask_schema(u, REPLAY_BEHIND, e);
+    u->signs = NULL;
+    if (!code || look_again(u->run, moved, &ignored) || !*moved)
+        return code;
+    u->request.policy = policy;
+    u->replay = (struct replay){0};
+    return PAWL_OK;
+}
+
 /*
- * What pending texts make, beside what is there: is it the ledger that is behind (*again: it was put right), and if it is not, is what
- * they pass over what they declare? Of a schema that was decided about statement by statement, or that is empty, all this is known.
+ * What pending texts make, beside what is there: is it the ledger that is behind (*again: it was put right, or has
+ * moved by itself), and if it is not, is what they pass over what they declare? Of a schema that was decided about statement by statement, or that is empty, all this is known.
  */
 static int compare_catalog(struct upping *u, const struct plan *plan, const struct script *scripts, bool *again,
                            struct pawl_error *e)
@@ -185,13 +213,12 @@ static int compare_catalog(struct upping *u, const struct plan *plan, const stru
     if (u->replay.found || u->empty || u->asked)
         return PAWL_OK;
     u->asked = true;
-    bool dirty = r->standings.count[PAWL_STATE_DIRTY] != 0;
+    bool dirty = r->standings.count[PAWL_STATE_DIRTY] != 0, moved = false;
     int code = r->history.n && !dirty ? behind_look(r, plan, scripts, &signs, e) : PAWL_OK;
-    u->signs = &signs;
     if (!code && (signs.fails || signs.made || signs.guarded))
-        code = ask_schema(u, REPLAY_BEHIND, e);
-    u->signs = NULL;
-    *again = u->replay.found;
+        code = find_behind(u, &signs, &moved, e);
+    u->asked = !moved;
+    *again = u->replay.found || moved;
     return code || *again || !signs.guards ? code : honest_check(r, plan, scripts, e);
 }
 
@@ -348,7 +375,7 @@ static int rehearse_up(struct upping *u, const struct plan *plan, struct pawl_re
         return tell_decided(u, out);
     if (!code)
         code = compare_catalog(u, plan, scripts, &again, e);
-    if (!code && again)
+    if (!code && u->replay.found)
         return tell_decided(u, out);
     return code ? code : tell(u->run, plan, out);
 }
