@@ -100,6 +100,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(HIDDEN_NO_TRANSACTION, "hidden-no-transaction", WARNING, "`-- no-transaction` stands where sqlx does not see it") \
     X(NEEDS_NO_TRANSACTION, "needs-no-transaction", WARNING, "a statement that cannot run in a transaction, in a file without `-- no-transaction`: pawl runs it without one, sqlx does not run it") \
     X(CLIENT_COMMAND, "client-command", ERROR, "a command of a client program (psql, sqlite3) that no engine understands") \
+    X(TWO_HALVES, "two-halves", ERROR, "a file with its down in it, behind a comment such as `-- migrate:down`: pawl would run both halves") \
     X(UNKNOWN_DIRECTIVE, "unknown-directive", WARNING, "a `-- pawl:` directive that pawl does not know") \
     X(TEXT_MENTIONS_LEDGER, "text-mentions-ledger", WARNING, "a migration that names the ledger table itself") \
     X(BAD_BASELINE, "bad-baseline", ERROR, "a baseline whose list of what it replaces cannot be used, or beside which such a file still stands") \

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "source/findings.h"
+#include "source/halves.h"
 #include "sql/guards.h"
 #include "sql/lacks.h"
 #include "sql/locate.h"
@@ -27,6 +28,7 @@ struct check {
     size_t open_at;      /* here */
     const char *offence; /* of its own transactions, whatever else it is; NULL = none */
     size_t offence_at;
+    bool halves;        /* a down in the same file was told */
     bool needs_outside; /* it has a statement that cannot run in a transaction */
 };
 
@@ -257,13 +259,31 @@ static void check_lexical(struct check *c, size_t offset, const struct pawl_erro
     found(c, PAWL_FINDING_LEXICAL, offset, e->message, e->hint[0] ? e->hint : NULL);
 }
 
+/* Does what stands between two statements of an up file say that the second belongs to the down? */
+static void check_halves(struct check *c, size_t from, size_t to)
+{
+    const char *tool;
+    char message[160];
+    bool looks = c->all && !c->halves && c->file == &c->m->up;
+    size_t at = !looks ? SIZE_MAX : halves_find(slice_sub(c->text->sql, from, to), &tool);
+    if (at == SIZE_MAX)
+        return;
+    c->halves = true;
+    snprintf(message, sizeof message, "from here on this file is a down, as %s marks it; pawl would run both halves",
+             tool);
+    found(c, PAWL_FINDING_TWO_HALVES, from + at, message,
+          "move what follows into a file of its own beside it, with the same name and .down.sql");
+}
+
 static void check_all(struct check *c, struct walk *w)
 {
     struct walk_statement s;
     struct pawl_error e;
     enum split_result result;
-    size_t released = 0;
+    size_t released = 0, behind = 0;
     while ((result = walk_next(w, &s, &e)) == SPLIT_STATEMENT) {
+        check_halves(c, behind, s.st.offset);
+        behind = s.st.end;
         if (s.st.kind == STATEMENT_CLIENT) {
             check_client(c, s.st.offset, true);
             continue;

@@ -226,6 +226,32 @@ static void client_commands(void **state)
     assert_string_equal(sent_pg("\\restrict abc\nselect 1;\n\\unrestrict abc\n"), "<select 1>");
 }
 
+static void both_halves_in_one_file(void **state)
+{
+    static const char *const marks[] = {"-- migrate:down",   "--migrate:down transaction:false",
+                                        "-- +goose Down",    "-- +GOOSE  DOWN",
+                                        "-- +migrate Down",  "-- Down Migration",
+                                        "--- down migration"};
+    static const char *const others[] = {"-- migrate:up", "-- migrate:downs",   "-- +goose StatementEnd",
+                                         "-- down",       "-- down migrations", "-- down migration comes later"};
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        snprintf(text, sizeof text, "select 1;\n\n  %s\n/* x */ select 2;\n%s\nselect 3;", marks[i], marks[i]);
+        assert_int_equal(check_lite(text), PAWL_SOURCE);
+        assert_found(&seen, "error two-halves 7_x.sql:3:1 from here on");
+        assert_int_equal(seen.report.errors, 1);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        snprintf(text, sizeof text, "select 1;\n%s\nselect 2;", others[i]);
+        assert_int_equal(check_lite(text), PAWL_OK);
+    }
+    assert_int_equal(check_lite("-- migrate:up\nselect 1;\n-- migrate:down\n"), PAWL_OK);
+    assert_int_equal(check_lite("-- Down Migration\nselect 1;"), PAWL_OK);
+    assert_int_equal(check_lite("select '\n-- migrate:down\n'; select 2;"), PAWL_OK);
+    assert_int_equal(check("sqlite", &dialect_sqlite, "select 1;\n-- Down Migration\nselect 2;", true), PAWL_OK);
+}
+
 static void copy_data_goes_along(void **state)
 {
     (void)state;
@@ -365,6 +391,7 @@ int main(void)
         cmocka_unit_test(relaxed_transaction_control_runs_statement_by_statement),
         cmocka_unit_test(lexical_faults_name_where_it_opened),
         cmocka_unit_test(client_commands),
+        cmocka_unit_test(both_halves_in_one_file),
         cmocka_unit_test(copy_data_goes_along),
         cmocka_unit_test(empty_texts),
         cmocka_unit_test(the_ledger_is_not_theirs),
