@@ -304,7 +304,7 @@ static const struct operation operations[] = {
     {"up outside", do_up, WHOLE, LATEST, NULL, anything, false, 100, 12},
     {"status", do_status, WHOLE, WHOLE, NULL, NULL, false, 100, 12},
     {"health", do_health, WHOLE, WHOLE, NULL, NULL, false, 100, 12},
-    {"verify", do_verify, 0, 0, NULL, NULL, false, 10, 6},
+    {"verify", do_verify, 0, 0, NULL, NULL, false, 6, 3},
     {"down", do_down, LATEST, 1, NULL, NULL, false, 4, 2},
     {"redo", do_redo, WHOLE, WHOLE, NULL, NULL, true, 4, 2},
     {"repair", do_repair, WHOLE, WHOLE, crlf, NULL, false, 8, 3},
