@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/clean.h"
 #include "cli/cli.h"
+#include "sys/process.h"
 #include "sys/term.h"
 
 static command_fn *const commands[COMMAND_COUNT] = {
@@ -137,7 +138,7 @@ static int run(struct cli *c, int argc, char **argv)
     return rc ? rc : commands[c->o.command](c);
 }
 
-int main(int argc, char **argv)
+static int run_and_close(int argc, char **argv)
 {
     ARENA(arena);
     struct cli c = {.arena = &arena};
@@ -163,4 +164,9 @@ int main(int argc, char **argv)
         rc = rc ? rc : PAWL_IO;
     }
     return pawl_code_exit_status((enum pawl_code)rc);
+}
+
+int main(int argc, char **argv)
+{
+    process_leave(run_and_close(argc, argv));
 }

@@ -335,6 +335,15 @@ const char *process_env(const char *name)
     return getenv(name);
 }
 
+void process_leave(int status)
+{
+#ifdef __SANITIZE_ADDRESS__
+    exit(status);
+#else
+    _exit(status);
+#endif
+}
+
 uint64_t process_random(void)
 {
     uint64_t n = 0;

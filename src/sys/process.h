@@ -47,6 +47,12 @@ int process_output(struct arena *a, const char *const *argv, size_t max, struct 
 /* Full path of a program in PATH, or .p NULL. */
 struct slice process_find(struct arena *a, const char *name);
 
+/*
+ * Ends this program at once: the exit handlers of libraries have nothing left to write, and those of a TLS library take
+ * milliseconds. Standard output must have been flushed. A build that looks for leaks ends as usual.
+ */
+_Noreturn void process_leave(int status);
+
 int process_id(void);
 bool process_is_root(void);
 /* The first of these accounts that exists; PAWL_IO if none does. The name lives in `a`. */
