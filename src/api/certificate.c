@@ -10,17 +10,11 @@
 
 static int find_path(struct pawl *p, struct certificate_files *f, struct pawl_error *e)
 {
-    struct slice dir = slice_of(p->config.dir);
-    bool slash = dir.n && dir.p[dir.n - 1] != '/';
-    f->path = p->config.certificate
-                  ? arena_dup(&p->operation, slice_of(p->config.certificate))
-                  : arena_printf(&p->operation, SLICE_FMT "%s" CERTIFICATE_NAME, SLICE_ARG(dir), slash ? "/" : "");
+    f->path = p->config.certificate ? arena_dup(&p->operation, slice_of(p->config.certificate))
+                                    : source_path(&p->operation, p->config.dir, SLICE(CERTIFICATE_NAME));
     if (!f->path.p)
         return err_nomem(e);
-    size_t n = f->path.n;
-    while (n && f->path.p[n - 1] != '/')
-        n--;
-    f->folder = slice_sub(f->path, 0, n);
+    f->folder = slice_sub(f->path, 0, f->path.n - slice_file_name(f->path).n);
     return PAWL_OK;
 }
 

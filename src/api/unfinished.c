@@ -1,5 +1,6 @@
 #include "api/unfinished.h"
 
+#include "source/directory.h"
 #include "source/name.h"
 #include "source/replaces.h"
 #include "sys/folder.h"
@@ -25,8 +26,7 @@ static bool is_baseline(const struct name *n, int64_t version)
 
 static const char *path_of(const struct looking *x, struct slice name)
 {
-    const char *slash = x->dir[0] && x->dir[strlen(x->dir) - 1] == '/' ? "" : "/";
-    return arena_printf(x->a, "%s%s" SLICE_FMT, x->dir, slash, SLICE_ARG(name)).p;
+    return source_path(x->a, x->dir, name).p;
 }
 
 /* The name of the i-th file, if it is one of a migration. */

@@ -101,8 +101,8 @@ static int queue_text(struct applying *x, size_t i, struct pawl_error *e)
 {
     const struct migration *m = x->plan->steps[i]->migration;
     const struct script *script = &x->scripts[i];
-    struct text text = {.raw = script->kept, .sql = script->kept};
-    int code = script->skip || script->kept.p ? PAWL_OK : text_open(&m->up, &text, e);
+    struct text text;
+    int code = script->skip ? PAWL_OK : script_text(script, &m->up, &text, e);
     if (code || script->skip)
         return code;
     x->clean &= !session_is_touched(x->run->db->driver->dialect, text.sql);

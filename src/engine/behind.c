@@ -30,25 +30,10 @@ struct looking {
 
 static const char yes; /* only that a key is in the map counts */
 
-static struct slice plain(const struct looking *x, struct slice written)
-{
-    STRBUF(b, (size_t)1 << 16);
-    quote_strip(&b, x->run->db->driver->dialect, written);
-    return strbuf_ok(&b) ? arena_dup(x->arena, strbuf_slice(&b)) : (struct slice){NULL, 0};
-}
-
-static struct slice small(struct arena *a, struct slice s)
-{
-    char *p = arena_strz(a, s);
-    for (size_t i = 0; p && i < s.n; i++)
-        p[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] - 'A' + 'a') : p[i];
-    return (struct slice){p, s.n};
-}
-
 static int note(const struct looking *x, struct map *names, struct slice written, struct pawl_error *e)
 {
-    struct slice name = plain(x, written);
-    name = name.p ? small(x->arena, name) : name;
+    struct slice name = quote_name(x->arena, x->run->db->driver->dialect, written);
+    name = name.p ? arena_lower(x->arena, name) : name;
     return name.p && map_set(x->arena, names, name, (void *)(uintptr_t)&yes) ? PAWL_OK : err_nomem(e);
 }
 
@@ -76,12 +61,13 @@ struct said {
 
 static int add(struct looking *x, struct said s, struct pawl_error *e)
 {
-    struct present p = {.object = s.object == HEAD_MATVIEW ? HEAD_VIEW : s.object, .anywhere = s.anywhere};
-    p.schema = plain(x, s.on.name.n ? s.on.schema : s.name.schema);
-    p.name = plain(x, s.name.name);
-    p.on = plain(x, s.on.name);
-    struct slice name = p.name.p ? small(x->arena, p.name) : p.name, on = p.on.p ? small(x->arena, p.on) : p.on;
-    if (!p.schema.p || !name.p || !on.p || !arena_grow(x->arena, (void **)&x->signs, &x->cap, x->n, sizeof *x->signs) ||
+    struct present p;
+    enum head_object object = s.object == HEAD_MATVIEW ? HEAD_VIEW : s.object;
+    if (!present_of(x->arena, x->run->db->driver->dialect, object, &s.name, &s.on, &p))
+        return err_nomem(e);
+    p.anywhere = s.anywhere;
+    struct slice name = arena_lower(x->arena, p.name), on = arena_lower(x->arena, p.on);
+    if (!name.p || !on.p || !arena_grow(x->arena, (void **)&x->signs, &x->cap, x->n, sizeof *x->signs) ||
         !arena_grow(x->arena, (void **)&x->names, &x->cap_names, x->n, sizeof *x->names))
         return err_nomem(e);
     bool moved = is_among(&x->gone, name.p, name.n) || (on.n && is_among(&x->gone, on.p, on.n));
@@ -173,11 +159,6 @@ static int read_statement(struct looking *x, size_t k, struct slice sql, bool an
     return code ? code : makes(x, to, false, e);
 }
 
-static bool moves_path(struct slice text)
-{
-    return slice_find(text, SLICE("search_path")) != SIZE_MAX || slice_find(text, SLICE("SEARCH_PATH")) != SIZE_MAX;
-}
-
 static int read_step(struct looking *x, size_t i, struct pawl_error *e)
 {
     struct script_cursor c;
@@ -185,18 +166,17 @@ static int read_step(struct looking *x, size_t i, struct pawl_error *e)
     const struct script *script = &x->scripts[i];
     const struct db_driver *driver = x->run->db->driver;
     const struct migration *m = x->plan->steps[i]->migration;
-    struct text text = {.raw = script->kept, .sql = script->kept};
+    struct text text;
     if (script->skip || (x->run->attest && attest_covers(x->run->attest, m)))
         return PAWL_OK;
-    int code = script->kept.p ? PAWL_OK : text_open(&m->up, &text, e);
+    int code = script_text(script, &m->up, &text, e);
     if (code)
         return code;
-    bool anywhere = moves_path(text.sql);
+    bool anywhere = present_anywhere(text.sql);
     script_start(&c, script, &text, driver->name, driver->dialect);
     while (!code && script_next(&c, &s))
         code = read_statement(x, (size_t)(m - x->run->set->items), s.sql, anywhere, e);
-    if (!script->kept.p)
-        text_close(&text);
+    text_close(&text);
     return code;
 }
 

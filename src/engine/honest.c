@@ -7,7 +7,6 @@
 #include "schema/named.h"
 #include "schema/present.h"
 #include "sql/locate.h"
-#include "sql/quote.h"
 
 /* One thing that a statement makes unless it is there. */
 struct claim {
@@ -34,23 +33,14 @@ struct checking {
 
 /* ---- what the pending texts claim --------------------------------------------------------------------------------- */
 
-static struct slice plain(const struct checking *x, struct slice written)
-{
-    STRBUF(b, (size_t)1 << 16);
-    quote_strip(&b, x->run->db->driver->dialect, written);
-    return strbuf_ok(&b) ? arena_dup(x->arena, strbuf_slice(&b)) : (struct slice){NULL, 0};
-}
-
 static int add_claim(struct checking *x, struct claim claim, const struct guard *g, bool anywhere, struct pawl_error *e)
 {
-    struct present p = {.object = g->object, .anywhere = anywhere};
-    p.schema = plain(x, g->on.name.n ? g->on.schema : g->name.schema);
-    p.name = plain(x, g->name.name);
-    p.on = plain(x, g->on.name);
-    if (!p.schema.p || !p.name.p || !p.on.p ||
+    struct present p;
+    if (!present_of(x->arena, x->run->db->driver->dialect, g->object, &g->name, &g->on, &p) ||
         !arena_grow(x->arena, (void **)&x->claims, &x->cap, x->n, sizeof *x->claims) ||
         !arena_grow(x->arena, (void **)&x->names, &x->cap_names, x->n, sizeof *x->names))
         return err_nomem(e);
+    p.anywhere = anywhere;
     x->claims[x->n] = claim;
     x->names[x->n++] = p;
     return PAWL_OK;
@@ -84,18 +74,13 @@ static int claims_of_statement(struct checking *x, struct claim claim, struct sl
     return code;
 }
 
-static bool moves_path(struct slice text)
-{
-    return slice_find(text, SLICE("search_path")) != SIZE_MAX || slice_find(text, SLICE("SEARCH_PATH")) != SIZE_MAX;
-}
-
 static int claims_of_text(struct checking *x, size_t i, const struct text *text, struct pawl_error *e)
 {
     struct script_cursor c;
     struct script_statement s;
     const struct db_driver *driver = x->run->db->driver;
     const struct standing *standing = x->plan->steps[i];
-    bool begun = standing->row && !standing->row->success, anywhere = moves_path(text->sql);
+    bool begun = standing->row && !standing->row->success, anywhere = present_anywhere(text->sql);
     /* Of a run that was interrupted: what is done, and the statement that it was in, which goes on by its own evidence. */
     size_t done = begun ? ledger_done(standing->row) + 1 : 0;
     int code = PAWL_OK;
@@ -112,14 +97,14 @@ static int claims_of_step(struct checking *x, size_t i, struct pawl_error *e)
 {
     const struct script *script = &x->scripts[i];
     const struct migration *m = x->plan->steps[i]->migration;
-    struct text text = {.raw = script->kept, .sql = script->kept};
+    struct text text;
     if (!script->guards || script->skip || (x->run->attest && attest_covers(x->run->attest, m)))
         return PAWL_OK;
-    int code = script->kept.p ? PAWL_OK : text_open(&m->up, &text, e);
-    if (!code)
-        code = claims_of_text(x, i, &text, e);
-    if (!script->kept.p)
-        text_close(&text);
+    int code = script_text(script, &m->up, &text, e);
+    if (code)
+        return code;
+    code = claims_of_text(x, i, &text, e);
+    text_close(&text);
     return code;
 }
 

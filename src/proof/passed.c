@@ -30,23 +30,14 @@ struct looking {
 
 /* ---- what the text claims -------------------------------------------------------------------------------------------- */
 
-static struct slice plain(struct looking *x, struct slice written)
-{
-    STRBUF(b, (size_t)1 << 16);
-    quote_strip(&b, x->tr->db->driver->dialect, written);
-    return strbuf_ok(&b) ? arena_dup(&x->arena, strbuf_slice(&b)) : (struct slice){NULL, 0};
-}
-
 static int add_claim(struct looking *x, struct claim claim, const struct guard *g, struct pawl_error *e)
 {
-    struct present p = {.object = g->object, .anywhere = true};
-    p.schema = plain(x, g->on.name.n ? g->on.schema : g->name.schema);
-    p.name = plain(x, g->name.name);
-    p.on = plain(x, g->on.name);
-    if (!p.schema.p || !p.name.p || !p.on.p ||
+    struct present p;
+    if (!present_of(&x->arena, x->tr->db->driver->dialect, g->object, &g->name, &g->on, &p) ||
         !arena_grow(&x->arena, (void **)&x->claims, &x->cap, x->n, sizeof *x->claims) ||
         !arena_grow(&x->arena, (void **)&x->names, &x->cap_names, x->n, sizeof *x->names))
         return err_nomem(e);
+    p.anywhere = true;
     x->claims[x->n] = claim;
     x->names[x->n++] = p;
     return PAWL_OK;

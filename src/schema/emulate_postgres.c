@@ -7,7 +7,6 @@
 
 #include "sql/quote.h"
 
-#define NAME_MAX ((size_t)1 << 12)
 #define SQL_MAX ((size_t)1 << 24)
 
 struct guarding {
@@ -18,13 +17,6 @@ struct guarding {
     struct emulation *out;
     struct slice note; /* what was left out */
 };
-
-static struct slice plain(struct arena *a, struct slice written)
-{
-    STRBUF(b, NAME_MAX);
-    quote_strip(&b, &dialect_postgres, written);
-    return strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
-}
 
 /* As it is written, which is what to_regclass reads. */
 static struct slice written(struct arena *a, const struct head_name *n)
@@ -73,13 +65,13 @@ static int is_created(struct guarding *g, bool *out, struct pawl_error *e)
                                     " AND polrelid = pg_catalog.to_regclass($2::text)";
     const struct head *h = g->h;
     bool table = h->object == HEAD_TRIGGER || h->object == HEAD_POLICY;
-    struct slice schema = h->name.schema.n ? plain(g->a, h->name.schema) : SLICE("");
+    struct slice schema = h->name.schema.n ? quote_name(g->a, &dialect_postgres, h->name.schema) : SLICE("");
     return ask(g,
                h->object == HEAD_TYPE      ? of_type
                : h->object == HEAD_DOMAIN  ? of_domain
                : h->object == HEAD_TRIGGER ? of_trigger
                                            : of_policy,
-               plain(g->a, h->name.name), table ? written(g->a, &h->on) : schema, out, e);
+               quote_name(g->a, &dialect_postgres, h->name.name), table ? written(g->a, &h->on) : schema, out, e);
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------------- */
@@ -131,8 +123,8 @@ static int is_there(struct guarding *g, const struct head_part *p, bool *out, st
         " AND attrelid = pg_catalog.to_regclass($2::text)";
     static const char of_constraint[] = "SELECT count(*) FROM pg_catalog.pg_constraint WHERE conname = $1::text"
                                         " AND conrelid = pg_catalog.to_regclass($2::text)";
-    return ask(g, p->object == HEAD_COLUMN ? of_column : of_constraint, plain(g->a, p->name.name),
-               written(g->a, &g->h->name), out, e);
+    return ask(g, p->object == HEAD_COLUMN ? of_column : of_constraint,
+               quote_name(g->a, &dialect_postgres, p->name.name), written(g->a, &g->h->name), out, e);
 }
 
 /* Is the constraint dropped by this very statement? That comes first, wherever it is written. */
@@ -143,7 +135,7 @@ static bool is_dropped(struct guarding *g, struct slice name)
     head_parts_init(&parts, g->h, &dialect_postgres, g->sql);
     while (head_parts_next(&parts, &p))
         if (p.action == HEAD_DROP && p.object == HEAD_CONSTRAINT &&
-            slice_eq(plain(g->a, p.name.name), plain(g->a, name)))
+            slice_eq(quote_name(g->a, &dialect_postgres, p.name.name), quote_name(g->a, &dialect_postgres, name)))
             return true;
     return false;
 }

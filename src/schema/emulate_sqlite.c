@@ -22,13 +22,6 @@ struct altering {
     size_t cap_requests;
 };
 
-static struct slice plain(struct arena *a, struct slice written)
-{
-    STRBUF(b, SQL_MAX);
-    quote_strip(&b, &dialect_sqlite, written);
-    return strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
-}
-
 static int send(struct altering *x, const struct strbuf *b, struct pawl_error *e)
 {
     struct slice sql = strbuf_ok(b) ? arena_dup(x->a, strbuf_slice(b)) : (struct slice){NULL, 0};
@@ -63,7 +56,7 @@ static int rename_table(struct altering *x, struct pawl_error *e)
 
 static int rename_column(struct altering *x, const struct edit *now, const struct head_part *p, struct pawl_error *e)
 {
-    struct slice name = plain(x->a, p->name.name);
+    struct slice name = quote_name(x->a, &dialect_sqlite, p->name.name);
     if (!name.p)
         return err_nomem(e);
     if ((p->flags & HEAD_IF_EXISTS) && outline_column(&now->outline, name) == SIZE_MAX)
@@ -123,7 +116,7 @@ static int index_mentions(struct arena *a, struct slice sql, struct slice column
 static int free_column(struct altering *x, const struct head_part *p, struct edit *edit, bool *indexed,
                        struct pawl_error *e)
 {
-    struct slice name = plain(x->a, p->name.name);
+    struct slice name = quote_name(x->a, &dialect_sqlite, p->name.name);
     if (!name.p)
         return err_nomem(e);
     if (outline_column(&edit->outline, name) == SIZE_MAX)
@@ -191,7 +184,7 @@ static int send_own(struct altering *x, const struct edit *before, const struct 
     int code = PAWL_OK;
     *done = true;
     if (x->n_parts == 1 && x->parts[0].object == HEAD_COLUMN && x->parts[0].action == HEAD_DROP) {
-        struct slice name = plain(x->a, x->parts[0].name.name);
+        struct slice name = quote_name(x->a, &dialect_sqlite, x->parts[0].name.name);
         if (!name.p)
             return err_nomem(e);
         *done = drops_itself(before, after, name, indexed);
@@ -203,7 +196,7 @@ static int send_own(struct altering *x, const struct edit *before, const struct 
             return PAWL_OK;
         }
     for (size_t i = 0; i < x->n_parts && !code; i++) {
-        struct slice name = plain(x->a, x->parts[i].name.name);
+        struct slice name = quote_name(x->a, &dialect_sqlite, x->parts[i].name.name);
         if (!name.p)
             code = err_nomem(e);
         else if (outline_column(&before->outline, name) == SIZE_MAX) /* else IF NOT EXISTS leaves it out */
@@ -263,7 +256,7 @@ int emulate_sqlite(struct arena *a, struct db *db, const struct head *h, struct 
                    struct pawl_error *e)
 {
     struct altering x = {.a = a, .db = db, .h = h, .sql = sql, .out = out};
-    struct slice name = plain(a, h->name.name);
+    struct slice name = quote_name(a, &dialect_sqlite, h->name.name);
     if (!name.p)
         return err_nomem(e);
     if (h->name.schema.n && !slice_ieq(h->name.schema, SLICE("main")))

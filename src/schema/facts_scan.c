@@ -10,9 +10,10 @@ struct scan {
     size_t first;  /* units before this one stay */
 };
 
-struct unit *facts_unit(const struct facts *f, uint64_t id)
+/* The first unit that does not come before `id`. */
+static size_t first_from(const struct facts *f, uint64_t id, size_t high)
 {
-    size_t low = 0, high = f->units.n;
+    size_t low = 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (AT(f->units, struct unit, middle).id < id)
@@ -20,7 +21,14 @@ struct unit *facts_unit(const struct facts *f, uint64_t id)
         else
             high = middle;
     }
-    return low < f->units.n && AT(f->units, struct unit, low).id == id ? &AT(f->units, struct unit, low) : NULL;
+    return low;
+}
+
+struct unit *facts_unit(const struct facts *f, uint64_t id)
+{
+    struct unit *all = f->units.p;
+    size_t i = first_from(f, id, f->units.n);
+    return all && i < f->units.n && all[i].id == id ? &all[i] : NULL;
 }
 
 void facts_drop_fresh(struct facts *f)
@@ -220,20 +228,6 @@ static void unmake_units(struct facts *f)
 {
     while (f->made_units.n)
         mem_free(AT(f->made_units, struct unit, --f->made_units.n).lines);
-}
-
-/* The first unit that does not come before `id`. */
-static size_t first_from(const struct facts *f, uint64_t id, size_t high)
-{
-    size_t low = 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (AT(f->units, struct unit, middle).id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 /* What was kept and what was made, merged by id, from the first one that changes: mostly near the end. */

@@ -19,6 +19,12 @@ struct present {
     bool there;              /* the answer */
 };
 
+/* Of a name and what it is on, as a text writes them; `anywhere` is the caller's. false: no memory. */
+bool present_of(struct arena *a, const struct dialect *d, enum head_object object, const struct head_name *name,
+                const struct head_name *on, struct present *out);
+/* May the text move the search path? Then its names may be in any schema. */
+bool present_anywhere(struct slice text);
+
 int present_ask(struct arena *a, struct db *db, struct present *names, size_t n, struct pawl_error *e);
 
 /* An engine's own part: the table in present.c finds it by the driver's name. */

@@ -16,15 +16,6 @@ struct asking {
     struct map names; /* of struct asked, in small letters */
 };
 
-static struct slice small(struct arena *a, struct slice s)
-{
-    char *p = arena_strz(a, s);
-    for (size_t i = 0; p && i < s.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z')
-            p[i] = (char)(p[i] - 'A' + 'a');
-    return (struct slice){p, s.n};
-}
-
 static bool is_shared(enum head_object object)
 {
     return object == HEAD_TABLE || object == HEAD_VIEW || object == HEAD_INDEX || object == HEAD_TRIGGER;
@@ -33,7 +24,7 @@ static bool is_shared(enum head_object object)
 static int on_object(void *context, const struct db_value *c, size_t n, struct pawl_error *e)
 {
     struct asking *x = context;
-    struct slice name = n > 1 ? small(x->arena, c[1].s) : SLICE("");
+    struct slice name = n > 1 ? arena_lower(x->arena, c[1].s) : SLICE("");
     if (!name.p)
         return err_nomem(e);
     for (struct asked *q = map_get(&x->names, name); q; q = q->next)
@@ -75,7 +66,7 @@ int present_sqlite(struct arena *a, struct db *db, struct present *names, size_t
     for (size_t i = 0; i < n && !code; i++) {
         struct present *p = &names[i];
         struct asked *q = arena_alloc(a, sizeof *q);
-        struct slice name = small(a, p->name);
+        struct slice name = arena_lower(a, p->name);
         if (!q || !name.p)
             return err_nomem(e);
         *q = (struct asked){p, map_get(&x.names, name)};

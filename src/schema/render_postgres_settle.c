@@ -16,6 +16,19 @@ static size_t bracket_end(struct slice s, size_t i)
     return s.n;
 }
 
+/* Takes over what was written so far and what is left of the text from `from` on; 0: nothing was changed. */
+static void take_over(struct strbuf *b, struct strbuf *out, size_t from)
+{
+    struct slice s = strbuf_slice(b);
+    strbuf_add(out, slice_sub(s, from, s.n));
+    bool ok = strbuf_ok(out);
+    if (from && ok) {
+        strbuf_reset(b);
+        strbuf_add(b, strbuf_slice(out));
+    }
+    b->failed |= from && !ok;
+}
+
 /*
  * The server writes x IN ('a', 'b') for a varchar as (x)::text = ANY ((ARRAY['a'::character varying, ..])::text[]), and reads
  * that as something else: casts within the array. Without the cast around it, it becomes what it was.
@@ -36,12 +49,7 @@ static void settle_arrays(struct strbuf *b)
             phrase_add(&out, "%s)", slice_sub(s, at + 2, end + 1));
         from = is ? end + 1 + close.n : at + open.n;
     }
-    if (from && strbuf_ok(&out)) {
-        strbuf_add(&out, slice_sub(s, from, s.n));
-        strbuf_reset(b);
-        strbuf_add(b, strbuf_slice(&out));
-        b->failed |= !strbuf_ok(&out);
-    }
+    take_over(b, &out, from);
 }
 
 /* 0.5, 12: a list of nothing but numbers. What else is in it, or in front of it, makes false. */
@@ -78,12 +86,7 @@ static void settle_numbers(struct strbuf *b)
             strbuf_addz(&out, fraction ? "::numeric[]" : "::integer[]");
         from = behind;
     }
-    if (from && strbuf_ok(&out)) {
-        strbuf_add(&out, slice_sub(s, from, s.n));
-        strbuf_reset(b);
-        strbuf_add(b, strbuf_slice(&out));
-    }
-    b->failed |= !strbuf_ok(&out);
+    take_over(b, &out, from);
 }
 
 void pgn_settle(struct strbuf *b)

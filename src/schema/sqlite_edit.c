@@ -151,9 +151,7 @@ static int add_words(struct edit *x, size_t i, struct slice words, struct pawl_e
 
 static struct slice plain(struct edit *x, struct slice written)
 {
-    STRBUF(b, TEXT_MAX);
-    quote_strip(&b, &dialect_sqlite, written);
-    struct slice s = strbuf_ok(&b) ? arena_dup(x->a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+    struct slice s = quote_name(x->a, &dialect_sqlite, written);
     x->failed |= !s.p;
     return s;
 }

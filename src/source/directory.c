@@ -41,8 +41,7 @@ struct scan {
     struct pawl_error *e;
 };
 
-/* dir/name, NUL-terminated. */
-static struct slice path_of(struct arena *a, const char *dir, struct slice name)
+struct slice source_path(struct arena *a, const char *dir, struct slice name)
 {
     struct slice folder = slice_of(dir);
     bool slash = folder.n && folder.p[folder.n - 1] != '/';
@@ -61,7 +60,7 @@ static struct slice path_of(struct arena *a, const char *dir, struct slice name)
 static int report_name(struct scan *s, const struct folder_entry *entry, struct pawl_finding *finding,
                        enum finding_effect effect)
 {
-    struct slice path = path_of(&s->scratch, s->dir, entry->name);
+    struct slice path = source_path(&s->scratch, s->dir, entry->name);
     if (!path.p)
         return err_nomem(s->e);
     finding->file = path.p;
@@ -240,7 +239,7 @@ static int take_file(struct scan *s, const struct candidate *c, struct migration
         return report_unreadable(s, c->entry, c->name.version, seen.problem);
     maybe_tick(s, seen.size);
     *replaces = seen.replaces;
-    struct slice path = path_of(s->a, s->dir, c->entry->name);
+    struct slice path = source_path(s->a, s->dir, c->entry->name);
     if (!path.p)
         return err_nomem(s->e);
     *out = (struct migration_file){
@@ -333,7 +332,7 @@ static int take_down(struct scan *s, const struct candidate *down, struct migrat
     bool ok, replaces;
     if (s->extent == SOURCE_ALL)
         return take_file(s, down, out, &ok, &replaces);
-    *out = (struct migration_file){.path = path_of(s->a, s->dir, down->entry->name)};
+    *out = (struct migration_file){.path = source_path(s->a, s->dir, down->entry->name)};
     return out->path.p ? PAWL_OK : err_nomem(s->e);
 }
 

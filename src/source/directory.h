@@ -14,6 +14,9 @@
 #include "model/migration.h"
 #include "model/report.h"
 
+/* dir/name, NUL-terminated. .p NULL: no memory. */
+struct slice source_path(struct arena *a, const char *dir, struct slice name);
+
 /*
  * How much of the files is wanted. With SOURCE_UPS a down is known by its path alone, and nothing but that may be asked
  * of it: who only goes forward does not pay for texts that are not going to run, and is not stopped by what is in them.

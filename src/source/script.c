@@ -377,6 +377,12 @@ int script_check(const struct migration *m, const struct migration_file *file, c
     return findings_result(&c.findings, e);
 }
 
+int script_text(const struct script *script, const struct migration_file *file, struct text *out, struct pawl_error *e)
+{
+    *out = (struct text){.raw = script->kept, .sql = script->kept};
+    return script->kept.p ? PAWL_OK : text_open(file, out, e);
+}
+
 /* ---- the cursor -------------------------------------------------------------------------------------------------- */
 
 void script_start(struct script_cursor *c, const struct script *script, const struct text *text, const char *engine,

@@ -29,9 +29,8 @@ struct script {
     bool repeatable;         /* `-- pawl: repeatable` */
     int64_t lock_timeout_ms; /* `-- pawl: lock_timeout = 5s`; -1 = not said */
     bool mentions_ledger;
-    bool annotated; /* there may be directives */
-    struct slice
-        kept; /* the text itself, where it was kept since it was looked at (engine/run); .p NULL: open it again */
+    bool annotated;    /* there may be directives */
+    struct slice kept; /* the text itself, where it was kept since it was looked at (engine/run); see script_text */
 };
 
 /*
@@ -46,6 +45,9 @@ struct script {
 int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,
                  struct script *out, struct pawl_error *e);
+
+/* The text that was looked at: as it was kept, or opened again (see text_open); text_close is for both. */
+int script_text(const struct script *script, const struct migration_file *file, struct text *out, struct pawl_error *e);
 
 /* One statement that is to be sent. */
 struct script_statement {

@@ -89,3 +89,10 @@ bool quote_strip(struct strbuf *b, const struct dialect *d, struct slice written
     clip(b, d, from);
     return true;
 }
+
+struct slice quote_name(struct arena *a, const struct dialect *d, struct slice written)
+{
+    STRBUF(b, written.n + 1);
+    quote_strip(&b, d, written);
+    return strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+}

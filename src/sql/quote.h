@@ -7,6 +7,7 @@
 #ifndef PAWL_SQL_QUOTE_H
 #define PAWL_SQL_QUOTE_H
 
+#include "base/arena.h"
 #include "base/strbuf.h"
 #include "sql/dialect.h"
 
@@ -20,5 +21,7 @@ void quote_literal(struct strbuf *b, const struct dialect *d, struct slice value
  * whose escapes are not read, and for what is no identifier.
  */
 bool quote_strip(struct strbuf *b, const struct dialect *d, struct slice written);
+/* The same in the arena; n = 0 for what is none. .p NULL: no memory. */
+struct slice quote_name(struct arena *a, const struct dialect *d, struct slice written);
 
 #endif

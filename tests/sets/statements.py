@@ -179,12 +179,16 @@ def create_index(world):
     return f"CREATE {unique}INDEX {guard}{index} ON {name(table)} ({keys}){where}"
 
 
-def drop_index(world):
-    if not world.indexes:
+def drop_one(world, word, things):
+    if not things:
         return None
-    index = world.random.choice(list(world.indexes))
-    del world.indexes[index]
-    return f"DROP INDEX {world.sometimes(.25, 'IF EXISTS ')}{index}"
+    thing = world.random.choice(list(things))
+    del things[thing]
+    return f"DROP {word} {world.sometimes(.25, 'IF EXISTS ')}{thing}"
+
+
+def drop_index(world):
+    return drop_one(world, "INDEX", world.indexes)
 
 
 def create_view(world):
@@ -198,11 +202,7 @@ def create_view(world):
 
 
 def drop_view(world):
-    if not world.views:
-        return None
-    view = world.random.choice(list(world.views))
-    del world.views[view]
-    return f"DROP VIEW {world.sometimes(.25, 'IF EXISTS ')}{view}"
+    return drop_one(world, "VIEW", world.views)
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
