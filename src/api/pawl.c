@@ -19,12 +19,7 @@ PAWL_API const char *pawl_version(void)
 
 PAWL_API const char *pawl_finding_code(enum pawl_finding_id id)
 {
-    static const char *const codes[] = {
-#define X(name, code, level, meaning) code,
-        PAWL_FINDINGS(X)
-#undef X
-    };
-    return (size_t)id < PAWL_FINDING_COUNT ? codes[id] : NULL;
+    return report_code(id);
 }
 
 PAWL_API const char *pawl_finding_meaning(enum pawl_finding_id id)

@@ -16,6 +16,16 @@ void report_init(struct report *r, pawl_event_fn *on_event, void *context)
     memcpy(r->levels, defaults, sizeof r->levels);
 }
 
+const char *report_code(enum pawl_finding_id id)
+{
+    static const char *const codes[] = {
+#define X(name, code, level, meaning) code,
+        PAWL_FINDINGS(X)
+#undef X
+    };
+    return (size_t)id < PAWL_FINDING_COUNT ? codes[id] : NULL;
+}
+
 bool report_harmless(enum pawl_finding_id id)
 {
     return defaults[id] < PAWL_LEVEL_WARNING;

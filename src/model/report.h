@@ -23,6 +23,8 @@ struct report {
 void report_init(struct report *r, pawl_event_fn *on_event, void *context);
 /* One that tells nobody, with the levels of another: what is relaxed there is relaxed here. */
 void report_init_silent(struct report *r, const struct report *like);
+/* "replay-fails" and so on: the stable code of a finding; NULL for what is none. */
+const char *report_code(enum pawl_finding_id id);
 /* Is a proof that such a finding is about one that holds all the same, unless somebody wants it stricter? */
 bool report_harmless(enum pawl_finding_id id);
 /* Fills in finding->level and passes it on; returns that level. */

@@ -345,24 +345,13 @@ static int build(struct strbuf *b, const struct repro *r, const char *message, s
     return code;
 }
 
-/* "replay-fails" and so on: the stable code of the finding. */
-static const char *code_of(enum pawl_finding_id id)
-{
-    static const char *const codes[] = {
-#define X(name, code, level, meaning) code,
-        PAWL_FINDINGS(X)
-#undef X
-    };
-    return codes[id];
-}
-
 static int write_script(const struct repro *r, const char *message, struct pawl_error *e)
 {
     STRBUF(script, MAX_SCRIPT);
     STRBUF(path, 4096);
     const struct proof_options *o = r->tr->options;
     strbuf_addf(&path, "%s/%lld-%s-%s.sql", o->repro_dir, (long long)r->tr->steps[r->tale->k].migration->version,
-                code_of(r->tale->id), o->driver->name);
+                report_code(r->tale->id), o->driver->name);
     int code = build(&script, r, message, e);
     if (!code && !(strbuf_ok(&script) && strbuf_ok(&path)))
         code = err_nomem(e);

@@ -193,27 +193,12 @@ static uint64_t mix(uint64_t h)
     return h ^ (h >> 32);
 }
 
-/* The end of the first part of s: at `stop`, outside double quotes. */
-static size_t part_end(struct slice s, char stop)
-{
-    bool inside = false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            inside = !inside;
-        else if (inside && s.p[i] == '\\')
-            i++;
-        else if (!inside && s.p[i] == stop)
-            return i;
-    }
-    return s.n;
-}
-
 /* A list without regard to its order. */
 static uint64_t unordered(struct slice list)
 {
     uint64_t sum = 0;
     while (list.n) {
-        size_t end = part_end(list, ',');
+        size_t end = fact_end(list, 0, ",");
         sum += mix(add_exact(1, slice_sub(list, 0, end)));
         list = slice_sub(list, end + 1, list.n);
     }
@@ -223,14 +208,14 @@ static uint64_t unordered(struct slice list)
 /* The name of a line: kind and names exactly, text that serves as a name folded. */
 static uint64_t add_key(uint64_t h, struct slice line, struct slice key, enum difference level)
 {
-    size_t colon = part_end(key, ':');
+    size_t colon = fact_end(key, 0, ":");
     struct slice name = slice_sub(key, 0, colon);
     if (level >= DIFFERENCE_GENERATED_NAMES && slice_eq(fact_value(line, "name"), SLICE("generated"))) {
         size_t dot = 0, end;
-        while ((end = part_end(slice_sub(name, dot, name.n), '.')) < name.n - dot)
-            dot += end + 1;
+        while ((end = fact_end(name, dot, ".")) < name.n)
+            dot = end + 1;
         if (dot == 0)
-            dot = part_end(name, ' ');
+            dot = fact_end(name, 0, " ");
         name = slice_sub(name, 0, dot);
     }
     return add_folded(add_exact(h, name), slice_sub(key, colon, key.n));
@@ -243,7 +228,7 @@ static uint64_t hash_line(struct slice line, enum difference level)
     uint64_t h = add_key(14695981039346656037u, line, key, level);
     if (level >= DIFFERENCE_COLUMN_ORDER && slice_starts(key, SLICE("columns "))) {
         fact_field(line, &at, &field);
-        h += unordered(slice_sub(field, part_end(field, '=') + 1, field.n));
+        h += unordered(slice_sub(field, fact_end(field, 0, "=") + 1, field.n));
     }
     while (fact_field(line, &at, &field)) {
         if (slice_starts(field, SLICE("at=")))

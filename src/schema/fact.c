@@ -211,22 +211,35 @@ struct slice fact_among(const struct slice *lines, size_t n, struct slice key)
     return found ? lines[at] : (struct slice){NULL, 0};
 }
 
+static bool is_among(const char *marks, char c)
+{
+    while (*marks && *marks != c)
+        marks++;
+    return *marks;
+}
+
+size_t fact_end(struct slice s, size_t from, const char *marks)
+{
+    bool inside = false;
+    for (size_t i = from; i < s.n; i++) {
+        if (s.p[i] == '"')
+            inside = !inside;
+        else if (inside && s.p[i] == '\\')
+            i++;
+        else if (!inside && is_among(marks, s.p[i]))
+            return i;
+    }
+    return s.n;
+}
+
 bool fact_field(struct slice line, size_t *at, struct slice *field)
 {
     size_t from = *at;
-    bool inside = false;
     while (from < line.n && line.p[from] == ' ')
         from++;
-    size_t to = from;
-    for (; to < line.n && (inside || line.p[to] != ' '); to++) {
-        if (line.p[to] == '"')
-            inside = !inside;
-        else if (inside && line.p[to] == '\\' && to + 1 < line.n)
-            to++;
-    }
-    *field = slice_sub(line, from, to);
-    *at = to;
-    return to > from;
+    *at = fact_end(line, from, " ");
+    *field = slice_sub(line, from, *at);
+    return *at > from;
 }
 
 size_t fact_key_of(struct slice line)

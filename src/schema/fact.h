@@ -61,8 +61,10 @@ size_t fact_key_of(struct slice line);
 size_t fact_find(const struct slice *lines, size_t low, size_t n, struct slice key, bool *found);
 /* The line of the key; .p NULL = there is none. */
 struct slice fact_among(const struct slice *lines, size_t n, struct slice key);
-/* The next field (from *at; set it to 0 at first), split at spaces outside double quotes; false at the end.
- */
+/* Where the first of the marks stands, from `from` on and outside double quotes; s.n: nowhere. */
+size_t fact_end(struct slice s, size_t from, const char *marks);
+#define FACT_PART_ENDS ".:" /* behind a part of a name */
+/* The next field (from *at; set it to 0 at first), split at spaces outside double quotes; false at the end. */
 bool fact_field(struct slice line, size_t *at, struct slice *field);
 /* The value of an attribute as written (quotes and all); .p NULL if the line has none of that name. */
 struct slice fact_value(struct slice line, const char *attribute);

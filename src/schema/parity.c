@@ -22,21 +22,6 @@ struct side {
 
 /* ---- pieces of facts --------------------------------------------------------------------------------------------- */
 
-/* The end of a part of a name: a dot or colon outside quotes. */
-static size_t part_end(struct slice s)
-{
-    bool inside = false;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            inside = !inside;
-        else if (inside && s.p[i] == '\\')
-            i++;
-        else if (!inside && (s.p[i] == '.' || s.p[i] == ':'))
-            return i;
-    }
-    return s.n;
-}
-
 /* Without "public.", and in lower case: SQLite keeps the case of a name that PostgreSQL folds, and neither minds. */
 static struct slice plain(struct side *s, struct slice name)
 {
@@ -50,9 +35,9 @@ static struct slice plain(struct side *s, struct slice name)
 static struct slice table_of(struct side *s, struct slice name)
 {
     struct slice p = plain(s, name);
-    size_t end = part_end(p);
+    size_t end = fact_end(p, 0, FACT_PART_ENDS);
     if (s->schemas && p.n == name.n && end < p.n)
-        end += 1 + part_end(slice_sub(p, end + 1, p.n));
+        end = fact_end(p, end + 1, FACT_PART_ENDS);
     return slice_sub(p, 0, end);
 }
 

@@ -9,21 +9,6 @@ static struct slice kind_of(struct slice line)
     return slice_sub(line, 0, slice_find_byte(line, ' '));
 }
 
-/* The end of the first part of a name, at a dot or at the colon in front of content; outside double quotes. */
-static size_t part_end(struct slice s, size_t from)
-{
-    bool inside = false;
-    for (size_t i = from; i < s.n; i++) {
-        if (s.p[i] == '"')
-            inside = !inside;
-        else if (inside && s.p[i] == '\\')
-            i++;
-        else if (!inside && (s.p[i] == '.' || s.p[i] == ':'))
-            return i;
-    }
-    return s.n;
-}
-
 /* The name without kind and without content. */
 static struct slice name_of(struct slice line)
 {
@@ -31,7 +16,7 @@ static struct slice name_of(struct slice line)
     struct slice kind, name;
     if (!fact_field(line, &at, &kind) || !fact_field(line, &at, &name))
         return SLICE("");
-    for (size_t end = part_end(name, 0); end < name.n; end = part_end(name, end + 1))
+    for (size_t end = fact_end(name, 0, FACT_PART_ENDS); end < name.n; end = fact_end(name, end + 1, FACT_PART_ENDS))
         if (name.p[end] == ':')
             return slice_sub(name, 0, end);
     return name;
@@ -55,7 +40,7 @@ static const char *const hooks[] = {"on", "owned_by", "identity_of"};
 /* Does `fn` hold for the name or for one of those in front of its dots? */
 static bool any_part(struct slice name, bool (*fn)(const void *context, struct slice part), const void *context)
 {
-    for (size_t end = part_end(name, 0);; end = part_end(name, end + 1)) {
+    for (size_t end = fact_end(name, 0, FACT_PART_ENDS);; end = fact_end(name, end + 1, FACT_PART_ENDS)) {
         if (end && fn(context, slice_sub(name, 0, end)))
             return true;
         if (end >= name.n)
@@ -103,7 +88,7 @@ struct matching {
 static bool matches_part(const void *context, struct slice part)
 {
     const struct matching *m = context;
-    size_t dot = part_end(part, 0);
+    size_t dot = fact_end(part, 0, FACT_PART_ENDS);
     return glob(m->pattern, part) || (m->schemas && dot < part.n && glob(m->pattern, slice_sub(part, dot + 1, part.n)));
 }
 

@@ -19,16 +19,6 @@ struct collect {
     char text[1 << 16];
 };
 
-static inline const char *collect_code(enum pawl_finding_id id)
-{
-    static const char *const codes[] = {
-#define X(name, code, level, meaning) code,
-        PAWL_FINDINGS(X)
-#undef X
-    };
-    return codes[id];
-}
-
 static inline void collect_event(void *context, const struct pawl_event *event)
 {
     static const char *const levels[] = {"off", "note", "warning", "error"};
@@ -46,7 +36,7 @@ static inline void collect_event(void *context, const struct pawl_event *event)
     else if (f->line)
         snprintf(place, sizeof place, ":%u", f->line);
     size_t room = sizeof c->text - c->length;
-    int n = snprintf(c->text + c->length, room, "%s %s %s%s %s\n", levels[f->level], collect_code(f->id), file, place,
+    int n = snprintf(c->text + c->length, room, "%s %s %s%s %s\n", levels[f->level], report_code(f->id), file, place,
                      f->message);
     if (n > 0 && (size_t)n < room)
         c->length += (size_t)n;

@@ -25,16 +25,6 @@ static inline void prove_add(char *to, size_t room, const char *text)
     snprintf(to + n, room - n, "%s", text);
 }
 
-static inline const char *prove_code(enum pawl_finding_id id)
-{
-    static const char *const codes[] = {
-#define X(name, code, level, meaning) code,
-        PAWL_FINDINGS(X)
-#undef X
-    };
-    return codes[id];
-}
-
 static inline void prove_event(void *context, const struct pawl_event *event)
 {
     struct proved *p = context;
@@ -44,7 +34,7 @@ static inline void prove_event(void *context, const struct pawl_event *event)
     p->n_progress += event->kind == PAWL_EVENT_PROGRESS;
     if (event->kind == PAWL_EVENT_FINDING) {
         const char *slash = f->file ? strrchr(f->file, '/') : NULL;
-        int n = snprintf(line, sizeof line, "%s %s", prove_code(f->id), slash ? slash + 1 : "-");
+        int n = snprintf(line, sizeof line, "%s %s", report_code(f->id), slash ? slash + 1 : "-");
         if (f->line)
             n += snprintf(line + n, sizeof line - (size_t)n, ":%u", f->line);
         snprintf(line + n, sizeof line - (size_t)n, "\n");

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "collect.h"
+#include "large.h"
 #include "source/directory.h"
 #include "source/text.h"
 #include "tmpdir.h"
@@ -75,37 +76,17 @@ static void names_the_place_of_bad_bytes(void **state)
     assert_non_null(strstr(e.message, "NUL"));
 }
 
-/* Resident memory in KiB, of files and of the heap alike. */
-static long resident(void)
-{
-    long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    assert_non_null(f);
-    assert_int_equal(fscanf(f, "%*d %ld", &pages), 1);
-    fclose(f);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static void write_large(const char *dir, size_t lines)
-{
-    FILE *f = fopen(tmpdir_path(dir, "1_a.sql"), "wb");
-    assert_non_null(f);
-    for (size_t i = 0; i < lines; i++)
-        fprintf(f, "insert into t values (%12zu, 'Vögel, Bäume und anderes, was eine Zeile lang macht');\n", i);
-    assert_int_equal(fclose(f), 0);
-}
-
 static void large_texts_cost_little_memory(void **state)
 {
     ARENA(a);
     struct text t;
-    write_large(*state, 2400000); /* over 200 MB */
-    long before = resident();
+    large_write(*state, 2400000); /* over 200 MB */
+    long before = large_resident();
     struct migration_file file = file_of(&a, *state);
     assert_true(file.size > 200000000);
     assert_int_equal(text_open(&file, &t, NULL), PAWL_OK);
     assert_true(t.view.mapped);
-    assert_true(resident() - before < 24 * 1024);
+    assert_true(large_resident() - before < 24 * 1024);
     size_t lines = 0;
     for (size_t at = 0, released = 0; at < t.sql.n; at++) {
         lines += t.sql.p[at] == '\n';
@@ -115,7 +96,7 @@ static void large_texts_cost_little_memory(void **state)
         }
     }
     assert_int_equal(lines, 2400000);
-    assert_true(resident() - before < 24 * 1024);
+    assert_true(large_resident() - before < 24 * 1024);
     assert_true(slice_starts(t.sql, SLICE("insert into t values (           0,")));
     text_close(&t);
 }
