@@ -195,3 +195,12 @@ bool item_element(struct arena *a, struct slice *rest, struct slice *out)
     *out = (struct slice){text, n};
     return true;
 }
+
+const char *item_action_words(struct slice action)
+{
+    return slice_eq(action, SLICE("cascade"))       ? "CASCADE"
+           : slice_eq(action, SLICE("restrict"))    ? "RESTRICT"
+           : slice_eq(action, SLICE("set-null"))    ? "SET NULL"
+           : slice_eq(action, SLICE("set-default")) ? "SET DEFAULT"
+                                                    : "NO ACTION";
+}

@@ -41,5 +41,7 @@ bool item_next(struct arena *a, struct slice *rest, struct key *out);
 bool item_path(struct arena *a, struct slice *rest, struct slice parts[ITEM_PARTS], size_t *n);
 /* Reads "{a,b}" as the server writes arrays: the next element from *rest. */
 bool item_element(struct arena *a, struct slice *rest, struct slice *out);
+/* What a foreign key does to its rows, in SQL: SET NULL for set-null, NO ACTION for what says nothing else. */
+const char *item_action_words(struct slice action);
 
 #endif

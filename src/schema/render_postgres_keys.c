@@ -14,15 +14,6 @@ static void relation(struct pgn_plan *p, struct slice path)
     }
 }
 
-static const char *action_word(struct slice action)
-{
-    return slice_eq(action, SLICE("cascade"))       ? "CASCADE"
-           : slice_eq(action, SLICE("restrict"))    ? "RESTRICT"
-           : slice_eq(action, SLICE("set-null"))    ? "SET NULL"
-           : slice_eq(action, SLICE("set-default")) ? "SET DEFAULT"
-                                                    : "NO ACTION";
-}
-
 static void foreign_key(struct pgn_plan *p, const struct item *it)
 {
     struct slice v;
@@ -33,9 +24,9 @@ static void foreign_key(struct pgn_plan *p, const struct item *it)
     if ((v = pgn_get(p, it, "match")).p)
         phrase_add(&p->b, " MATCH %s", v);
     if ((v = pgn_get(p, it, "on_update")).p)
-        phrase_add(&p->b, " ON UPDATE %z", action_word(v));
+        phrase_add(&p->b, " ON UPDATE %z", item_action_words(v));
     if ((v = pgn_get(p, it, "on_delete")).p)
-        phrase_add(&p->b, " ON DELETE %z", action_word(v));
+        phrase_add(&p->b, " ON DELETE %z", item_action_words(v));
     if ((v = fact_value(it->line, "on_delete_columns")).p) {
         strbuf_addc(&p->b, ' ');
         pgn_names(p, v);

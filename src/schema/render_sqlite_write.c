@@ -86,15 +86,6 @@ static bool is_bare(struct arena *a, struct slice text)
     return t.n == 1 || (t.n == 2 && sign && t.items[1].kind == TOKEN_NUMBER);
 }
 
-static const char *action_word(struct slice action)
-{
-    return slice_eq(action, SLICE("cascade"))       ? "CASCADE"
-           : slice_eq(action, SLICE("restrict"))    ? "RESTRICT"
-           : slice_eq(action, SLICE("set-null"))    ? "SET NULL"
-           : slice_eq(action, SLICE("set-default")) ? "SET DEFAULT"
-                                                    : "NO ACTION";
-}
-
 static void references(struct arena *a, struct strbuf *b, const struct item *it)
 {
     struct slice to = fact_value(it->line, "references"), parts[ITEM_PARTS], v;
@@ -108,9 +99,9 @@ static void references(struct arena *a, struct strbuf *b, const struct item *it)
     if ((v = item_get(a, it, "match")).p)
         phrase_add(b, " MATCH %s", v);
     if ((v = item_get(a, it, "on_update")).p)
-        phrase_add(b, " ON UPDATE %z", action_word(v));
+        phrase_add(b, " ON UPDATE %z", item_action_words(v));
     if ((v = item_get(a, it, "on_delete")).p)
-        phrase_add(b, " ON DELETE %z", action_word(v));
+        phrase_add(b, " ON DELETE %z", item_action_words(v));
     if ((v = item_get(a, it, "deferrable")).p)
         phrase_add(b, " DEFERRABLE INITIALLY %z", slice_eq(v, SLICE("deferred")) ? "DEFERRED" : "IMMEDIATE");
 }
