@@ -7,10 +7,10 @@
 #include "db/db.h"
 #include "db/postgres_api.h"
 
-/* Is there no table nor what looks like one, outside the system's schemas, that no extension owns? $1 is the ledger. */
+/* Is there no table, nor what looks like one or keeps a count, outside of the system and extensions? $1 is the ledger. */
 #define PG_IS_EMPTY \
     "not exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace " \
-    "where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' " \
+    "where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c', 'S') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' " \
     "and c.oid is distinct from to_regclass($1)::oid and not exists (select from pg_depend d " \
     "where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))"
 

@@ -134,7 +134,9 @@ static bool was_stale(struct upping *u, enum replay_why why)
     if (u->replay.found || run_look(u->run, &ignored)) /* steps in front of the one that failed are recorded now */
         return false;
     bool dirty = r->standings.count[PAWL_STATE_DIRTY] != 0;
-    return !dirty && r->history.n && ask_schema(u, why, &ignored) == PAWL_OK && u->replay.found;
+    if (!r->history.n) /* no table is there, but there may be versions that make none */
+        why = REPLAY_EMPTY;
+    return !dirty && (r->history.n || u->empty) && ask_schema(u, why, &ignored) == PAWL_OK && u->replay.found;
 }
 
 /* The schema is another than the ledger says; but it may be that of another version, and then it is the ledger that is wrong. */
