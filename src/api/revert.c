@@ -50,7 +50,8 @@ PAWL_API int pawl_redo(struct pawl *p, const struct pawl_down_options *options, 
     if (code || one.dry_run || out->steps == 0)
         return code;
     code = pawl_up(p, &(struct pawl_up_options){.to = version}, &up, e);
-    if (code)
+    bool told = code == PAWL_UNREACHABLE && e && e->version; /* its hint says whether it is */
+    if (code && !told)
         report_note(&p->report, PAWL_LEVEL_WARNING,
                     "migration %lld is reverted and not applied again; `pawl up` applies it", (long long)version);
     else

@@ -392,6 +392,14 @@ static void explain(const struct applying *x, int code, struct pawl_error *e)
         err_hint(e, "migration %lld was rolled back; nothing was applied", (long long)e->version);
 }
 
+static int64_t unsure(const struct applying *x, const struct pawl_error *e)
+{
+    if (!x->single && e->version)
+        return e->version;
+    size_t i = x->single || x->done == x->plan->n ? x->plan->n - 1 : x->done;
+    return x->plan->steps[i]->version;
+}
+
 int apply_plan(struct run *r, const struct plan *plan, const struct script *scripts, bool single, struct applied *out,
                struct pawl_error *e)
 {
@@ -429,6 +437,7 @@ int apply_plan(struct run *r, const struct plan *plan, const struct script *scri
     *out = (struct applied){
         .done = x.done,
         .lost = code && x.batch.lost,
+        .unsure = code && x.batch.lost ? unsure(&x, e) : 0,
         .overtaken = code == PAWL_SQL && x.batch.failed.role == BATCH_RECORD,
     };
     batch_clear(&x.batch);

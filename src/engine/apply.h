@@ -14,6 +14,7 @@
 struct applied {
     size_t done;    /* so many steps are committed, whatever happened then */
     bool lost;      /* the connection broke: the ledger alone knows which further ones are */
+    int64_t unsure; /* then: the first of those, or with one transaction for all of them the last */
     bool overtaken; /* it failed because another process had recorded the migration meanwhile: look again */
 };
 

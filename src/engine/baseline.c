@@ -2,6 +2,7 @@
 
 #include "engine/batch.h"
 #include "engine/lock.h"
+#include "engine/unanswered.h"
 
 static int check(const struct run *r, int64_t version, struct pawl_error *e)
 {
@@ -35,6 +36,16 @@ static int record(struct run *r, struct batch *b, size_t count, struct pawl_erro
     return code ? code : batch_flush(b, e);
 }
 
+/* The connection broke, perhaps behind the COMMIT. */
+static void find_lost(struct run *r, int64_t version, struct pawl_error *why)
+{
+    bool known = unanswered_look(r, "the baseline", "status", why);
+    bool done = known && unanswered_is_recorded(r, version);
+    if (known)
+        err_hint(why, "a new connection shows that the baseline was%s committed%s", done ? "" : " not",
+                 done ? "" : "; run `pawl baseline` again");
+}
+
 int baseline_run(struct run *r, int64_t version, struct pawl_result *out, struct pawl_error *e)
 {
     struct batch b;
@@ -53,6 +64,8 @@ int baseline_run(struct run *r, int64_t version, struct pawl_result *out, struct
         db_rollback(r->db);
     else
         *out = (struct pawl_result){count, version};
+    if (code && b.lost)
+        find_lost(r, version, e);
     batch_clear(&b);
     lock_release(r);
     return code;

@@ -3,17 +3,20 @@
 #include "engine/batch.h"
 #include "engine/evidence.h"
 #include "engine/lock.h"
+#include "engine/unanswered.h"
 
 struct repairing {
     struct run *run;
     struct batch batch;
     bool dry_run, fold;
     size_t changes;
+    int64_t version; /* of the first of them */
 };
 
 static int queue(struct repairing *x, struct db_request request, int64_t version, struct pawl_error *e)
 {
-    x->changes++;
+    if (!x->changes++)
+        x->version = version;
     if (x->dry_run)
         return request.sql.p ? PAWL_OK : err_nomem(e);
     return batch_add(&x->batch, request, (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
@@ -29,14 +32,17 @@ static int restamp(struct repairing *x, const struct standing *s, struct pawl_er
                  e);
 }
 
+static bool is_to_fold(const struct standing *s)
+{
+    return s->state == PAWL_STATE_APPLIED && s->migration && s->migration->n_replaces &&
+           (s->n_covered || !plan_has_text(s->row, s->migration));
+}
+
 /* One row for the baseline instead of those of all that it stands for, as in a database that began with it. */
 static int fold(struct repairing *x, const struct standing *s, struct pawl_error *e)
 {
     struct arena *a = &x->batch.arena;
     const struct ledger *ledger = x->run->ledger;
-    if (s->state != PAWL_STATE_APPLIED || !s->migration->n_replaces ||
-        (!s->n_covered && plan_has_text(s->row, s->migration)))
-        return PAWL_OK;
     report_note(x->run->report, PAWL_LEVEL_NOTE, "baseline %lld %s in place of the %zu row%s of what it replaces",
                 (long long)s->version, x->dry_run ? "would be recorded" : "was recorded", s->n_covered + 1,
                 s->n_covered ? "s" : "");
@@ -97,7 +103,7 @@ static int repair_all(struct repairing *x, struct pawl_error *e)
             code = restamp(x, s, e);
         else if (s->state == PAWL_STATE_DIRTY)
             code = clear_dirty(x, s, e);
-        else if (x->fold && s->migration)
+        else if (x->fold && is_to_fold(s))
             code = fold(x, s, e);
     }
     if (!code)
@@ -127,6 +133,24 @@ static int refuse_changed(const struct standings *all, struct pawl_error *e)
     return PAWL_OK;
 }
 
+static bool is_to_repair(const struct repairing *x, const struct standing *s)
+{
+    return s->state == PAWL_STATE_LINE_ENDINGS || s->state == PAWL_STATE_DIRTY || (x->fold && is_to_fold(s));
+}
+
+/* The connection broke, perhaps behind the COMMIT: all was changed, or nothing. */
+static void find_lost(const struct repairing *x, struct pawl_error *why)
+{
+    struct run *r = x->run;
+    bool left = false;
+    if (!unanswered_look(r, "the repair", "status", why))
+        return;
+    for (size_t i = 0; i < r->standings.n; i++)
+        left |= r->standings.items[i].version == x->version && is_to_repair(x, &r->standings.items[i]);
+    err_hint(why, "a new connection shows that the repair was%s committed%s", left ? " not" : "",
+             left ? "; run `pawl repair` again" : "");
+}
+
 int repair_run(struct run *r, bool dry_run, bool fold, struct pawl_result *out, struct pawl_error *e)
 {
     struct repairing x = {.run = r, .dry_run = dry_run, .fold = fold};
@@ -140,6 +164,8 @@ int repair_run(struct run *r, bool dry_run, bool fold, struct pawl_result *out, 
         code = repair_all(&x, e);
     if (code)
         db_rollback(r->db);
+    if (code && x.batch.lost)
+        find_lost(&x, e);
     batch_clear(&x.batch);
     if (!code && x.changes && !dry_run) /* a row may be gone now */
         code = run_look(r, e);

@@ -6,6 +6,7 @@
 #include "engine/lock.h"
 #include "engine/loss.h"
 #include "engine/outside.h"
+#include "engine/unanswered.h"
 #include "sys/calendar.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -15,6 +16,7 @@ struct reverting {
     struct batch batch;
     uint64_t *elapsed_ns; /* by step of the plan that runs */
     bool removed;         /* the ledger row was really there */
+    int64_t version;      /* of the step that is made, or of the first one where all are made together */
 };
 
 static int on_removed(void *context, const struct db_value *columns, size_t n, struct pawl_error *e)
@@ -92,6 +94,7 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
 static int revert_all(struct reverting *x, const struct plan *plan, const struct script *scripts, bool tell,
                       struct pawl_error *e)
 {
+    x->version = plan->steps[0]->version;
     int code = batch_session(&x->batch, 0, run_keys_off(plan, scripts), e);
     if (!code)
         code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
@@ -185,6 +188,7 @@ static int revert_one(struct reverting *x, const struct standing *step, struct s
             return code;
     }
     uint64_t started = clock_ns();
+    x->version = step->version;
     run_step_begin(x->run, step, true, false);
     code = outside_run(x->run, step, script, true, NULL, e);
     if (!code) {
@@ -309,6 +313,22 @@ static int64_t version_after(const struct standings *s, int64_t reverted)
     return version;
 }
 
+/* The connection broke, perhaps behind a COMMIT; whoever simply ran the command again might revert one more. */
+static void find_lost(const struct reverting *x, struct pawl_result *out, struct pawl_error *why)
+{
+    struct run *r = x->run;
+    if (!unanswered_look(r, "it", "status", why))
+        return;
+    long long now = out->version = r->standings.version;
+    if (history_find(&r->history, x->version) == SIZE_MAX)
+        err_hint(why, "a new connection shows that it was committed: the database is at version %lld", now);
+    else if (unanswered_is_recorded(r, x->version))
+        err_hint(why, "a new connection shows that it was not committed: the database is still at version %lld", now);
+    else
+        err_hint(why, "a new connection shows that migration %lld is half reverted; run `pawl down` again to go on",
+                 (long long)x->version);
+}
+
 static int revert_locked(struct run *r, const struct pawl_down_options *o, struct pawl_result *out,
                          struct pawl_error *e)
 {
@@ -343,6 +363,8 @@ static int revert_locked(struct run *r, const struct pawl_down_options *o, struc
     batch_clear(&x.batch);
     if (out->steps)
         out->version = version_after(&r->standings, plan.steps[out->steps - 1]->version);
+    if (code == PAWL_UNREACHABLE && x.version && !o->dry_run)
+        find_lost(&x, out, e);
     return code;
 }
 

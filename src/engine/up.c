@@ -1,10 +1,13 @@
 #include "engine/up.h"
 
+#include <stdio.h>
+
 #include "engine/apply.h"
 #include "engine/attest.h"
 #include "engine/honest.h"
 #include "engine/lock.h"
 #include "engine/replay.h"
+#include "engine/unanswered.h"
 #include "sys/clock.h"
 
 /* A run, and what the schema has shown in its course. */
@@ -278,23 +281,19 @@ static int pause_and_retry(struct run *r, uint32_t tried, const struct pawl_erro
     return PAWL_OK;
 }
 
-/*
- * After a COMMIT without an answer only the ledger knows, so it is read on a new connection; behind the lock, since the server
- * may still be at what the lost connection sent.
- */
-static void find_lost(struct run *r, struct pawl_result *out, struct pawl_error *why)
+/* The connection broke, perhaps behind a COMMIT. */
+static void find_lost(struct run *r, int64_t version, struct pawl_result *out, struct pawl_error *why)
 {
-    struct pawl_error e;
-    bool known = run_reconnect(r, &e) == PAWL_OK && lock_take(r, &e) == PAWL_OK && run_look(r, &e) == PAWL_OK;
-    if (!known) {
-        err_hint(why, "whether migration %lld was committed is not known; `pawl up` finds out once the server is back",
-                 (long long)why->version);
+    char what[64];
+    snprintf(what, sizeof what, "migration %lld", (long long)version);
+    if (!unanswered_look(r, what, "up", why))
         return;
-    }
-    bool there = history_find(&r->history, why->version) != SIZE_MAX;
     out->version = r->standings.version;
-    err_hint(why, "a new connection shows that migration %lld was%s committed; run `pawl up` again to go on",
-             (long long)why->version, there ? "" : " not");
+    err_hint(
+        why,
+        "a new connection shows that %s was%s committed and the database is at version %lld; run `pawl up` again to "
+        "go on",
+        what, unanswered_is_recorded(r, version) ? "" : " not", (long long)out->version);
 }
 
 /* Nothing is recorded, and yet something is there: is it ours? */
@@ -331,7 +330,7 @@ static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_e
         else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
             code = pause_and_retry(r, tried++, &why);
         else if (code && applied.lost)
-            find_lost(r, out, &why);
+            find_lost(r, applied.unsure, out, &why);
         else if (!code && !again)
             return PAWL_OK;
         if (code) {

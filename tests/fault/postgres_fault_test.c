@@ -371,15 +371,19 @@ static bool may_tell(const struct seam *s, int code)
     return code == PAWL_NOMEM || (!s->pawl && (code == PAWL_UNREACHABLE || code == PAWL_LOCKED));
 }
 
-/* "a new connection shows that migration 2 was not committed" */
+/* "a new connection shows that migration 2 was not committed"; "... that it was committed: the database is at version 1" */
 static bool claim_holds(struct world *w, const struct pawl_error *e)
 {
     char now[512];
-    const char *claim = strstr(e->hint, "shows that migration ");
-    if (!claim)
-        return true;
-    w->claims++;
-    return (stands_at(w, now) >= atoi(claim + strlen("shows that migration "))) == !strstr(claim, "was not committed");
+    const char *claim = strstr(e->hint, "shows that "), *version = claim ? strstr(claim, "at version ") : NULL;
+    w->claims += claim != NULL;
+    if (version && stands_at(w, now) != atoi(version + strlen("at version ")))
+        return false;
+    if (claim && strstr(claim, "the baseline was"))
+        return baselined(w) && (stands_at(w, now) == WHOLE) == !strstr(claim, "was not committed");
+    claim = strstr(e->hint, "shows that migration ");
+    return !claim ||
+           (stands_at(w, now) >= atoi(claim + strlen("shows that migration "))) == !strstr(claim, "was not committed");
 }
 
 /* One fault, and the same again without. Returns whether there were still requests to refuse. */
@@ -451,7 +455,9 @@ static void try_all(struct world *w, const struct operation *o)
             if (getenv("PAWL_FAULT_TELL"))
                 print_message("%s: %s tried %ld of about %ld\n", o->name, seams[i].name, tried, n);
         }
-    if (o->run == do_up_per_file && !w->claims)
+    bool tells = o->run == do_up_per_file || o->run == do_down || o->run == do_redo || o->run == do_baseline ||
+                 o->run == do_repair;
+    if (tells && n_seams > 1 && !w->claims)
         fail_msg("%s: never was an answer to COMMIT lost", o->name);
     if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
         fail_msg("%s: something is left in memory", o->name);
