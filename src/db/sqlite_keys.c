@@ -4,6 +4,7 @@
  *
  *   rows added or changed in T, T altered            T, whose rows refer to others
  *   rows changed in T or deleted from it, T dropped  every table whose rows refer to T
+ *   T renamed with PRAGMA legacy_alter_table on      the same: what referred to T does not follow
  *
  * so that a migration which only creates things costs nothing here, however large the database is. Statements with
  * parameters are pawl's own (the ledger), and are not noted.
@@ -51,6 +52,12 @@ static bool says_replace(struct slice sql)
     return false;
 }
 
+static bool renames_leave_references(const struct sqlite_db *db)
+{
+    int legacy = 0;
+    return sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, -1, &legacy) != SQLITE_OK || legacy;
+}
+
 static int authorize(void *context, int action, const char *first, const char *second, const char *database,
                      const char *trigger)
 {
@@ -69,7 +76,7 @@ static int authorize(void *context, int action, const char *first, const char *s
         db->replace_seen |= says_replace(db->watched);
         break;
     case SQLITE_ALTER_TABLE:
-        touch(db, second, true, false, false);
+        touch(db, second, true, renames_leave_references(db), false);
         break;
     case SQLITE_UPDATE:
         touch(db, first, true, true, false);
