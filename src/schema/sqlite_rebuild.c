@@ -109,6 +109,21 @@ static const char others_sql[] =
     "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND type <> 'index'"
     " AND NOT (type = 'table' AND name = ?1 COLLATE NOCASE) ORDER BY rowid";
 
+/*
+ * SQLite reads the whole schema before it renames, and again behind: "error in trigger t after rename: ..". What was right before uses
+ * the column then, although SQLite could not rewrite it: a trigger on a view of the column, for one.
+ */
+static bool broken_by_rename(struct others *o, const char *message)
+{
+    static const char begin[] = "error in ";
+    const char *end = strstr(message, " after rename: ");
+    if (strncmp(message, begin, sizeof begin - 1) != 0 || !end)
+        return false;
+    const char *object = message + sizeof begin - 1;
+    o->user = arena_dup(o->a, (struct slice){object, (size_t)(end - object)});
+    return o->user.p != NULL;
+}
+
 static int try_rename(struct rebuild *r, struct slice column, struct others *o, struct pawl_error *e)
 {
     STRBUF(b, SQL_MAX);
@@ -120,6 +135,8 @@ static int try_rename(struct rebuild *r, struct slice column, struct others *o, 
     if (!strbuf_ok(&b))
         return err_nomem(e);
     int code = db_exec(r->db, strbuf_z(&b), e);
+    if (code == PAWL_SQL && broken_by_rename(o, e->message))
+        return PAWL_OK;
     if (code == PAWL_SQL)
         err_hint(e, "SQLite cannot tell what uses the column before that is mended");
     return code ? code : ask(r->db, others_sql, r->name, (struct slice){NULL, 0}, on_after, o, e);

@@ -310,6 +310,20 @@ static void alter_whole(struct head *h, struct cursor c)
         h->action = action;
 }
 
+/* PostgreSQL reserves ONLY: it is never the name. On SQLite it is the name if what is done to the table follows at once. */
+static void alter_only(struct head *h, struct cursor *c)
+{
+    struct cursor ahead = *c;
+    bool postgres = cursor_flag(c, DIALECT_CONCURRENTLY), sqlite = cursor_flag(c, DIALECT_PRAGMA);
+    if (!(postgres || sqlite) || !cursor_eat(&ahead, "only"))
+        return;
+    if (sqlite && (cursor_mark(&ahead, '.') || cursor_is(&ahead, "add") || cursor_is(&ahead, "drop") ||
+                   cursor_is(&ahead, "alter") || cursor_is(&ahead, "rename")))
+        return;
+    h->flags |= HEAD_ONLY;
+    *c = ahead;
+}
+
 static bool alter(struct head *h, struct cursor *c)
 {
     h->action = HEAD_ALTER;
@@ -325,14 +339,8 @@ static bool alter(struct head *h, struct cursor *c)
         cursor_sees(c, "all in tablespace"))
         return false;
     flag_if(h, cursor_phrase(c, "if exists"), HEAD_IF_EXISTS);
-    if (h->object == HEAD_TABLE && cursor_flag(c, DIALECT_CONCURRENTLY)) {
-        struct cursor ahead = *c;
-        /* ONLY is reserved: it is never the name. */
-        if (cursor_eat(&ahead, "only")) {
-            h->flags |= HEAD_ONLY;
-            *c = ahead;
-        }
-    }
+    if (h->object == HEAD_TABLE)
+        alter_only(h, c);
     if (!cursor_name(c, &h->name))
         return false;
     if (h->object == HEAD_TABLE && cursor_flag(c, DIALECT_CONCURRENTLY))

@@ -68,7 +68,7 @@ static enum lack of_parts(const struct dialect *d, const struct head *h, struct 
     struct head_parts parts;
     struct head_part p;
     bool sqlite = dialect_has(d, DIALECT_PRAGMA);
-    enum lack worst = sqlite && head_has(h, HEAD_IF_EXISTS) ? LACK_GUARD : LACK_NOTHING;
+    enum lack worst = sqlite && (head_has(h, HEAD_IF_EXISTS) || head_has(h, HEAD_ONLY)) ? LACK_GUARD : LACK_NOTHING;
     size_t n = 0;
     head_parts_init(&parts, h, d, sql);
     for (; head_parts_next(&parts, &p); n++) {

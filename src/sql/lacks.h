@@ -11,7 +11,7 @@
 
 enum lack {
     LACK_NOTHING,
-    LACK_GUARD,   /* IF EXISTS or IF NOT EXISTS where the engine does not know it */
+    LACK_GUARD,   /* IF EXISTS, IF NOT EXISTS or ONLY where the engine does not know it */
     LACK_REBUILD, /* it may take a new table in place of the old one, so foreign keys must be off before BEGIN */
 };
 

@@ -185,6 +185,9 @@ static void guards(void **unused)
     check(schema, "ALTER TABLE t DROP CONSTRAINT IF EXISTS d", NULL, same, "not there: constraint d");
     check(schema, "ALTER TABLE IF EXISTS t ADD COLUMN IF NOT EXISTS b int, ADD COLUMN IF NOT EXISTS a int", NULL,
           "CREATE TABLE t (a int, b int, CONSTRAINT c CHECK (a > 0))", "there already: column a");
+    check(schema, "ALTER TABLE ONLY t ADD COLUMN b int", NULL,
+          "CREATE TABLE t (a int, b int, CONSTRAINT c CHECK (a > 0))", "");
+    check(schema, "ALTER TABLE ONLY t DROP CONSTRAINT c", NULL, "CREATE TABLE t (a int)", "");
     check(schema, "ALTER TABLE t RENAME COLUMN IF EXISTS a TO \"b c\"", NULL,
           "CREATE TABLE t (\"b c\" int, CONSTRAINT c CHECK (\"b c\" > 0))", "");
     refused(schema, "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 1)", "table t has a constraint c already");
@@ -208,6 +211,9 @@ static void what_goes_with_a_column(void **unused)
     refused("CREATE TABLE t (a int PRIMARY KEY, b int); CREATE TABLE u (x REFERENCES t)", "ALTER TABLE t DROP COLUMN a",
             "foreign key mismatch - \"u\" referencing \"t\"");
     refused("CREATE TABLE t (a int, b int); CREATE TRIGGER g AFTER UPDATE OF b ON t BEGIN SELECT 1; END",
+            "ALTER TABLE t DROP COLUMN b", "column b of t is used by trigger g");
+    refused("CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT b FROM t; CREATE TRIGGER g INSTEAD OF INSERT ON v"
+            " BEGIN INSERT INTO t (a) VALUES (new.b); END",
             "ALTER TABLE t DROP COLUMN b", "column b of t is used by trigger g");
     refused("CREATE TABLE t (a int UNIQUE)", "ALTER TABLE t DROP COLUMN a",
             "column a is the only one of table t; SQLite has no table without columns");
