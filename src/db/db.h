@@ -260,11 +260,12 @@ struct db {
     const struct db_driver *driver;
     uint64_t resets; /* how often `session` was asked for: what a server kept for the session before that is gone */
     /* For drivers whose stamps cost a round trip; others do not look at them. */
-    bool alone;        /* a scratch database: nobody else writes to it */
-    bool forgets;      /* a text may make the server forget what it keeps for the session */
-    bool stamp_behind; /* what is run in a transaction brings the next stamp along */
-    bool only_asks;    /* what is run writes nothing, and leaves the transaction as it is */
-    bool goes_back;    /* the transaction that is rolled back next is taken back in all that was derived from it, too */
+    bool alone;            /* a scratch database: nobody else writes to it */
+    bool forgets;          /* a text may make the server forget what it keeps for the session */
+    bool stamp_behind;     /* what is run in a transaction brings the next stamp along */
+    bool only_asks;        /* what is run writes nothing, and leaves the transaction as it is */
+    struct beside *beside; /* the set is only tried here, on a server that others use (schema/emulate); NULL = no */
+    bool goes_back; /* the transaction that is rolled back next is taken back in all that was derived from it, too */
 };
 
 /* By scheme or by its form; any other text is a path, of SQLite. PAWL_USAGE for a scheme that no driver has. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/apply.h"
+#include "schema/emulate.h"
 #include "sql/quote.h"
 #include "sql/session.h"
 
@@ -375,9 +376,12 @@ int course_make(struct arena *a, const struct course_request *q, struct course *
                          .report = &x.silent,
                          .interrupt = q->db.interrupt,
                          .watch = &x.watch};
+    struct beside beside = {.a = a};
+    scratch.db->beside = q->driver->caps & DB_CAP_FILE ? NULL : &beside;
     code = rehearse(&x, e);
     facts_close(x.facts);
     scratch.db = x.run.db;
+    beside_end(scratch.db);
     scratch_close(&scratch);
     return code;
 }

@@ -8,6 +8,7 @@
 #include "proof/rows.h"
 #include "proof/run.h"
 #include "proof/tell.h"
+#include "schema/emulate.h"
 
 /*
  * A replay looks at all versions, so one behind each of them would cost the square of their number. It is run behind the first ones,
@@ -28,6 +29,7 @@ struct guarding {
     uint64_t *sorted;
     struct arena arena; /* of one version */
     struct run run;
+    struct beside beside;  /* while texts are run without a replay: the first database has made the roles */
     struct pawl_error why; /* a refusal */
 };
 
@@ -98,7 +100,12 @@ static int apply_step(struct guarding *g, size_t k, struct pawl_error *e)
     struct script *scripts;
     struct applied done;
     int code = run_check(r, &plan, &scripts, e);
-    return code ? code : apply_plan(r, &plan, scripts, false, &done, e);
+    if (code)
+        return code;
+    r->db->beside = &g->beside;
+    code = apply_plan(r, &plan, scripts, false, &done, e);
+    r->db->beside = NULL;
+    return code;
 }
 
 /* Really runs the replay up to the version. A refusal is no error here, but *held = false. */
@@ -218,7 +225,9 @@ static int run_some(struct guarding *g, size_t k, const struct unit *u, size_t c
 {
     struct db *db = g->side.db;
     g->side.keys_off = g->outer->steps[k].keys_off;
+    db->beside = &g->beside;
     int code = unit_run_some(&g->side, u, count, e);
+    db->beside = NULL;
     *between = !code && !db->driver->in_transaction(db);
     if (!*between)
         db_rollback(db);
@@ -464,7 +473,7 @@ static int tell_unrehearsed(struct guarding *g, struct pawl_error *e)
 
 int guarded_prove(struct trial *tr, struct pawl_error *e)
 {
-    struct guarding g = {.outer = tr};
+    struct guarding g = {.outer = tr, .beside = {.a = tr->keep}};
     for (size_t k = 0; k < tr->applied; k++)
         tr->steps[k].guarded = !wants_guard(&tr->steps[k]);
     if (tr->options->plain || tr->options->texts || !any_wants_guard(tr))

@@ -224,7 +224,7 @@ static int add_emulated(struct trial *tr, struct batch *b, const struct script_s
 
 static bool emulates(const struct trial *tr, const struct unit *u)
 {
-    return u->script.lacks && (tr->pawl || u->only_pawl);
+    return (u->script.lacks && (tr->pawl || u->only_pawl)) || (u->script.wide && tr->db->beside);
 }
 
 /* The first `most` statements. */

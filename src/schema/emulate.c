@@ -1,5 +1,7 @@
 #include "schema/emulate.h"
 
+#include "sql/quote.h"
+
 static const struct {
     const char *driver;
     emulate_fn *emulate;
@@ -16,13 +18,93 @@ static emulate_fn *find(const struct db *db)
     return NULL;
 }
 
+/* ---- the whole server -------------------------------------------------------------------------------------------- */
+
+static int on_role(void *context, const struct db_value *c, size_t n, struct pawl_error *e)
+{
+    (void)e;
+    *(bool *)context = n && c[0].i;
+    return PAWL_OK;
+}
+
+static int has_role(struct arena *a, struct db *db, struct slice written, bool *out, struct pawl_error *e)
+{
+    STRBUF(b, 1024);
+    quote_strip(&b, db->driver->dialect, written);
+    struct slice name = strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
+    const struct db_value param[] = {DB_V_TEXT(name)};
+    *out = false;
+    if (!name.p)
+        return err_nomem(e);
+    return db_run(
+        db,
+        &(struct db_request){.sql = SLICE("SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = $1::text"),
+                             .params = param,
+                             .n_params = 1,
+                             .on_row = on_role,
+                             .context = out},
+        1, NULL, e);
+}
+
+static int note_role(struct beside *w, struct slice written, struct pawl_error *e)
+{
+    if (!arena_grow(w->a, (void **)&w->roles, &w->cap, w->n, sizeof *w->roles))
+        return err_nomem(e);
+    w->roles[w->n] = arena_dup(w->a, written);
+    return w->roles[w->n++].p ? PAWL_OK : err_nomem(e);
+}
+
+static int leave_server(struct arena *a, struct db *db, const struct head *h, struct emulation *out,
+                        struct pawl_error *e)
+{
+    bool there = false;
+    if (h->action == HEAD_GRANT || (h->action == HEAD_CREATE && h->object == HEAD_TABLESPACE))
+        return PAWL_OK; /* what comes behind it may need it, and takes nothing from anybody */
+    out->as_is = false;
+    if (h->action != HEAD_CREATE || h->object != HEAD_ROLE)
+        return PAWL_OK;
+    int code = has_role(a, db, h->name.name, &there, e);
+    if (code || there)
+        return code;
+    out->as_is = true;
+    return note_role(db->beside, h->name.name, e);
+}
+
+void beside_end(struct db *db)
+{
+    struct beside *w = db ? db->beside : NULL;
+    if (!w)
+        return;
+    db->beside = NULL;
+    if (!w->n)
+        return;
+    if (db->driver->in_transaction(db))
+        db_rollback(db);
+    db_exec(db, "RESET SESSION AUTHORIZATION", NULL);
+    db_exec(db, "RESET ROLE", NULL);
+    for (size_t i = 0; i < w->n; i++) {
+        STRBUF(b, 1024);
+        strbuf_addf(&b, "DROP OWNED BY " SLICE_FMT " CASCADE", SLICE_ARG(w->roles[i]));
+        if (strbuf_ok(&b))
+            db_exec(db, strbuf_z(&b), NULL);
+    }
+    for (size_t i = 0; i < w->n; i++) {
+        STRBUF(b, 1024);
+        strbuf_addf(&b, "DROP ROLE IF EXISTS " SLICE_FMT, SLICE_ARG(w->roles[i]));
+        if (strbuf_ok(&b))
+            db_exec(db, strbuf_z(&b), NULL);
+    }
+}
+
+/* ---- all ------------------------------------------------------------------------------------------------------------ */
+
 bool emulate_may(const struct db *db, struct slice sql)
 {
     struct head h;
     if (!find(db))
         return false;
     head_read(&h, db->driver->dialect, sql);
-    return lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
+    return (db->beside && lack_wide(db->driver->dialect, &h)) || lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
 }
 
 int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *out, struct pawl_error *e)
@@ -31,6 +113,8 @@ int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *
     emulate_fn *fn = find(db);
     *out = (struct emulation){.as_is = true};
     head_read(&h, db->driver->dialect, sql);
+    if (db->beside && lack_wide(db->driver->dialect, &h))
+        return leave_server(a, db, &h, out, e);
     if (!fn || lack_of(db->driver->dialect, &h, sql) == LACK_NOTHING)
         return PAWL_OK;
     return fn(a, db, &h, sql, out, e);

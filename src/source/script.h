@@ -21,6 +21,7 @@ struct script {
     bool new_enum_value;     /* it adds a value to an enum type, which may be used only after its COMMIT */
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
     bool lacks;              /* it has statements for which the engine has no words: see schema/emulate */
+    bool wide;               /* it has statements about the whole server, as CREATE ROLE: see schema/emulate */
     bool rebuilds;           /* some of them may need foreign keys to be off */
     bool guards;             /* it has statements that make something only unless it is there: see sql/guards */
     bool empty;              /* no statement for any engine */

@@ -78,6 +78,12 @@ static enum lack of_parts(const struct dialect *d, const struct head *h, struct 
     return sqlite && n > 1 ? LACK_REBUILD : worst;
 }
 
+bool lack_wide(const struct dialect *d, const struct head *h)
+{
+    return dialect_has(d, DIALECT_CONCURRENTLY) && h->class == HEAD_DDL && h->action != HEAD_ACTION_NONE &&
+           (h->object == HEAD_ROLE || h->object == HEAD_DATABASE || h->object == HEAD_TABLESPACE);
+}
+
 /* What PostgreSQL creates without a word for "unless it is there". */
 static bool unguarded(enum head_object object)
 {
