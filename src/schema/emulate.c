@@ -27,15 +27,10 @@ static int on_role(void *context, const struct db_value *c, size_t n, struct paw
     return PAWL_OK;
 }
 
-static int has_role(struct arena *a, struct db *db, struct slice written, bool *out, struct pawl_error *e)
+static int has_role(struct db *db, struct slice name, bool *out, struct pawl_error *e)
 {
-    STRBUF(b, 1024);
-    quote_strip(&b, db->driver->dialect, written);
-    struct slice name = strbuf_ok(&b) ? arena_dup(a, strbuf_slice(&b)) : (struct slice){NULL, 0};
     const struct db_value param[] = {DB_V_TEXT(name)};
     *out = false;
-    if (!name.p)
-        return err_nomem(e);
     return db_run(
         db,
         &(struct db_request){.sql = SLICE("SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = $1::text"),
@@ -46,11 +41,11 @@ static int has_role(struct arena *a, struct db *db, struct slice written, bool *
         1, NULL, e);
 }
 
-static int note_role(struct beside *w, struct slice written, struct pawl_error *e)
+static int note_role(struct beside *w, struct slice name, struct pawl_error *e)
 {
     if (!arena_grow(w->a, (void **)&w->roles, &w->cap, w->n, sizeof *w->roles))
         return err_nomem(e);
-    w->roles[w->n] = arena_dup(w->a, written);
+    w->roles[w->n] = arena_dup(w->a, name);
     return w->roles[w->n++].p ? PAWL_OK : err_nomem(e);
 }
 
@@ -63,11 +58,23 @@ static int leave_server(struct arena *a, struct db *db, const struct head *h, st
     out->as_is = false;
     if (h->action != HEAD_CREATE || h->object != HEAD_ROLE)
         return PAWL_OK;
-    int code = has_role(a, db, h->name.name, &there, e);
+    struct slice name = quote_name(a, db->driver->dialect, h->name.name);
+    int code = name.p ? has_role(db, name, &there, e) : err_nomem(e);
     if (code || there)
         return code;
     out->as_is = true;
-    return note_role(db->beside, h->name.name, e);
+    return note_role(db->beside, name, e);
+}
+
+/* What cannot be dropped stays. */
+static void drop_role(struct db *db, const char *before, struct slice name, const char *behind)
+{
+    STRBUF(b, 1024);
+    strbuf_addz(&b, before);
+    quote_identifier(&b, db->driver->dialect, name);
+    strbuf_addz(&b, behind);
+    if (strbuf_ok(&b))
+        db_exec(db, strbuf_z(&b), NULL);
 }
 
 void beside_end(struct db *db)
@@ -82,18 +89,10 @@ void beside_end(struct db *db)
         db_rollback(db);
     db_exec(db, "RESET SESSION AUTHORIZATION", NULL);
     db_exec(db, "RESET ROLE", NULL);
-    for (size_t i = 0; i < w->n; i++) {
-        STRBUF(b, 1024);
-        strbuf_addf(&b, "DROP OWNED BY " SLICE_FMT " CASCADE", SLICE_ARG(w->roles[i]));
-        if (strbuf_ok(&b))
-            db_exec(db, strbuf_z(&b), NULL);
-    }
-    for (size_t i = 0; i < w->n; i++) {
-        STRBUF(b, 1024);
-        strbuf_addf(&b, "DROP ROLE IF EXISTS " SLICE_FMT, SLICE_ARG(w->roles[i]));
-        if (strbuf_ok(&b))
-            db_exec(db, strbuf_z(&b), NULL);
-    }
+    for (size_t i = 0; i < w->n; i++)
+        drop_role(db, "DROP OWNED BY ", w->roles[i], " CASCADE");
+    for (size_t i = 0; i < w->n; i++)
+        drop_role(db, "DROP ROLE IF EXISTS ", w->roles[i], "");
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------------------ */

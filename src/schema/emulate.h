@@ -17,7 +17,7 @@
  */
 struct beside {
     struct arena *a;
-    struct slice *roles; /* as the texts have them */
+    struct slice *roles;
     size_t n, cap;
 };
 
