@@ -94,5 +94,8 @@ int present_postgres(struct arena *a, struct db *db, struct present *names, size
             return err_nomem(e);
     }
     struct db_request q = {.sql = SLICE(question), .params = params, .n_params = 4, .on_row = on_row, .context = &x};
-    return db_run(db, &q, 1, NULL, e);
+    db->only_asks = true;
+    int code = db_run(db, &q, 1, NULL, e);
+    db->only_asks = false;
+    return code;
 }
