@@ -145,7 +145,15 @@ struct db_written {
     bool counted;         /* by a server that counts; else nothing of this can be relied upon */
     uint64_t transaction; /* the number of ours, 0 = it has none yet, and so has written nothing */
     uint64_t oldest, end; /* the oldest transaction running; none that can be seen has this number or a higher one */
-    const uint64_t *made, *gone; /* inserted or updated; deleted: in the order of watch */
+    const uint64_t *made, *gone;             /* inserted or updated; deleted: in the order of watch */
+    int64_t began;                           /* when our transaction did: no other has it in common */
+    const uint64_t *first_made, *first_gone; /* the counts when it began */
+    /*
+     * The relations, by oid, that this transaction has locked as one does to change them: "16385 16390"; the system's own, if a
+     * statement has written to them by itself. What else it has written to catalogs about relations is about these and what belongs
+     * to them, privileges apart. .p NULL = not known.
+     */
+    struct slice locked;
 };
 
 struct db;          /* each driver's own structure begins with it */
@@ -203,6 +211,11 @@ struct db_driver {
     void (*all_logged)(struct db *db);
     /* Has the open transaction written anything yet? NULL: two stamps tell. */
     int (*has_written)(struct db *db, bool *out, struct pawl_error *e);
+    /*
+     * How many rows were written, the system's too, and how often sequences were looked at: while it lasts, a transaction that has
+     * done neither meanwhile gets the same number again. -1 = cannot be told. NULL: two stamps tell.
+     */
+    int (*rows_written)(struct db *db, int64_t *out, struct pawl_error *e);
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
     /*
@@ -262,6 +275,7 @@ struct db {
     /* For drivers whose stamps cost a round trip; others do not look at them. */
     bool alone;            /* a scratch database: nobody else writes to it */
     bool forgets;          /* a text may make the server forget what it keeps for the session */
+    bool locks_tell;       /* no text changes privileges: see db_written.locked */
     bool stamp_behind;     /* what is run in a transaction brings the next stamp along */
     bool only_asks;        /* what is run writes nothing, and leaves the transaction as it is */
     struct beside *beside; /* the set is only tried here, on a server that others use (schema/emulate); NULL = no */

@@ -25,7 +25,8 @@ struct pg_expected {
 /* What the server says when it is asked for a stamp. See postgres_stamp.c. */
 struct pg_mark {
     bool taken, counted, looked, unlogged;
-    int64_t ended, log, began, relations;
+    bool listed; /* what is locked */
+    int64_t ended, log, began, relations, total;
     uint64_t transaction, oldest, end;
     uint64_t made[DB_WATCHED], gone[DB_WATCHED];
 };
@@ -38,15 +39,21 @@ struct pg_stamps {
     uint64_t epoch;
     uint64_t made[DB_WATCHED], gone[DB_WATCHED]; /* of this epoch */
     uint64_t before_made[DB_WATCHED], before_gone[DB_WATCHED];
-    bool counted;         /* from the beginning of the epoch on */
-    bool logged;          /* there were only tables that the log tells about */
-    bool left;            /* a statement was sent since that may have ended the transaction */
-    bool held, inside;    /* it held before what is being run; it was in the same transaction */
-    bool sealed;          /* the transaction was counted to its end, and nothing was sent since */
-    bool kept;            /* the server has the question, */
-    unsigned number;      /* under this number, */
-    uint64_t resets;      /* since the session was put back so often */
-    struct slice watched; /* in the arena of the connection */
+    bool counted;                    /* from the beginning of the epoch on */
+    bool logged;                     /* there were only tables that the log tells about */
+    bool left;                       /* a statement was sent since that may have ended the transaction */
+    bool held, inside;               /* it held before what is being run; it was in the same transaction */
+    bool sealed;                     /* the transaction was counted to its end, and nothing was sent since */
+    bool kept;                       /* the server has the question, */
+    unsigned number;                 /* under this number, */
+    uint64_t resets;                 /* since the session was put back so often */
+    struct slice watched;            /* in the arena of the connection */
+    struct slice distinct;           /* the same, each once, */
+    unsigned char place[DB_WATCHED]; /* and where each of them stands there, from 1 on */
+    uint64_t first_made[DB_WATCHED], first_gone[DB_WATCHED]; /* see db_written */
+    struct strbuf locked, next_locked;                       /* what the transaction had locked then, */
+    bool locked_known;                                       /* if that is known */
+    bool begins;                                             /* the next mark is taken right behind a BEGIN */
 };
 
 struct pg_db {

@@ -328,6 +328,8 @@ void pg_disconnect(struct pg_db *db)
     pg_disconnect(db->lock);
     if (db->conn)
         db->pq.finish(db->conn);
+    strbuf_clear(&db->stamps.locked);
+    strbuf_clear(&db->stamps.next_locked);
     arena_clear(&db->arena);
     mem_free(db);
 }

@@ -20,12 +20,14 @@
 #include "sql/lexer.h"
 
 #define MAX_SQL 16384
+#define MAX_LOCKED ((size_t)16 << 20)
 
 /*
  * Which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells; which are running; when ours
  * began, which no other has in common; whether rows are counted; where the log ends as it did ($2) and that may mean something, whether
  * there are tables that it does not tell about, unless it is known that there were none and no row of pg_class was written since;
- * those rows ($1); the counts.
+ * those rows ($1); the counts, all of them together, and, unless that is $3 or $3 is less than nothing, which relations are locked as
+ * one does to change them.
  */
 static const char columns_sql[] =
     "select hashtextextended(s::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
@@ -35,13 +37,18 @@ static const char columns_sql[] =
     "current_setting('track_counts')::bool, case when txid_current_if_assigned() is not null and log = $2 and w <> $1 then "
     "exists (select from pg_class where relpersistence <> 'p' and relkind = 'r') end, w, ";
 static const char counts_sql[] =
-    "(select string_agg(i || ' ' || made || ' ' || gone, ' ') from (select i, pg_stat_get_xact_tuples_inserted(o) + "
-    "pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) from unnest('{";
-static const char counts_rest_sql[] = "}'::oid[]) with ordinality x (o, i)) x (i, made, gone) where made + gone > 0)";
+    "k.counts, k.total, case when $3 >= 0 and k.total <> $3 then (select coalesce(string_agg(distinct relation::text, ' '), '') from "
+    "pg_locks where pid = pg_backend_pid() and locktype = 'relation' and (mode not in ('AccessShareLock', 'RowShareLock', "
+    "'RowExclusiveLock') or (relation < 16384 and mode <> 'AccessShareLock'))) end";
 static const char from_sql[] =
     " from txid_current_snapshot() s, lateral (select pg_stat_get_xact_tuples_inserted(1259) + "
     "pg_stat_get_xact_tuples_updated(1259), case when not pg_is_in_recovery() then "
     "(pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end) c (w, log)";
+static const char from_counts_sql[] =
+    ", lateral (select string_agg(i || ' ' || made || ' ' || gone, ' '), coalesce(sum(made + gone), 0)::bigint from (select i, "
+    "pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) from unnest('{";
+static const char from_counts_rest_sql[] =
+    "}'::oid[]) with ordinality x (o, i)) x (i, made, gone) where made + gone > 0) k (counts, total)";
 
 static bool next_number(struct slice *s, int64_t *out)
 {
@@ -54,10 +61,10 @@ static bool next_number(struct slice *s, int64_t *out)
 
 static int on_mark(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
 {
-    struct pg_mark *out = context;
+    struct pg_stamps *stamps = context;
+    struct pg_mark *out = &stamps->next;
     int64_t i, made, gone;
     (void)n;
-    (void)e;
     *out = (struct pg_mark){.ended = v[0].i,
                             .transaction = v[1].type == DB_INT ? (uint64_t)v[1].i : 0,
                             .log = v[2].type == DB_INT ? v[2].i : -1,
@@ -68,35 +75,47 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
                             .unlogged = v[7].type == DB_BOOL && v[7].i != 0,
                             .looked = v[7].type == DB_BOOL,
                             .relations = v[8].i,
+                            .total = v[10].type == DB_INT ? v[10].i : -1,
+                            .listed = v[11].type == DB_TEXT,
                             .taken = true};
     struct slice list = v[9].type == DB_TEXT ? v[9].s : (struct slice){NULL, 0};
     while (next_number(&list, &i) && next_number(&list, &made) && next_number(&list, &gone)) {
-        if (i < 1 || i > DB_WATCHED)
-            continue;
-        out->made[i - 1] = (uint64_t)made;
-        out->gone[i - 1] = (uint64_t)gone;
+        for (size_t w = 0; w < DB_WATCHED; w++) {
+            if (stamps->place[w] != i)
+                continue;
+            out->made[w] = (uint64_t)made;
+            out->gone[w] = (uint64_t)gone;
+        }
     }
-    return PAWL_OK;
+    if (!out->listed)
+        return PAWL_OK;
+    strbuf_reset(&stamps->next_locked);
+    strbuf_add(&stamps->next_locked, v[11].s);
+    return strbuf_ok(&stamps->next_locked) ? PAWL_OK : err_nomem(e);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *known, const char *log)
+static void add_text(struct strbuf *b, const char *sql, const char *const values[3])
 {
-    struct slice text = slice_of(columns_sql);
+    struct slice text = slice_of(sql);
     for (size_t at; (at = slice_find_byte(text, '$')) != SIZE_MAX; text = slice_sub(text, at + 2, text.n)) {
         strbuf_add(b, slice_sub(text, 0, at));
-        strbuf_addz(b, text.p[at + 1] == '1' ? known : log);
+        strbuf_addz(b, values[text.p[at + 1] - '1']);
     }
     strbuf_add(b, text);
-    if (s->watched.n) {
-        strbuf_addz(b, counts_sql);
-        strbuf_add(b, s->watched);
-        strbuf_addz(b, counts_rest_sql);
-    } else {
-        strbuf_addz(b, "null");
-    }
+}
+
+static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *const values[3])
+{
+    add_text(b, columns_sql, values);
+    add_text(b, s->watched.n ? counts_sql : "null, null, null", values);
     strbuf_addz(b, from_sql);
+    if (!s->watched.n)
+        return;
+    strbuf_addz(b, from_counts_sql);
+    strbuf_add(b, s->distinct);
+    strbuf_addz(b, from_counts_rest_sql);
 }
 
 /* May the server keep the question? Not if a text may make it forget. */
@@ -108,35 +127,55 @@ static bool may_keep(const struct pg_db *db)
 size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS])
 {
     struct pg_stamps *s = &db->stamps;
-    char known[32], log[32];
+    static const char *const parameters[] = {"$1", "$2", "$3"};
+    char known[32], log[32], total[32];
+    const char *const values[] = {known, log, total};
     size_t n = 0, from = 0;
     bool kept = s->kept && s->resets == db->base.resets;
     snprintf(known, sizeof known, "%lld", (long long)(s->logged ? s->mark.relations : -1));
     snprintf(log, sizeof log, "%lld", (long long)(s->mark.taken ? s->mark.log : -1));
+    bool list = db->base.alone && !s->begins;
+    snprintf(total, sizeof total, "%lld",
+             (long long)(!list                                ? -1
+                         : s->mark.taken && s->mark.total > 0 ? s->mark.total
+                                                              : 0));
     if (!may_keep(db)) {
-        add_query(s, b, known, log);
+        add_query(s, b, values);
     } else {
         if (!kept) {
-            strbuf_addf(b, "prepare pawl_stamp_%u (bigint, bigint) as ", ++s->number);
-            add_query(s, b, "$1", "$2");
+            strbuf_addf(b, "prepare pawl_stamp_%u (bigint, bigint, bigint) as ", ++s->number);
+            add_query(s, b, parameters);
             from = b->n;
             n = 1;
         }
-        strbuf_addf(b, "execute pawl_stamp_%u (%s, %s)", s->number, known, log);
+        strbuf_addf(b, "execute pawl_stamp_%u (%s, %s, %s)", s->number, known, log, total);
     }
     if (!strbuf_ok(b))
         return 0;
     struct slice all = strbuf_slice(b);
     if (n)
         out[0] = (struct db_request){.sql = slice_sub(all, 0, from)};
-    out[n++] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = &s->next};
+    out[n++] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = s};
     s->kept = kept; /* until it is known to be there */
     s->next = (struct pg_mark){.taken = false};
     return n;
 }
 
-/* Goes on counting, or begins a new epoch. */
-static void count_on(struct pg_db *db)
+/* What is locked: listed just now, or as it was if nothing was written since. */
+static void lock_on(struct pg_stamps *s, bool same, bool follows)
+{
+    if (s->next.listed) {
+        struct strbuf was = s->locked;
+        s->locked = s->next_locked;
+        s->next_locked = was;
+    } else if (!same) {
+        strbuf_reset(&s->locked);
+    }
+    s->locked_known = s->next.listed || (same ? s->locked_known : follows);
+}
+
+/* Goes on counting, or begins a new epoch. Is it still the same transaction? */
+static bool count_on(struct pg_db *db)
 {
     struct pg_stamps *s = &db->stamps;
     const struct pg_mark *was = &s->mark, *now = &s->next;
@@ -152,11 +191,17 @@ static void count_on(struct pg_db *db)
         s->made[i] = s->before_made[i] + now->made[i];
         s->gone[i] = s->before_gone[i] + now->gone[i];
     }
+    if (!same) {
+        memcpy(s->first_made, s->made, sizeof s->made);
+        memcpy(s->first_gone, s->gone, sizeof s->gone);
+    }
+    lock_on(s, same, follows);
     s->counted = now->counted && (s->counted || (!same && !follows));
     if (now->looked)
         s->logged = !now->unlogged;
     else
         s->logged = s->logged && (follows || (same && now->relations == was->relations));
+    return same;
 }
 
 void pg_stamp_taken(struct pg_db *db, bool in_front)
@@ -168,10 +213,12 @@ void pg_stamp_taken(struct pg_db *db, bool in_front)
     s->resets = db->base.resets;
     if (!s->next.taken)
         return;
-    count_on(db);
+    bool same = count_on(db);
     s->left = in_front;
     s->mark = s->next;
-    if (!s->mark.transaction)
+    if (same && db->base.alone && s->last.data >= 0 && !s->mark.transaction)
+        ; /* it has written nothing, whatever happens in the server's other databases */
+    else if (!s->mark.transaction)
         s->last = (struct db_stamp){s->mark.ended, s->mark.ended};
     else if (s->mark.log >= 0 && !s->mark.unlogged)
         s->last = (struct db_stamp){s->mark.log, s->mark.log};
@@ -190,6 +237,7 @@ int pg_stamp(struct db *base, struct db_stamp *out, struct pawl_error *e)
     if (db->pq.transactionStatus(db->conn) == PQTRANS_INERROR)
         return err_set(e, PAWL_SQL, "the transaction has failed, and answers nothing any more");
     if (!db->stamps.holds) {
+        db->stamps.begins = false;
         size_t n = pg_stamp_requests(db, &text, requests);
         int code = n ? pg_run_plain(db, requests, n, &fault, e) : err_nomem(e);
         if (code)
@@ -243,6 +291,7 @@ void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t
     struct pg_stamps *s = &db->stamps;
     s->held = s->holds;
     s->inside = !s->left;
+    s->begins = n == 1 && is_only(requests, "begin");
     for (size_t i = 0; i < n; i++) {
         const struct db_request *r = &requests[i];
         bool begins = is_only(r, "begin");
@@ -284,24 +333,51 @@ void pg_stamp_ended(struct pg_db *db, const struct db_request *request, bool cou
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
+/* The tables "1259,2606,1259", each once; where each stands. */
+static bool take_watched(struct pg_stamps *s, struct slice tables, struct strbuf *distinct)
+{
+    int64_t oids[DB_WATCHED];
+    size_t n = 0;
+    memset(s->place, 0, sizeof s->place);
+    for (size_t w = 0; tables.n && w < DB_WATCHED; w++) {
+        size_t end = slice_find_byte(tables, ','), at = 0;
+        end = end == SIZE_MAX ? tables.n : end;
+        if (!slice_i64(slice_sub(tables, 0, end), &oids[n]))
+            return false;
+        while (oids[at] != oids[n])
+            at++;
+        if (at == n)
+            strbuf_addf(distinct, "%s%lld", n++ ? "," : "", (long long)oids[at]);
+        s->place[w] = (unsigned char)(at + 1);
+        tables = slice_sub(tables, end + 1, tables.n);
+    }
+    return strbuf_ok(distinct);
+}
+
 int pg_watch(struct db *base, struct slice tables, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    STRBUF(distinct, MAX_SQL);
     struct slice copy;
     if (slice_eq(db->stamps.watched, tables))
         return PAWL_OK;
     copy = arena_dup(&db->arena, tables);
-    if (!copy.p)
+    if (!copy.p || !take_watched(&db->stamps, tables, &distinct))
         return err_nomem(e);
     pg_stamps_reset(db);
+    db->stamps.watched = (struct slice){NULL, 0};
+    db->stamps.distinct = arena_dup(&db->arena, strbuf_slice(&distinct));
+    if (!db->stamps.distinct.p)
+        return err_nomem(e);
     db->stamps.watched = copy;
+    db->stamps.locked.max = db->stamps.next_locked.max = MAX_LOCKED;
     return PAWL_OK;
 }
 
 void pg_stamps_reset(struct pg_db *db)
 {
     struct pg_stamps *s = &db->stamps;
-    s->holds = s->kept = s->sealed = s->counted = s->logged = false;
+    s->holds = s->kept = s->sealed = s->counted = s->logged = s->locked_known = false;
     s->mark.taken = false;
 }
 
@@ -320,5 +396,9 @@ void pg_written(struct db *base, struct db_written *out)
                                .oldest = s->mark.oldest,
                                .end = s->mark.end,
                                .made = s->made,
-                               .gone = s->gone};
+                               .gone = s->gone,
+                               .began = s->mark.began,
+                               .first_made = s->first_made,
+                               .first_gone = s->first_gone,
+                               .locked = {s->locked_known ? strbuf_z(&s->locked) : NULL, s->locked.n}};
 }

@@ -49,16 +49,28 @@ static bool sets_session(const struct db_driver *driver, const struct unit *u)
     return false;
 }
 
-/* DEALLOCATE and DISCARD, be it within a function that runs later. */
+/* Does one of the words stand anywhere, be it within a function that runs later, or as a part of another one? */
+static bool mentions(struct slice sql, const struct slice *words, size_t n)
+{
+    for (size_t i = 0; i < sql.n; i++)
+        for (size_t w = 0; w < n; w++)
+            if ((sql.p[i] | 0x20) == words[w].p[0] && slice_ieq(slice_sub(sql, i, i + words[w].n), words[w]))
+                return true;
+    return false;
+}
+
+/* DEALLOCATE and DISCARD. */
 static bool makes_forget(struct slice sql)
 {
     static const struct slice words[] = {{"deallocate", 10}, {"discard", 7}};
-    for (size_t i = 0; i + 7 <= sql.n; i++)
-        if ((sql.p[i] | 0x20) == 'd')
-            for (size_t w = 0; w < 2; w++)
-                if (slice_ieq(slice_sub(sql, i, i + words[w].n), words[w]))
-                    return true;
-    return false;
+    return mentions(sql, words, sizeof words / sizeof *words);
+}
+
+/* GRANT, REVOKE, DROP OWNED, and what an extension may do. */
+static bool may_grant(struct slice sql)
+{
+    static const struct slice words[] = {{"grant", 5}, {"revoke", 6}, {"owned", 5}, {"extension", 9}};
+    return mentions(sql, words, sizeof words / sizeof *words);
 }
 
 /* What the options give in place of the file; .p NULL: nothing. */
@@ -85,6 +97,7 @@ static int look_at(struct trial *tr, struct slice given, bool first, struct unit
     if (!code)
         u->sets = sets_session(driver, u);
     u->forgets = makes_forget(u->text.sql);
+    tr->grants |= may_grant(u->text.sql);
     return code;
 }
 

@@ -37,7 +37,9 @@ void trial_verdict(struct trial *tr, size_t k, enum pawl_proof proof, enum pawl_
 
 int trial_refresh(struct trial *tr, struct arena *a, struct delta *out, struct pawl_error *e)
 {
+    tr->db->locks_tell = !tr->grants;
     int code = facts_refresh(tr->facts, a, out, e);
+    tr->db->locks_tell = false;
     return code ? code : hold_note(tr, out, e);
 }
 
@@ -79,6 +81,7 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
     for (size_t i = 0; !code && i < o->n_setup; i++)
         code = scratch_setup(tr->db, o->setup[i], e);
     tr->rows |= o->n_setup > 0;
+    tr->grants |= o->n_setup > 0;
     tr->session_set = true;
     if (!code)
         code = record_create(tr, e);

@@ -154,13 +154,11 @@ static bool rel_renamed(const struct pg_rel *old, const struct pg_table *t)
 /* A view may read differently when a relation below it has got a column. */
 static int want_views(struct pg_in *in, struct pg_oids *grown, struct pg_oids *out, struct pawl_error *e);
 
-/* Reads the list and puts it in its place. `renamed` becomes true if others have to be read for it. */
-static int read_list(struct pg_in *in, struct pg_oids *list, struct pg_oids *grown, bool *renamed, struct pawl_error *e)
+/* Puts the relations of the list, which were read, in their place. `renamed` becomes true if others have to be read for it. */
+static int place_list(struct pg_in *in, struct pg_oids *list, struct pg_oids *grown, bool *renamed,
+                      struct pawl_error *e)
 {
-    struct slice text = pg_list(&in->arena, list);
-    if (!list->n)
-        return PAWL_OK;
-    int code = text.p ? pg_read(in, false, text, e) : err_nomem(e);
+    int code = PAWL_OK;
     for (size_t i = 0; i < in->n_tables && !code; i++) {
         const struct pg_table *t = &in->tables[i];
         const struct pg_rel *old = pg_find_rel(in, t->rel->oid);
@@ -178,6 +176,15 @@ static int read_list(struct pg_in *in, struct pg_oids *list, struct pg_oids *gro
     }
     list->n = 0;
     return code ? code : pg_merge(in, list, e);
+}
+
+static int read_list(struct pg_in *in, struct pg_oids *list, struct pg_oids *grown, bool *renamed, struct pawl_error *e)
+{
+    struct slice text = pg_list(&in->arena, list);
+    if (!list->n)
+        return PAWL_OK;
+    int code = text.p ? pg_read(in, false, text, e) : err_nomem(e);
+    return code ? code : place_list(in, list, grown, renamed, e);
 }
 
 static const char views_sql[] =
@@ -238,7 +245,9 @@ static int read_all(struct pg_in *in, bool look, struct pawl_error *e)
         if (!in->groups[i].read)
             add_group(in, i, &b);
     pg_add_renamed(in, &b, &ignored);
-    int code = pg_read_with(in, &b, e);
+    int code = pg_read_with(in, &b, true, (struct slice){NULL, 0}, e);
+    if (!code && in->db->alone && !in->unstamped)
+        pg_take_logged(in, true);
     return code ? code : pg_merge(in, NULL, e);
 }
 
@@ -276,7 +285,14 @@ static int read_members(struct pg_in *in, struct pawl_error *e)
 static int read_changed(struct pg_in *in, bool *all, struct pawl_error *e)
 {
     struct pg_oids list = {0}, grown = {0};
-    int code = read_groups(in, all, e);
+    bool read = false;
+    int code = in->by_locks ? pg_read_locked(in, &list, &read, e) : PAWL_OK;
+    if (!code && read)
+        code = place_list(in, &list, &grown, all, e);
+    else if (!code && in->by_locks)
+        code = pg_look_again(in, e);
+    if (!code && !*all)
+        code = read_groups(in, all, e);
     *all |= pg_group_changed(in, READ_GROUPS); /* members of extensions */
     if (!code && !*all)
         code = want_young(in, &list, e);

@@ -45,6 +45,7 @@
 
 #define NOT_COUNTED PG_COUNTED
 #define PG_CLASS 1259
+#define PG_TYPE 1247
 #define PG_ATTRIBUTE 1249
 #define PG_PRIVILEGES 4 /* the group */
 #define OF_RELATIONS (-1)
@@ -163,8 +164,12 @@ void pg_moment_of(const struct pg_in *in, struct pg_moment *out)
 {
     struct db_written w;
     in->db->driver->written(in->db, &w);
-    *out = (struct pg_moment){
-        .horizon = w.oldest, .transaction = w.transaction, .end = w.end, .epoch = w.epoch, .counted = w.counted};
+    *out = (struct pg_moment){.horizon = w.oldest,
+                              .transaction = w.transaction,
+                              .end = w.end,
+                              .epoch = w.epoch,
+                              .began = w.began,
+                              .counted = w.counted};
     memcpy(out->made, w.made, LOOKS * sizeof *w.made);
     memcpy(out->gone, w.gone, LOOKS * sizeof *w.gone);
 }
@@ -456,16 +461,80 @@ static int look_at_some(struct pg_in *in, struct pawl_error *e)
     return code || !again ? code : pg_ask(in, &b, e);
 }
 
+/* ---- by locks ---------------------------------------------------------------------------------------------------- */
+
+/* The catalogs of types, of which two rows go with each relation that has columns; looks that pg_types_since decides. */
+static bool is_of_types(size_t i)
+{
+    return looks[i].catalog == PG_TYPE;
+}
+
+/* Does what is locked tell what was written to catalogs of relations since the last scan? */
+static bool locks_tell(const struct pg_in *in)
+{
+    struct db_written w;
+    in->db->driver->written(in->db, &w);
+    bool all = in->moment.began == w.began || (memcmp(in->moment.made, w.first_made, sizeof in->moment.made) == 0 &&
+                                               memcmp(in->moment.gone, w.first_gone, sizeof in->moment.gone) == 0);
+    if (!in->inside || !all || !in->db->locks_tell || !w.locked.p)
+        return false;
+    for (size_t i = 0; i < LOOKS; i++)
+        if (in->looked[i] && looks[i].group != OF_RELATIONS && !looks[i].probe)
+            return false;
+    return true;
+}
+
+int pg_add_probes(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+{
+    struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(in->since & UINT32_MAX));
+    int code = PAWL_OK;
+    for (size_t i = 0; i < LOOKS && !code; i++) {
+        if (looks[i].group == OF_RELATIONS || is_of_system(i) || is_of_types(i))
+            in->looked[i] = false;
+        else if (in->looked[i])
+            code = add_one(in, b, i, true, oldest, e);
+    }
+    return code;
+}
+
+bool pg_probed(const struct pg_in *in)
+{
+    for (size_t i = 0; i < LOOKS; i++)
+        if (in->looked[i])
+            return true;
+    return false;
+}
+
+void pg_types_since(const struct pg_in *in, uint64_t *made, uint64_t *gone)
+{
+    size_t i = 0;
+    while (!is_of_types(i))
+        i++;
+    *made = in->next_moment.made[i] - in->moment.made[i];
+    *gone = in->next_moment.gone[i] - in->moment.gone[i];
+}
+
+int pg_look_again(struct pg_in *in, struct pawl_error *e)
+{
+    in->by_locks = false;
+    choose(in);
+    return look_at_some(in, e);
+}
+
 int pg_look(struct pg_in *in, struct pawl_error *e)
 {
     struct pg_batch b;
     int code = read_moment(in, e);
+    in->by_locks = false;
     memcpy(in->next_digests, in->digests, sizeof in->next_digests);
     memcpy(in->next_rows, in->rows, sizeof in->next_rows);
     in->system_changed = false;
     in->next_logged = in->logged;
     if (code || !choose(in))
         return code;
+    in->by_locks = !in->unstamped && locks_tell(in);
+    if (in->by_locks)
+        return PAWL_OK;
     if (in->inside)
         return look_at_some(in, e);
     pg_begin_asking(in, &b);

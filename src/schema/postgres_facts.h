@@ -45,6 +45,8 @@ struct pg_rel {
     struct slice name;
     size_t n_columns;      /* highest attnum */
     struct slice *columns; /* names by attnum - 1; .p NULL = dropped */
+    size_t n_indexes;
+    uint32_t *indexes; /* their oids */
 };
 
 /* ---- what a scan has read and not yet put ------------------------------------------------------------------------ */
@@ -101,6 +103,7 @@ struct pg_table {
     struct pg_index *indexes;
     struct pg_sequence *sequence;
     bool unlogged, partition;
+    bool logged;     /* neither that nor temporary */
     bool privileges; /* some were granted or taken, not counting those of columns */
     bool named, put;
 };
@@ -146,6 +149,7 @@ struct pg_moment {
     uint64_t horizon, transaction; /* the oldest transaction running then; our own, 0 = it has no number yet */
     uint64_t end;                  /* none that can be seen has this number or a higher one, but for our own */
     uint64_t epoch;                /* in which rows are counted: see db_written */
+    int64_t began;                 /* when our transaction did */
     uint64_t made[PG_LOOKS], gone[PG_LOOKS];
     bool counted; /* by a server that counts */
 };
@@ -197,6 +201,7 @@ struct pg_in {
     bool looked[PG_LOOKS];
     uint64_t rolled_back;       /* a transaction some of whose changes were rolled back since; 0 = none */
     bool inside;                /* the same epoch as at the last scan */
+    bool by_locks;              /* and what has changed is what is locked */
     size_t n_kept;              /* ways back that are open, */
     struct pg_rel *gone;        /* for which these are kept, */
     struct pg_name *names_were; /* and this */

@@ -248,6 +248,7 @@ static int on_relation(void *context, const struct db_value *v, size_t n, struct
     rel->counts[PG_RELATIONS] = 1;
     in->tables[in->n_tables++] = (struct pg_table){.rel = rel,
                                                    .unlogged = v[5].type == DB_TEXT,
+                                                   .logged = v[5].type != DB_TEXT && pg_char(&v[4]) != 't',
                                                    .partition = v[11].type == DB_TEXT,
                                                    .privileges = pg_bool(&v[17])};
     return rel->name.p ? table_fact(in, &in->tables[in->n_tables - 1], schema, v, e) : err_nomem(e);
@@ -563,10 +564,10 @@ int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
     pg_begin_asking(in, &b);
     if (!all)
         pg_few(in, &b);
-    return read_relations(&(struct reading){.in = in, .batch = &b, .oids = oids, .all = all}, e);
+    return pg_read_with(in, &b, all, oids, e);
 }
 
-int pg_read_with(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
+int pg_read_with(struct pg_in *in, struct pg_batch *b, bool all, struct slice oids, struct pawl_error *e)
 {
-    return read_relations(&(struct reading){.in = in, .batch = b, .all = true}, e);
+    return read_relations(&(struct reading){.in = in, .batch = b, .oids = oids, .all = all}, e);
 }

@@ -37,8 +37,8 @@ int pg_ask(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
  * relation may be read twice. Relations of the list that are not there (any more) are left out.
  */
 int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e);
-/* The same of all relations, behind the questions of a batch that was begun, in one flight. */
-int pg_read_with(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
+/* The same behind the questions of a batch that was begun, in one flight. */
+int pg_read_with(struct pg_in *in, struct pg_batch *b, bool all, struct slice oids, struct pawl_error *e);
 /* Questions about relations of the list, which were read before: their rows are facts. */
 void pg_add_parts(struct pg_in *in, struct pg_batch *b, const struct pg_query *queries, struct slice oids);
 /* The relation in in->rels, fresh or not; NULL = there is none. */
@@ -70,8 +70,14 @@ int pg_watch_catalogs(struct db *db, struct pawl_error *e);
 void pg_moment_of(const struct pg_in *in, struct pg_moment *out);
 /* Has nothing been written to a catalog since the last scan? */
 bool pg_is_current(const struct pg_in *in, const struct pg_moment *now);
-/* Finds out where something has changed. */
+/* Finds out where something has changed, unless locks tell it: then in->by_locks, and nothing was asked yet. */
 int pg_look(struct pg_in *in, struct pawl_error *e);
+/* The same once more, without regard to locks. */
+int pg_look_again(struct pg_in *in, struct pawl_error *e);
+/* Questions whether anything but relations has changed, behind which in->looked says where; how many rows of pg_type came and went since. */
+int pg_add_probes(struct pg_in *in, struct pg_batch *b, struct pawl_error *e);
+bool pg_probed(const struct pg_in *in);
+void pg_types_since(const struct pg_in *in, uint64_t *made, uint64_t *gone);
 /* The same where nothing is known yet, as questions in a batch: all is going to be read, and the next scan compares with this look. */
 void pg_add_look(struct pg_in *in, struct pg_batch *b);
 /* Nothing was written since the last one. */
@@ -88,6 +94,13 @@ void pg_add_renamed(struct pg_in *in, struct pg_batch *b, bool *renamed); /* the
 int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e);
 /* Everything that changed was read: what the server counts beyond that is not ours. */
 void pg_counted_all(struct pg_in *in);
+
+/* ---- postgres_locked.c ------------------------------------------------------------------------------------------- */
+
+/* Is there no table that the log does not tell about among those that were read, as there was none `before`? */
+void pg_take_logged(struct pg_in *in, bool before);
+/* Reads the relations that are locked into in->tables, and lists them. *enough: that is all that has changed; else it is as if nothing was read. */
+int pg_read_locked(struct pg_in *in, struct pg_oids *list, bool *enough, struct pawl_error *e);
 
 /* ---- postgres_names.c -------------------------------------------------------------------------------------------- */
 

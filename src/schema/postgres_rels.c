@@ -33,21 +33,26 @@ static struct slice placed(char **to, struct slice s)
     return (struct slice){p, s.n};
 }
 
-/* One block: the structure, the slices of the columns, the bytes. */
+/* One block: the structure, the slices of the columns, the oids of indexes, the bytes. */
 static struct pg_rel *remember(const struct pg_table *t)
 {
-    size_t n = 0, bytes = t->rel->name.n;
+    size_t n = 0, indexes = 0, bytes = t->rel->name.n;
     for (const struct pg_column *c = t->columns; c; c = c->next) {
         n = (size_t)c->number; /* they are in order */
         bytes += c->name.n;
     }
-    struct pg_rel *rel = mem_alloc(sizeof *rel + n * sizeof *rel->columns + bytes);
+    for (const struct pg_index *x = t->indexes; x; x = x->next)
+        indexes++;
+    struct pg_rel *rel = mem_alloc(sizeof *rel + n * sizeof *rel->columns + indexes * sizeof *rel->indexes + bytes);
     if (!rel)
         return NULL;
     *rel = *t->rel;
     rel->columns = (struct slice *)(void *)(rel + 1);
     rel->n_columns = n;
-    char *to = (char *)(rel->columns + n);
+    rel->indexes = (uint32_t *)(void *)(rel->columns + n);
+    for (const struct pg_index *x = t->indexes; x; x = x->next)
+        rel->indexes[rel->n_indexes++] = x->oid;
+    char *to = (char *)(rel->indexes + indexes);
     rel->name = placed(&to, t->rel->name);
     for (const struct pg_column *c = t->columns; c; c = c->next)
         rel->columns[c->number - 1] = placed(&to, c->name);
@@ -186,6 +191,7 @@ void pg_put_back(struct pg_in *in, struct pg_kept *k)
     pg_moment_of(in, &now);
     in->moment = k->moment;
     in->moment.epoch = now.epoch;
+    in->moment.began = now.began;
     memcpy(in->moment.made, now.made, sizeof now.made);
     memcpy(in->moment.gone, now.gone, sizeof now.gone);
     in->horizon = k->horizon;

@@ -309,6 +309,18 @@ static void go_back(struct facts *f, size_t at, const struct delta *d)
         fail_msg("%s", e.message);
 }
 
+/* Are changes found by what is locked? Not those that lock nothing. */
+static bool by_locks;
+
+static struct delta refresh_after(struct db *db, struct facts *f, struct arena *a, const char *sql)
+{
+    db->locks_tell =
+        by_locks && !strcasestr(sql, "grant") && !strcasestr(sql, "revoke") && !strcasestr(sql, "extension");
+    struct delta d = refresh(f, a);
+    db->locks_tell = false;
+    return d;
+}
+
 /* Over a savepoint, and then for good, within one transaction. */
 static void a_way_back_leads_to_what_was_there(void **state)
 {
@@ -328,7 +340,7 @@ static void a_way_back_leads_to_what_was_there(void **state)
         bool done = try_exec(db, mutations[i]);
         if (!done)
             pg_exec(db, "rollback to savepoint one");
-        struct delta d = refresh(f, &a);
+        struct delta d = refresh_after(db, f, &a, mutations[i]);
         assert_true(facts_can_return(f, outer));
         pg_exec(db, "rollback to savepoint one");
         go_back(f, outer, &d);
@@ -340,7 +352,7 @@ static void a_way_back_leads_to_what_was_there(void **state)
         if (done)
             pg_exec(db, mutations[i]);
         pg_exec(db, "release savepoint one");
-        refresh(f, &a);
+        refresh_after(db, f, &a, mutations[i]);
         if (i % every == 11 % every)
             same_as_fresh(db, f, &a, mutations[i]);
     }
@@ -368,7 +380,7 @@ static void transactions_follow_each_other(void **state)
         begin(db);
         size_t at = mark(f);
         pg_exec(db, mutations[i]);
-        struct delta d = refresh(f, &a);
+        struct delta d = refresh_after(db, f, &a, mutations[i]);
         assert_true(facts_can_return(f, at));
         db->goes_back = true;
         pg_exec(db, "rollback");
@@ -378,7 +390,7 @@ static void transactions_follow_each_other(void **state)
         if (i % every == 9 % every)
             same_as_fresh(db, f, &a, mutations[i]);
         pg_exec(db, mutations[i]);
-        refresh(f, &a);
+        refresh_after(db, f, &a, mutations[i]);
         pg_exec(db, "commit");
         begin(db);
         struct delta none = refresh(f, &a);
@@ -390,6 +402,58 @@ static void transactions_follow_each_other(void **state)
         assert_true(w.epoch == epoch);
         pg_exec(db, "commit");
     }
+    facts_close(f);
+    db_close(db);
+}
+
+/* The same, but that what has changed is told by what is locked, as far as locks tell it. */
+static void locks_tell_what_has_changed(void **state)
+{
+    by_locks = true;
+    a_way_back_leads_to_what_was_there(state);
+    transactions_follow_each_other(state);
+    by_locks = false;
+}
+
+/* What locks do not tell is why they are not relied upon where privileges may change; the rest is seen. */
+static void what_locks_do_not_tell(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct facts *f = open_facts(db);
+    ARENA(a);
+    run_sql(db, "create table one (id int); create table two (id int)");
+    refresh(f, &a);
+    begin(db);
+    refresh(f, &a);
+    by_locks = true;
+    const char *const seen[] = {"alter table one rename to three",
+                                "create type mood as enum ('fair')",
+                                "create domain many as int check (value > 0)",
+                                "create table four (id int); create type five as (id int); drop table two",
+                                "create function six() returns int language sql as 'select 6'",
+                                "comment on table three is 'one of them'",
+                                "alter index four_i rename to four_j",
+                                "update pg_class set relreplident = 'f' where relname = 'four'"};
+    for (size_t i = 0; i < COUNT(seen); i++) {
+        if (i == 6) {
+            pg_exec(db, "create index four_i on four (id)");
+            refresh_after(db, f, &a, "");
+            pg_exec(db, "commit");
+            begin(db);
+            refresh(f, &a);
+        }
+        run_sql(db, seen[i]);
+        assert_true(refresh_after(db, f, &a, seen[i]).n > 0);
+        same_as_fresh(db, f, &a, seen[i]);
+    }
+    pg_exec(db, "commit");
+    begin(db);
+    refresh(f, &a);
+    pg_exec(db, "grant select on three to public");
+    assert_int_equal(refresh_after(db, f, &a, "").n, 0);
+    by_locks = false;
+    pg_exec(db, "rollback");
     facts_close(f);
     db_close(db);
 }
@@ -461,6 +525,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(grants_on_what_extensions_own),
         cmocka_unit_test(a_way_back_leads_to_what_was_there),
         cmocka_unit_test(transactions_follow_each_other),
+        cmocka_unit_test(locks_tell_what_has_changed),
+        cmocka_unit_test(what_locks_do_not_tell),
         cmocka_unit_test(what_was_not_counted_is_seen),
         cmocka_unit_test(settings_are_left_alone),
     };
