@@ -80,6 +80,34 @@ static int has_written(struct db *base, bool *out, struct pawl_error *e)
     return db_run(base, &r, 1, NULL, e);
 }
 
+static int on_number(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    int64_t *out = context;
+    (void)n;
+    (void)e;
+    *out = v[0].type == DB_INT ? v[0].i : -1;
+    return PAWL_OK;
+}
+
+/*
+ * A transaction gets its number, and something is logged, for a mere lock, too; so this counts. Who reads or moves a sequence looks at
+ * its one page; rows of foreign tables are not here.
+ */
+static int rows_written(struct db *base, int64_t *out, struct pawl_error *e)
+{
+    struct db_request r = {
+        .sql = SLICE(
+            "select case when current_setting('track_counts')::bool and not bool_or(relkind = 'f') then sum(case relkind when "
+            "'S' then pg_stat_get_xact_blocks_fetched(oid) else pg_stat_get_xact_tuples_inserted(oid) + "
+            "pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid) end)::bigint end from pg_class"),
+        .on_row = on_number,
+        .context = out};
+    base->only_asks = true;
+    int code = db_run(base, &r, 1, NULL, e);
+    base->only_asks = false;
+    return code;
+}
+
 static const char *version(struct db *base)
 {
     return pg_of(base)->version;
@@ -219,6 +247,7 @@ const struct db_driver db_postgres = {
     .written = pg_written,
     .all_logged = pg_all_logged,
     .has_written = has_written,
+    .rows_written = rows_written,
     .table_exists = table_exists,
     .read_ledger = pg_read_ledger,
     .expect = pg_expect,
