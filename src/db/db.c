@@ -104,10 +104,13 @@ int db_open_started(struct db *started, const struct db_target *target, const st
                     struct db **out, struct pawl_error *e)
 {
     *out = started;
-    if (started && started->driver->finish(started, NULL) == PAWL_OK)
+    int code = started ? started->driver->finish(started, e) : PAWL_UNREACHABLE;
+    if (!code)
         return PAWL_OK;
-    db_close(started); /* once more and patiently: the server may be starting */
-    return db_open(target, options, out, e);
+    db_close(started);
+    *out = NULL;
+    /* Once more and patiently, since the server may be starting, or to say what it is. */
+    return started && !options->connect_wait_ms ? code : db_open(target, options, out, e);
 }
 
 void db_close(struct db *db)

@@ -43,7 +43,7 @@ static bool has_wrong_port(const PQconninfoOption *options)
 static int wrong_address(struct pawl_error *e)
 {
     err_set(e, PAWL_USAGE, "the database's address has a value that libpq does not take");
-    err_hint(e, "check port, sslmode and the like, and that / ? # @ : and %% in a password are escaped");
+    err_hint(e, "check port, sslmode, service and the like, and that / ? # @ : and %% in a password are escaped");
     return PAWL_USAGE;
 }
 
@@ -152,6 +152,12 @@ static PGPing ping(struct pg_db *db)
     return db->pq.pingParams(k.names, k.values, 1);
 }
 
+/* A ping does not get through what TLS forbids either. Translated texts, too, mostly have one of these words; it is only a hint. */
+static bool is_about_tls(const struct pawl_error *e)
+{
+    return e && (strstr(e->message, "SSL") || strstr(e->message, "certificate"));
+}
+
 static int explain(PGPing state, bool begun, struct pawl_error *e)
 {
     if (state == PQPING_NO_ATTEMPT && !begun) /* else it had no memory */
@@ -161,6 +167,8 @@ static int explain(PGPing state, bool begun, struct pawl_error *e)
                     "`createdb NAME` makes a database");
     else if (state == PQPING_REJECT)
         err_hint(e, "the server is starting or stopping: try again, or wait for it with --connect-wait");
+    else if (state == PQPING_NO_RESPONSE && is_about_tls(e))
+        err_hint(e, "check sslmode, sslrootcert and the server's certificate");
     else if (state == PQPING_NO_RESPONSE)
         err_hint(e, "check that the server is running and that host and port are right");
     return PAWL_UNREACHABLE;
@@ -290,6 +298,8 @@ int pg_finish(struct db *base, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
     int code = drive(db, clock_ms() + attempt_ms(db), e);
+    if (code == PAWL_UNREACHABLE && !db->connect_wait_ms)
+        return explain(ping(db), true, e);
     if (!code)
         code = look_at_server(db, e);
     if (!code)

@@ -2,6 +2,7 @@
 
 #include "engine/attest.h"
 #include "engine/batch.h"
+#include "engine/limits.h"
 #include "engine/lock.h"
 #include "engine/outside.h"
 #include "sql/session.h"
@@ -26,28 +27,10 @@ struct applying {
 
 /* ---- queueing one migration in a transaction ---------------------------------------------------------------------- */
 
-static struct db_value milliseconds(struct arena *a, int64_t ms)
-{
-    return DB_V_TEXT(arena_printf(a, "%lld", (long long)ms));
-}
-
-/* A statement that waits for a lock makes everybody behind it wait too, so it gives up and the migration is tried again. */
 static int queue_limits(struct applying *x, int64_t version, int64_t lock_ms, struct pawl_error *e)
 {
-    const char *sql = x->run->db->driver->limits;
-    struct arena *a = &x->batch.arena;
-    struct db_value *params = arena_array(a, 3, sizeof *params);
-    if (!sql)
-        return PAWL_OK;
-    if (!params)
-        return err_nomem(e);
-    params[0] = milliseconds(a, lock_ms);
-    params[1] = milliseconds(a, x->run->statement_timeout_ms);
-    params[2] = DB_V_BOOL(lock_in_transaction(x->run));
-    if (!params[0].s.p || !params[1].s.p)
-        return err_nomem(e);
-    return batch_add(&x->batch, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 3},
-                     (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
+    return limits_queue(x->run, &x->batch, version, lock_ms, x->run->statement_timeout_ms, lock_in_transaction(x->run),
+                        e);
 }
 
 /* The session and its limits as this migration is to find them, if they may be otherwise. */
@@ -181,9 +164,8 @@ static int queue_step(struct applying *x, size_t i, struct pawl_error *e)
     const char *begin = x->run->db->driver->begin;
     bool opens = !x->single || i == 0;
     uint64_t started_ns = clock_ns();
-    int64_t lock_ms = x->scripts[i].lock_timeout_ms;
+    int64_t lock_ms = limits_lock_ms(x->run, &x->scripts[i]);
     bool keys_off = x->single ? run_keys_off(x->plan, x->scripts) : run_script_keys_off(&x->scripts[i]);
-    lock_ms = lock_ms >= 0 ? lock_ms : x->run->lock_timeout_ms;
     int code = queue_clean(x, m->version, lock_ms, keys_off, e);
     if (!code && opens)
         code = batch_frame(&x->batch, begin, m->version, e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/batch.h"
+#include "engine/limits.h"
 #include "engine/lock.h"
 #include "engine/loss.h"
 #include "engine/outside.h"
@@ -76,7 +77,10 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
                        struct pawl_error *e)
 {
     struct db *db = x->run->db;
+    const struct run *r = x->run;
     int code = batch_session(&x->batch, step->version, run_script_keys_off(script), e);
+    if (!code)
+        code = limits_queue(r, &x->batch, step->version, limits_lock_ms(r, script), r->statement_timeout_ms, true, e);
     if (!code)
         code = remove_row(x, step->version, e);
     if (!code)
@@ -94,12 +98,15 @@ static int revert_step(struct reverting *x, const struct standing *step, const s
 static int revert_all(struct reverting *x, const struct plan *plan, const struct script *scripts, bool tell,
                       struct pawl_error *e)
 {
+    struct run *r = x->run;
     x->version = plan->steps[0]->version;
     int code = batch_session(&x->batch, 0, run_keys_off(plan, scripts), e);
     if (!code)
-        code = batch_frame(&x->batch, x->run->db->driver->begin, 0, e);
+        code = batch_frame(&x->batch, r->db->driver->begin, 0, e);
+    if (!code && lock_in_transaction(r))
+        code = limits_queue(r, &x->batch, 0, r->lock_timeout_ms, 0, true, e);
     if (!code)
-        code = lock_queue(x->run, &x->batch, 0, e);
+        code = lock_queue(r, &x->batch, 0, e);
     for (size_t i = 0; i < plan->n && !code; i++) {
         code = run_interrupted(x->run, e);
         if (code)
@@ -113,6 +120,20 @@ static int revert_all(struct reverting *x, const struct plan *plan, const struct
     if (code == PAWL_SQL && e && !e->hint[0])
         err_hint(e, "everything was rolled back; nothing was reverted");
     return code;
+}
+
+/* Again where it waited too long for a lock: nobody is to be kept waiting behind a down either. */
+static int revert_patiently(struct reverting *x, const struct plan *plan, const struct script *scripts, bool tell,
+                            struct pawl_error *e)
+{
+    for (uint32_t tried = 0;; tried++) {
+        int code = revert_all(x, plan, scripts, tell, e);
+        if (!limits_allow(x->run, code, tried))
+            return code;
+        db_rollback(x->run->db);
+        limits_pause(x->run, tried, "the down of migration", e->version ? e->version : x->version, e);
+        err_clear(e);
+    }
 }
 
 static int commit_all(struct reverting *x, const struct plan *plan, struct pawl_result *out, struct pawl_error *e)
@@ -180,7 +201,7 @@ static int revert_one(struct reverting *x, const struct standing *step, struct s
     struct pawl_result done = {0};
     int code;
     if (!runs_outside(step, script)) {
-        code = revert_all(x, &one, script, true, e);
+        code = revert_patiently(x, &one, script, true, e);
         if (!code)
             code = commit_all(x, &one, &done, e);
         out->steps += done.steps;
@@ -277,7 +298,7 @@ static int revert_together(struct reverting *x, const struct pawl_down_options *
     bool rehearsal = o->dry_run || o->confirm;
     int code = loss_count(x->run, &census, e);
     if (!code)
-        code = revert_all(x, plan, scripts, !rehearsal, e);
+        code = revert_patiently(x, plan, scripts, !rehearsal, e);
     if (!code)
         code = loss_tell(census, &losses, e);
     loss_free(census);
@@ -287,7 +308,7 @@ static int revert_together(struct reverting *x, const struct pawl_down_options *
             return tell(x->run, plan, out);
         code = ask(x->run, o, plan, losses, e);
         if (!code)
-            code = revert_all(x, plan, scripts, true, e);
+            code = revert_patiently(x, plan, scripts, true, e);
     }
     return code ? code : commit_all(x, plan, out, e);
 }

@@ -1,30 +1,17 @@
 #include "engine/unanswered.h"
 
+#include "engine/limits.h"
 #include "engine/lock.h"
-
-/* As long as for any other lock: what the lost connection sent may be waiting itself. */
-static int queue_limit(const struct run *r, struct batch *b, struct pawl_error *e)
-{
-    const char *sql = r->db->driver->limits;
-    struct slice ms = arena_printf(&b->arena, "%u", r->wait_ms ? r->wait_ms : 1);
-    struct db_value *params = arena_array(&b->arena, 3, sizeof *params);
-    if (!sql)
-        return PAWL_OK;
-    if (!ms.p || !params)
-        return err_nomem(e);
-    params[0] = params[1] = DB_V_TEXT(ms);
-    params[2] = DB_V_BOOL(true);
-    return batch_add(b, (struct db_request){.sql = slice_of(sql), .params = params, .n_params = 3},
-                     (struct batch_origin){0}, e);
-}
 
 /* Where each transaction locks the ledger, or what makes it: one of our own, which must wait for that lock too. */
 static int look_in_transaction(struct run *r, struct batch *b, struct pawl_error *e)
 {
     const char *alone = r->db->driver->ledger->alone;
+    int64_t wait_ms = r->wait_ms ? r->wait_ms : 1;
     int code = batch_frame(b, r->db->driver->begin, 0, e);
     if (!code)
-        code = queue_limit(r, b, e);
+        code =
+            limits_queue(r, b, 0, wait_ms, wait_ms, true, e); /* what the lost connection sent may be waiting itself */
     if (!code && alone)
         code = batch_frame(b, alone, 0, e);
     if (!code)

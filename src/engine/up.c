@@ -5,10 +5,10 @@
 #include "engine/apply.h"
 #include "engine/attest.h"
 #include "engine/honest.h"
+#include "engine/limits.h"
 #include "engine/lock.h"
 #include "engine/replay.h"
 #include "engine/unanswered.h"
-#include "sys/clock.h"
 
 /* A run, and what the schema has shown in its course. */
 struct upping {
@@ -127,6 +127,12 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
     int code = replay_prepare(u->run, &q, &u->replay, e);
     u->request.policy.out_of_order |= u->replay.found;
     return code;
+}
+
+/* Somebody, or a limit, has stopped it (class 57 of SQLSTATE): of the schema that tells nothing, and a rehearsal would take as long. */
+static bool was_stopped(const struct pawl_error *why)
+{
+    return why->sqlstate[0] == '5' && why->sqlstate[1] == '7';
 }
 
 /* A failure tells most itself; only if the schema shows that the ledger is stale is there a better way. */
@@ -267,20 +273,6 @@ static int is_there(struct run *r, struct pawl_error *why)
     return code ? code : history_find(&r->history, why->version) != SIZE_MAX ? PAWL_OK : PAWL_SQL;
 }
 
-#define LONGEST_PAUSE_MS 5000u
-
-/* Twice as long each time, and by chance up to half as long again, so that two who disturb each other come apart. */
-static int pause_and_retry(struct run *r, uint32_t tried, const struct pawl_error *why)
-{
-    uint32_t pause = 100u << (tried < 6 ? tried : 6);
-    pause += (uint32_t)(clock_ns() / 1000 % (pause / 2 + 1));
-    pause = pause < LONGEST_PAUSE_MS ? pause : LONGEST_PAUSE_MS;
-    report_note(r->report, PAWL_LEVEL_NOTE, "migration %lld was rolled back: %s; trying again in %u.%u s (%u of %u)",
-                (long long)why->version, why->message, pause / 1000, pause % 1000 / 100, tried + 1, r->lock_retries);
-    clock_sleep_ms(pause);
-    return PAWL_OK;
-}
-
 /* The connection broke, perhaps behind a COMMIT. */
 static void find_lost(struct run *r, int64_t version, struct pawl_result *out, struct pawl_error *why)
 {
@@ -325,11 +317,12 @@ static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_e
         tried = applied.done ? 0 : tried;
         if (code == PAWL_SQL && applied.overtaken)
             code = is_there(r, &why);
-        else if (code == PAWL_SQL && !applied.lost && was_stale(u, REPLAY_FAILED))
+        else if (code == PAWL_SQL && !applied.lost && !was_stopped(&why) && was_stale(u, REPLAY_FAILED))
             code = PAWL_OK;
-        else if (code == PAWL_LOCKED && r->db->driver->limits && tried < r->lock_retries && !run_interrupted(r, NULL))
-            code = pause_and_retry(r, tried++, &why);
-        else if (code && applied.lost)
+        else if (limits_allow(r, code, tried)) {
+            limits_pause(r, tried++, "migration", why.version, &why);
+            code = PAWL_OK;
+        } else if (code && applied.lost)
             find_lost(r, applied.unsure, out, &why);
         else if (!code && !again)
             return PAWL_OK;
