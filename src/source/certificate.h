@@ -80,6 +80,7 @@ enum certificate_fault {
     CERTIFICATE_FOREIGN,   /* it is no pawl.lock at all */
     CERTIFICATE_NEWER,     /* of a later format */
     CERTIFICATE_CONFLICT,  /* conflict markers of a merge */
+    CERTIFICATE_ENCODING,  /* a byte order mark in front */
     CERTIFICATE_ENDINGS,   /* its lines end with CR LF */
     CERTIFICATE_TRUNCATED, /* the end is missing */
     CERTIFICATE_EDITED,    /* a line is not as it was written */

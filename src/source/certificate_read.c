@@ -1,6 +1,7 @@
 /* Reading pawl.lock; the other half of source/certificate. */
 #include <inttypes.h>
 
+#include "base/utf8.h"
 #include "pawl.h"
 #include "source/certificate.h"
 
@@ -213,6 +214,10 @@ static int read_first(struct reader *r)
     if (r->text.n < sizeof "pawl.lock 1" && slice_starts(SLICE("pawl.lock 1"), r->text))
         return fault(r, CERTIFICATE_TRUNCATED, "take the file back from version control, or " PROVE_AGAIN,
                      r->text.n ? "it was cut off within its first line" : "it is empty");
+    if (slice_starts(r->text, UTF8_BOM) || slice_starts(r->text, SLICE("\xff\xfe")) ||
+        slice_starts(r->text, SLICE("\xfe\xff")))
+        return fault(r, CERTIFICATE_ENCODING, "take the file back from version control, or " PROVE_AGAIN,
+                     "something saved it anew: it begins with a byte order mark");
     if (!slice_eq(first, SLICE("pawl.lock")) || !read_number(rest, &format) || format < 1)
         return fault(r, CERTIFICATE_FOREIGN, "name another file with --certificate, or remove this one",
                      "this is no pawl.lock: its first line does not say so");
@@ -241,12 +246,15 @@ static bool is_marker(struct slice line)
 static int read_shape(struct reader *r)
 {
     struct slice last = SLICE("");
+    unsigned end = 0; /* the line of the first end */
     while (next_line(r)) {
         if (is_marker(r->now))
             return fault(r, CERTIFICATE_CONFLICT, "keep either side, have the files of both, then " PROVE_AGAIN,
                          "a merge left its conflict markers here");
         last = r->now;
+        end = end || !slice_starts(last, SLICE("end ")) ? end : r->line;
     }
+    bool more = end && (!slice_starts(last, SLICE("end ")) || r->text.p[r->text.n - 1] != '\n');
     r->at = r->line = 0;
     int code = read_first(r);
     if (code)
@@ -255,6 +263,9 @@ static int read_shape(struct reader *r)
     if (slice_find_byte(r->text, '\r') != SIZE_MAX)
         return fault(r, CERTIFICATE_ENDINGS, "say `pawl.lock -text` in .gitattributes and check it out again",
                      "its line endings were changed: there are CR characters");
+    r->line = end;
+    if (more)
+        return edited(r, "what follows the line `end`");
     r->line = 0;
     if (!slice_starts(last, SLICE("end ")) || r->text.p[r->text.n - 1] != '\n') {
         while (next_line(r))

@@ -101,6 +101,11 @@ static struct slice with_line(struct fixture *f, unsigned number, const char *li
     return (struct slice){out, n};
 }
 
+static struct slice followed_by(struct fixture *f, const char *more)
+{
+    return arena_printf(&f->a, SLICE_FMT "%s", SLICE_ARG(strbuf_slice(&f->text)), more);
+}
+
 static struct slice get_line(struct fixture *f, unsigned number)
 {
     struct slice rest = strbuf_slice(&f->text);
@@ -175,6 +180,10 @@ static void faults_are_told_apart(void **state)
     expect(f, with_line(f, 7, "<<<<<<< HEAD\n"), CERTIFICATE_CONFLICT, 7, "conflict");
     expect(f, with_line(f, 8, "=======\n"), CERTIFICATE_CONFLICT, 8, "conflict");
     expect(f, with_line(f, 7, "x\r\n"), CERTIFICATE_ENDINGS, 1, "line endings");
+    expect(f, with_line(f, 1, "\xef\xbb\xbfpawl.lock 1\n"), CERTIFICATE_ENCODING, 1, "byte order mark");
+    expect(f, SLICE("\xff\xfep\0a\0"), CERTIFICATE_ENCODING, 1, "byte order mark");
+    expect(f, followed_by(f, "\n"), CERTIFICATE_EDITED, 9, "what follows the line `end`");
+    expect(f, followed_by(f, "x"), CERTIFICATE_EDITED, 9, "what follows the line `end`");
     expect(f, slice_sub(all, 0, all.n - 60), CERTIFICATE_TRUNCATED, 7, "cut off");
     expect(f, slice_sub(all, 0, all.n - 1), CERTIFICATE_TRUNCATED, 8, "cut off");
     expect(f, with_line(f, 3, "engines postgres/15 sqlite/3\n"), CERTIFICATE_EDITED, 5, "head of the file");
