@@ -484,15 +484,25 @@ static void look_at_order(struct decisions *out)
 
 /* ---- all of it ----------------------------------------------------------------------------------------------------- */
 
+/* Nobody asks for it now: whatever it is, it is still to run. */
+static int decide_beyond(struct deciding *x, size_t k)
+{
+    x->out->steps[k].wants_detail = false;
+    shown_do(&x->shown, &x->course->steps[k].change);
+    return say(x, k, PAWL_DECISION_RUN, "it is behind the version that is asked for");
+}
+
 static int decide_all(struct deciding *x)
 {
     int code = PAWL_OK;
     for (size_t k = 0; !code && k < x->course->n; k++) {
+        bool wanted = x->out->wants_detail;
         code = decide_step(x, k);
-        if (code == PAWL_REFUSED && k >= x->to) { /* nobody asks for it now */
-            code = say(x, k, PAWL_DECISION_RUN, "it is behind the version that is asked for");
-            shown_do(&x->shown, &x->course->steps[k].change);
-        }
+        bool unclear = x->out->steps[k].wants_detail && k >= x->reached;
+        if (k < x->to || !(code == PAWL_REFUSED || (!code && unclear)))
+            continue;
+        x->out->wants_detail = wanted;
+        code = decide_beyond(x, k);
     }
     if (code || x->out->wants_detail)
         return code;
