@@ -6,6 +6,7 @@
 #include "engine/mention.h"
 #include "schema/present.h"
 #include "sql/quote.h"
+#include "sql/unnamed.h"
 
 /* One name of a pending statement. */
 struct sign {
@@ -44,12 +45,19 @@ static bool is_among(const struct map *names, const char *p, size_t n)
 
 /* ---- what pending statements say --------------------------------------------------------------------------------- */
 
+/* Several may have one name, so one that is there stands in nobody's way. */
+static bool is_routine(enum head_object object)
+{
+    return object == HEAD_FUNCTION || object == HEAD_PROCEDURE || object == HEAD_AGGREGATE;
+}
+
 /* Kinds that the catalog is asked for. */
 static bool is_asked(enum head_object object)
 {
     return object == HEAD_TABLE || object == HEAD_INDEX || object == HEAD_VIEW || object == HEAD_MATVIEW ||
            object == HEAD_SEQUENCE || object == HEAD_TYPE || object == HEAD_DOMAIN || object == HEAD_COLUMN ||
-           object == HEAD_CONSTRAINT || object == HEAD_TRIGGER || object == HEAD_POLICY;
+           object == HEAD_CONSTRAINT || object == HEAD_TRIGGER || object == HEAD_POLICY || object == HEAD_ENUM_VALUE ||
+           object == HEAD_SCHEMA || object == HEAD_COLLATION || object == HEAD_EXTENSION || is_routine(object);
 }
 
 struct said {
@@ -57,6 +65,7 @@ struct said {
     struct head_name name, on;
     struct sign sign;
     bool anywhere;
+    bool made_up; /* the engine makes the name up, another one if it is taken */
 };
 
 static int add(struct looking *x, struct said s, struct pawl_error *e)
@@ -72,18 +81,19 @@ static int add(struct looking *x, struct said s, struct pawl_error *e)
         return err_nomem(e);
     bool moved = is_among(&x->gone, name.p, name.n) || (on.n && is_among(&x->gone, on.p, on.n));
     bool fresh = is_among(&x->made, name.p, name.n) || (on.n && is_among(&x->made, on.p, on.n));
-    if (!is_asked(p.object) || (s.sign.absent && (moved || fresh)))
+    if (!is_asked(p.object) || (s.sign.absent && (moved || fresh)) || (s.made_up && moved))
         return PAWL_OK;
-    s.sign.replaced |= moved;
+    s.sign.replaced |= moved || s.made_up || is_routine(object);
     x->signs[x->n] = s.sign;
     x->names[x->n++] = p;
     return PAWL_OK;
 }
 
-/* It makes `name`, or gives something that name. */
+/* It makes `name`, or gives something that name. Extensions are often there before any file asks for them. */
 static int makes(struct looking *x, struct said s, bool temporary, struct pawl_error *e)
 {
-    int code = temporary ? PAWL_OK : add(x, s, e);
+    bool silent = temporary || (s.object == HEAD_EXTENSION && s.sign.guarded);
+    int code = silent ? PAWL_OK : add(x, s, e);
     return code ? code : note(x, &x->made, s.name.name, e);
 }
 
@@ -97,27 +107,74 @@ static int removes(struct looking *x, struct said s, bool if_exists, struct pawl
     return code ? code : note(x, &x->gone, s.name.name, e);
 }
 
+/* A name as it would be written, of a text that has none of the engine's own spelling. */
+static struct slice spelled(const struct looking *x, struct slice plain)
+{
+    STRBUF(b, 4096);
+    quote_identifier(&b, x->run->db->driver->dialect, plain);
+    return strbuf_ok(&b) ? arena_dup(x->arena, strbuf_slice(&b)) : (struct slice){NULL, 0};
+}
+
+/* 'a' as "a"; one that is not as simple as that is nobody's name. */
+static struct slice label(const struct looking *x, struct slice literal)
+{
+    bool simple = literal.n > 2 && literal.p[0] == '\'' && literal.p[literal.n - 1] == '\'';
+    struct slice inside = simple ? slice_sub(literal, 1, literal.n - 1) : SLICE("");
+    return simple && slice_find_byte(inside, '\'') == SIZE_MAX ? spelled(x, inside) : SLICE("");
+}
+
+static int read_part(struct looking *x, const struct head *h, const struct head_part *p, bool anywhere,
+                     struct pawl_error *e)
+{
+    const struct dialect *d = x->run->db->driver->dialect;
+    struct said s = {p->object, p->name, h->name, {.guarded = (p->flags & HEAD_IF_NOT_EXISTS) != 0}, anywhere, false};
+    struct said to = s;
+    to.name = (struct head_name){.name = p->to};
+    STRBUF(made_up, 1024);
+    if (p->object == HEAD_ENUM_VALUE) {
+        s.name.name = label(x, p->name.name);
+        to.name.name = label(x, p->to);
+    } else if (p->object == HEAD_CONSTRAINT && (p->flags & HEAD_UNNAMED) &&
+               unnamed_constraint(d, h->name.name, p, &made_up)) {
+        s.name.name = spelled(x, strbuf_slice(&made_up));
+        s.made_up = true;
+    } else if (p->object != HEAD_COLUMN && p->object != HEAD_CONSTRAINT) {
+        return PAWL_OK;
+    }
+    if (!s.name.name.p && (s.made_up || p->object == HEAD_ENUM_VALUE))
+        return err_nomem(e);
+    if (!s.name.name.n)
+        return PAWL_OK;
+    if (p->action == HEAD_CREATE)
+        return makes(x, s, false, e);
+    int code = PAWL_OK;
+    if (p->action == HEAD_DROP || p->action == HEAD_RENAME)
+        code = removes(x, s, (p->flags & HEAD_IF_EXISTS) != 0, e);
+    return code || p->action != HEAD_RENAME ? code : makes(x, to, false, e);
+}
+
 static int read_parts(struct looking *x, const struct head *h, struct slice sql, bool anywhere, struct pawl_error *e)
 {
     struct head_parts parts;
     struct head_part p;
     int code = PAWL_OK;
     head_parts_init(&parts, h, x->run->db->driver->dialect, sql);
-    while (!code && head_parts_next(&parts, &p)) {
-        struct said s = {p.object, p.name, h->name, {.guarded = (p.flags & HEAD_IF_NOT_EXISTS) != 0}, anywhere};
-        bool inside = p.object == HEAD_COLUMN || p.object == HEAD_CONSTRAINT;
-        struct said to = s;
-        to.name = (struct head_name){.name = p.to};
-        if (!inside || !p.name.name.n)
-            continue;
-        if (p.action == HEAD_CREATE)
-            code = makes(x, s, false, e);
-        else if (p.action == HEAD_DROP || p.action == HEAD_RENAME)
-            code = removes(x, s, (p.flags & HEAD_IF_EXISTS) != 0, e);
-        if (!code && p.action == HEAD_RENAME)
-            code = makes(x, to, false, e);
-    }
+    while (!code && head_parts_next(&parts, &p))
+        code = read_part(x, h, &p, anywhere, e);
     return code;
+}
+
+/* CREATE INDEX ON t (..), which has another name each time it runs. */
+static int read_unnamed(struct looking *x, const struct head *h, struct slice sql, struct said s, struct pawl_error *e)
+{
+    STRBUF(made_up, 1024);
+    if (h->object != HEAD_INDEX || h->action != HEAD_CREATE ||
+        !unnamed_index(x->run->db->driver->dialect, h, sql, &made_up))
+        return PAWL_OK;
+    s.name = (struct head_name){h->on.schema, spelled(x, strbuf_slice(&made_up))};
+    s.on = h->on;
+    s.made_up = true;
+    return s.name.name.p ? makes(x, s, false, e) : err_nomem(e);
 }
 
 static int read_drops(struct looking *x, const struct head *h, struct slice sql, struct pawl_error *e)
@@ -139,10 +196,14 @@ static int read_statement(struct looking *x, size_t k, struct slice sql, bool an
     x->rows[k] |= !course_is_of_schema(d, sql);
     struct said s = {.object = h.object, .name = h.name, .anywhere = anywhere};
     s.sign.guarded = head_has(&h, HEAD_IF_NOT_EXISTS);
-    if (h.class != HEAD_DDL || !h.name.name.n)
+    if (h.class != HEAD_DDL)
+        return PAWL_OK;
+    if (head_has(&h, HEAD_UNNAMED))
+        return read_unnamed(x, &h, sql, s, e);
+    if (!h.name.name.n)
         return PAWL_OK;
     if (h.action == HEAD_ALTER)
-        return h.object == HEAD_TABLE ? read_parts(x, &h, sql, anywhere, e) : PAWL_OK;
+        return h.object == HEAD_TABLE || h.object == HEAD_TYPE ? read_parts(x, &h, sql, anywhere, e) : PAWL_OK;
     if (h.action == HEAD_DROP)
         return read_drops(x, &h, sql, e);
     if (h.object == HEAD_TRIGGER || h.object == HEAD_POLICY || h.object == HEAD_INDEX)

@@ -17,6 +17,14 @@ static const char question[] =
     " AND (q.schema = '*' OR c.relnamespace = n.oid))"
     " WHEN 'type' THEN EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typname = q.name"
     " AND (q.schema = '*' OR t.typnamespace = n.oid))"
+    " WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc AS f WHERE f.proname = q.name"
+    " AND (q.schema = '*' OR f.pronamespace = n.oid))"
+    " WHEN 'collation' THEN EXISTS (SELECT FROM pg_catalog.pg_collation AS o WHERE o.collname = q.name"
+    " AND (q.schema = '*' OR o.collnamespace = n.oid))"
+    " WHEN 'label' THEN EXISTS (SELECT FROM pg_catalog.pg_enum AS l JOIN pg_catalog.pg_type AS t ON t.oid = l.enumtypid"
+    " WHERE t.typname = q.on_table AND l.enumlabel = q.name AND (q.schema = '*'"
+    " OR q.schema = '' AND pg_catalog.pg_type_is_visible(t.oid) OR q.schema <> '' AND t.typnamespace = n.oid))"
+    " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace AS s WHERE s.nspname = q.name)"
     " WHEN 'extension' THEN EXISTS (SELECT FROM pg_catalog.pg_extension AS x WHERE x.extname = q.name)"
     " ELSE EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relname = q.on_table AND (q.schema = '*'"
     " OR q.schema = '' AND pg_catalog.pg_table_is_visible(c.oid) OR q.schema <> '' AND c.relnamespace = n.oid)"
@@ -34,6 +42,16 @@ static struct slice kind_of(enum head_object object)
     case HEAD_TYPE:
     case HEAD_DOMAIN:
         return SLICE("type");
+    case HEAD_FUNCTION:
+    case HEAD_PROCEDURE:
+    case HEAD_AGGREGATE:
+        return SLICE("function");
+    case HEAD_COLLATION:
+        return SLICE("collation");
+    case HEAD_ENUM_VALUE:
+        return SLICE("label");
+    case HEAD_SCHEMA:
+        return SLICE("schema");
     case HEAD_EXTENSION:
         return SLICE("extension");
     case HEAD_COLUMN:

@@ -83,41 +83,6 @@ static void if_not_exists(struct rewriter *w)
         rewriter_insert(w, begins(&w->h.name), SLICE("IF NOT EXISTS "), "IF NOT EXISTS");
 }
 
-/* An element of an index: what PostgreSQL puts into the name it makes up. */
-static bool add_element(struct rewriter *w, struct strbuf *b, struct cursor *c)
-{
-    struct slice name;
-    strbuf_addc(b, '_');
-    if (cursor_mark(c, '(')) {
-        strbuf_addz(b, "expr");
-    } else if (!cursor_identifier(c, &name) || !quote_strip(b, w->d, name)) {
-        return false;
-    }
-    while (!cursor_done(c) && !cursor_mark(c, ',') && !cursor_mark(c, ')'))
-        cursor_skip(c);
-    return cursor_eat_mark(c, ',') || cursor_mark(c, ')');
-}
-
-/* table_column_column_idx; false where the engine would shorten it. */
-static bool made_up_name(struct rewriter *w, struct strbuf *b)
-{
-    struct cursor c;
-    cursor_init(&c, w->d, w->sql);
-    c.lx.at = (size_t)(w->h.on.name.p + w->h.on.name.n - w->sql.p);
-    cursor_step(&c);
-    if (!quote_strip(b, w->d, w->h.on.name))
-        return false;
-    while (!cursor_done(&c) && !cursor_mark(&c, '('))
-        cursor_step(&c);
-    if (!cursor_eat_mark(&c, '('))
-        return false;
-    while (!cursor_done(&c) && !cursor_mark(&c, ')'))
-        if (!add_element(w, b, &c))
-            return false;
-    strbuf_addz(b, "_idx");
-    return strbuf_ok(b) && (w->d->name_max == 0 || b->n <= w->d->name_max);
-}
-
 /* CREATE INDEX ON t (a): the name it would get, and IF NOT EXISTS. */
 static void name_index(struct rewriter *w)
 {
@@ -125,7 +90,7 @@ static void name_index(struct rewriter *w)
     STRBUF(b, 2048);
     struct cursor c;
     cursor_init(&c, w->d, w->sql);
-    if (!made_up_name(w, &name) || !cursor_seek(&c, "on"))
+    if (!unnamed_index(w->d, &w->h, w->sql, &name) || !cursor_seek(&c, "on"))
         return;
     strbuf_addz(&b, head_has(&w->h, HEAD_IF_NOT_EXISTS) ? "" : "IF NOT EXISTS ");
     quote_identifier(&b, w->d, strbuf_slice(&name));

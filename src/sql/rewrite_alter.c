@@ -15,76 +15,6 @@ static const struct head_name *table_of(const struct rewriter *w)
     return &w->h.name;
 }
 
-/* ---- names that the engine makes up for constraints ---------------------------------------------------------------- */
-
-static bool grammar(const struct cursor *c)
-{
-    static const char *const words[] = {"and",  "or",      "not",  "in",   "is",    "null",  "between", "like",
-                                        "true", "false",   "any",  "all",  "array", "case",  "when",    "then",
-                                        "else", "end",     "text", "date", "ilike", "from",  "int",     "jsonb",
-                                        "cast", "similar", "to",   "as",   "some",  "using", "escape",  "distinct"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (cursor_is(c, words[i]))
-            return true;
-    return false;
-}
-
-/* The one column that a CHECK speaks of; n = 0: none or several. */
-static struct slice only_column(struct cursor c)
-{
-    struct slice one = {0};
-    for (; !cursor_done(&c); cursor_step(&c)) {
-        struct cursor ahead = c;
-        struct slice name;
-        if (grammar(&c) || c.t.kind == TOKEN_STRING || !cursor_identifier(&ahead, &name) || cursor_mark(&ahead, '('))
-            continue;
-        if (one.n && !slice_ieq(one, name))
-            return (struct slice){0};
-        one = name;
-    }
-    return one;
-}
-
-static bool add_columns(struct rewriter *w, struct strbuf *b, struct cursor *c)
-{
-    if (!cursor_eat_mark(c, '('))
-        return false;
-    do {
-        struct slice name;
-        strbuf_addc(b, '_');
-        if (!cursor_identifier(c, &name) || !quote_strip(b, w->d, name))
-            return false;
-    } while (cursor_eat_mark(c, ','));
-    return cursor_mark(c, ')');
-}
-
-/* table_column_key, table_column_fkey, table_column_check; false where it would be shortened or cannot be told. */
-static bool made_up_name(struct rewriter *w, const struct head_part *p, struct strbuf *b)
-{
-    struct cursor c;
-    cursor_init(&c, w->d, p->rest);
-    if (!quote_strip(b, w->d, table_of(w)->name))
-        return false;
-    if (cursor_eat(&c, "unique")) {
-        if (!add_columns(w, b, &c))
-            return false;
-        strbuf_addz(b, "_key");
-    } else if (cursor_phrase(&c, "foreign key")) {
-        if (!add_columns(w, b, &c))
-            return false;
-        strbuf_addz(b, "_fkey");
-    } else if (cursor_eat(&c, "check")) {
-        struct slice column = only_column(c);
-        strbuf_addz(b, column.n ? "_" : "");
-        if (column.n && !quote_strip(b, w->d, column))
-            return false;
-        strbuf_addz(b, "_check");
-    } else {
-        return false;
-    }
-    return strbuf_ok(b) && (w->d->name_max == 0 || b->n <= w->d->name_max);
-}
-
 /* ---- one action ---------------------------------------------------------------------------------------------------- */
 
 static void words(struct action *a, const char *at, const char *text)
@@ -110,7 +40,7 @@ static void add_constraint(struct rewriter *w, struct action *a, bool strict)
         when_constraint(w, a->wanted, table_of(w), p->name.name, false);
     } else if (cursor_sees(&c, "primary key")) {
         when_row(w, a->wanted, "pg_constraint WHERE conrelid = %t AND contype", table_of(w), SLICE("p"), false);
-    } else if (made_up_name(w, p, &name)) {
+    } else if (unnamed_constraint(w->d, table_of(w)->name, p, &name)) {
         STRBUF(quoted, 1024);
         quote_identifier(&quoted, w->d, strbuf_slice(&name));
         a->at = p->rest.p;

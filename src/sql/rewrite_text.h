@@ -5,6 +5,7 @@
 #include "sql/cursor.h"
 #include "sql/quote.h"
 #include "sql/rewrite.h"
+#include "sql/unnamed.h"
 
 #define REWRITE_TEXT ((size_t)16 << 20)
 
