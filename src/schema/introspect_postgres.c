@@ -53,6 +53,7 @@ static void end_scan(struct pg_in *in)
     in->again = (struct pg_oids){0};
     in->n_young = in->cap_young = in->n_tables = 0;
     memset(in->counted, 0, sizeof in->counted);
+    memset(in->seen, 0, sizeof in->seen);
     for (size_t i = 0; i < in->n_rels; i++)
         in->rels[i]->fresh = in->rels[i]->wanted = false;
     for (size_t i = 0; i < PG_GROUPS; i++)
@@ -343,8 +344,8 @@ static int put_all(struct pg_in *in, struct scan *s, struct pawl_error *e)
     return code;
 }
 
-/* The next scan can build on this one. */
-static void remember(struct pg_in *in)
+/* The next scan can build on this one, which has read `all` there is. */
+static void remember(struct pg_in *in, bool all)
 {
     for (size_t i = 0; i < in->n_young; i++) {
         struct pg_rel *rel = pg_find_rel(in, in->young[i]->oid);
@@ -359,6 +360,8 @@ static void remember(struct pg_in *in)
         if (rel)
             rel->transaction = 0;
     }
+    for (size_t i = 0; i < PG_STAMPS; i++)
+        in->none[i] = (in->none[i] || all) && !in->seen[i];
     pg_looked(in);
     pg_counted_all(in);
     in->rolled_back = 0;
@@ -382,7 +385,7 @@ static int scan_once(struct pg_in *in, struct scan *s, struct pawl_error *e)
     if (!code)
         code = put_all(in, s, e);
     if (!code)
-        remember(in);
+        remember(in, all);
     else
         in->known = false;
     end_scan(in);
@@ -414,6 +417,7 @@ static void rolled_back(void *state)
 {
     struct pg_in *in = state;
     in->moment.counted = false;
+    memset(in->none, 0, sizeof in->none);
     in->rolled_back = in->moment.transaction ? in->moment.transaction : in->rolled_back;
     memset(in->foreign_known, 0, sizeof in->foreign_known);
 }

@@ -167,7 +167,7 @@ struct pg_kept {
     uint64_t digests[PG_LOOKS], rows[PG_LOOKS];
     uint64_t foreign[PG_COUNTED];
     bool foreign_known[PG_COUNTED];
-    bool logged;
+    bool logged, none[PG_STAMPS];
 };
 
 #define PG_BATCH 224
@@ -202,6 +202,9 @@ struct pg_in {
     uint64_t rolled_back;       /* a transaction some of whose changes were rolled back since; 0 = none */
     bool inside;                /* the same epoch as at the last scan */
     bool by_locks;              /* and what has changed is what is locked */
+    bool none[PG_STAMPS];       /* by look: no relation has a row there that is read */
+    bool seen[PG_STAMPS];       /* this scan has read one */
+    bool spare[PG_STAMPS];      /* there is none, and there has been none since: it need not be read */
     size_t n_kept;              /* ways back that are open, */
     struct pg_rel *gone;        /* for which these are kept, */
     struct pg_name *names_were; /* and this */

@@ -85,8 +85,11 @@ int pg_read_locked(struct pg_in *in, struct pg_oids *list, bool *enough, struct 
         pg_few(in, &b);
         code = pg_add_probes(in, &b, e);
     }
+    for (size_t i = 0; i < PG_STAMPS && *enough; i++)
+        in->spare[i] = in->none[i] && in->moment.made[i] == in->next_moment.made[i];
     if (!code && *enough)
         code = pg_read_with(in, &b, false, text, e);
+    memset(in->spare, 0, sizeof in->spare);
     if (code)
         return code;
     *enough = *enough && !pg_probed(in) && types_add_up(in, list);

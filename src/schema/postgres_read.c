@@ -438,6 +438,7 @@ static int on_sequence(void *context, const struct db_value *v, size_t n, struct
 {
     struct pg_in *in = context;
     (void)n;
+    in->seen[PG_LOOK_SEQUENCES] = true;
     struct pg_table *t = find_table(in, pg_oid(&v[0]));
     if (!t)
         return PAWL_OK;
@@ -462,6 +463,7 @@ struct part_context {
     struct pg_in *in;
     const struct pg_query *query;
     enum pg_counted counted; /* 0 = not */
+    size_t look;             /* at whose catalog; PG_STAMPS = at none of relations */
 };
 
 /* A row that is a fact already. */
@@ -469,6 +471,8 @@ static int on_part(void *context, const struct db_value *v, size_t n, struct paw
 {
     struct part_context *p = context;
     struct pg_table *t = find_table(p->in, pg_oid(&v[0]));
+    if (p->look < PG_STAMPS)
+        p->in->seen[p->look] = true;
     if (!t)
         return p->counted ? foreign(p->in, p->counted) : PAWL_OK;
     if (p->counted)
@@ -497,19 +501,24 @@ static void add(struct reading *r, const char *sql, db_row_fn *on_row, void *con
 }
 
 /* `counted`: what the query's rows count as; 0 = they are not counted. */
-static struct part_context *new_part(struct pg_in *in, const struct pg_query *q, unsigned counted)
+static struct part_context *new_part(struct pg_in *in, const struct pg_query *q, unsigned counted, size_t look)
 {
     struct part_context *part = arena_alloc(&in->arena, sizeof *part);
     if (part)
-        *part = (struct part_context){in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0};
+        *part = (struct part_context){in, q, counted < PG_COUNTED ? (enum pg_counted)counted : 0, look};
     return part;
 }
 
 /* What the first queries' rows count as comes one after the other. */
 static void add_parts(struct reading *r, const struct pg_query *queries, unsigned counted)
 {
-    for (const struct pg_query *q = queries; q->spec; q++) {
-        struct part_context *part = new_part(r->in, q, counted++);
+    static const unsigned char looks[] = {PG_LOOK_TRIGGERS, PG_LOOK_RULES, PG_LOOK_POLICIES, PG_LOOK_INHERITS,
+                                          PG_LOOK_FOREIGN};
+    for (const struct pg_query *q = queries; q->spec; q++, counted++) {
+        size_t look = looks[q - queries];
+        if (r->in->spare[look])
+            continue;
+        struct part_context *part = new_part(r->in, q, counted, look);
         r->batch->failed |= !part;
         add(r, q->sql, on_part, part);
     }
@@ -519,7 +528,7 @@ void pg_add_parts(struct pg_in *in, struct pg_batch *b, const struct pg_query *q
 {
     in->first_table = in->last_table = 0;
     for (const struct pg_query *q = queries; q->spec; q++) {
-        struct part_context *part = new_part(in, q, 0);
+        struct part_context *part = new_part(in, q, 0, PG_STAMPS);
         b->failed |= !part;
         pg_add_kept(in, b, q->sql, q->sql, &oids, 1, on_part, part);
     }
@@ -545,7 +554,8 @@ static int read_relations(struct reading *r, struct pawl_error *e)
     add(r, default_sql, on_default, in);
     add(r, constraint_sql, on_constraint, in);
     add(r, index_sql, on_index, in);
-    add(r, sequence_sql, on_sequence, in);
+    if (!in->spare[PG_LOOK_SEQUENCES])
+        add(r, sequence_sql, on_sequence, in);
     add_parts(r, pg_part_queries, PG_TRIGGERS); /* triggers, rules, policies */
     in->all = r->all;
     if (r->all)

@@ -6,7 +6,17 @@
 
 #include "schema/postgres_facts.h"
 
-extern const struct pg_query pg_part_queries[];
+/* Some of the looks in postgres_changes.c, in its order. */
+enum {
+    PG_LOOK_TRIGGERS = 2,
+    PG_LOOK_RULES = 3,
+    PG_LOOK_POLICIES = 4,
+    PG_LOOK_INHERITS = 8,
+    PG_LOOK_SEQUENCES = 9,
+    PG_LOOK_FOREIGN = 10
+};
+
+extern const struct pg_query pg_part_queries[]; /* at triggers, rules, policies, inherits, foreign */
 extern const struct pg_query pg_index_column_queries[];
 extern const struct pg_query pg_relation_grant_queries[];
 extern const struct pg_query pg_column_grant_queries[];

@@ -148,6 +148,7 @@ int pg_save(struct pg_in *in, struct pg_kept **out, struct pawl_error *e)
                           .since = in->since,
                           .rolled_back = in->rolled_back,
                           .logged = in->logged};
+    memcpy(k->none, in->none, sizeof k->none);
     memcpy(k->digests, in->digests, sizeof k->digests);
     memcpy(k->rows, in->rows, sizeof k->rows);
     memcpy(k->foreign, in->foreign, sizeof k->foreign);
@@ -198,6 +199,7 @@ void pg_put_back(struct pg_in *in, struct pg_kept *k)
     in->since = k->since;
     in->rolled_back = k->rolled_back;
     in->logged = k->logged;
+    memcpy(in->none, k->none, sizeof in->none);
     memcpy(in->digests, k->digests, sizeof in->digests);
     memcpy(in->rows, k->rows, sizeof in->rows);
     memcpy(in->foreign, k->foreign, sizeof in->foreign);
