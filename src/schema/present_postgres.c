@@ -8,13 +8,20 @@
 #define ANYWHERE SLICE("*") /* in place of a schema */
 
 /* Only without a schema in front does unnest take several lists; the server then takes its own, whatever the search path. */
-static const char question[] =
-    "SELECT q.at FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[],"
-    " $4::pg_catalog.text[]) WITH ORDINALITY AS q(kind, schema, name, on_table, at)"
-    " LEFT JOIN pg_catalog.pg_namespace AS n"
+#define NAMES \
+    "SELECT q.at FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]," \
+    " $4::pg_catalog.text[]) WITH ORDINALITY AS q(kind, schema, name, on_table, at)" \
+    " LEFT JOIN pg_catalog.pg_namespace AS n" \
     " ON n.nspname = coalesce(nullif(q.schema, ''), pg_catalog.current_schema())"
-    " WHERE CASE q.kind WHEN 'relation' THEN EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relname = q.name"
+#define IS_RELATION \
+    "EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relname = q.name" \
     " AND (q.schema = '*' OR c.relnamespace = n.oid))"
+
+/* Planning costs more than the answer, so that what is asked most often has a question of its own. */
+static const char relations_question[] = NAMES " WHERE " IS_RELATION;
+
+static const char question[] = NAMES
+    " WHERE CASE q.kind WHEN 'relation' THEN " IS_RELATION
     " WHEN 'type' THEN EXISTS (SELECT FROM pg_catalog.pg_type AS t WHERE t.typname = q.name"
     " AND (q.schema = '*' OR t.typnamespace = n.oid))"
     " WHEN 'function' THEN EXISTS (SELECT FROM pg_catalog.pg_proc AS f WHERE f.proname = q.name"
@@ -98,6 +105,9 @@ int present_postgres(struct arena *a, struct db *db, struct present *names, size
 {
     struct asking x = {names, n};
     struct db_value params[4];
+    bool relations = true;
+    for (size_t i = 0; i < n; i++)
+        relations &= slice_eq(kind_of(names[i].object), SLICE("relation"));
     for (size_t p = 0; p < 4; p++) {
         STRBUF(b, LIST_MAX);
         strbuf_addc(&b, '{');
@@ -111,7 +121,11 @@ int present_postgres(struct arena *a, struct db *db, struct present *names, size
         if (!params[p].s.p)
             return err_nomem(e);
     }
-    struct db_request q = {.sql = SLICE(question), .params = params, .n_params = 4, .on_row = on_row, .context = &x};
+    struct db_request q = {.sql = slice_of(relations ? relations_question : question),
+                           .params = params,
+                           .n_params = 4,
+                           .on_row = on_row,
+                           .context = &x};
     db->only_asks = true;
     int code = db_run(db, &q, 1, NULL, e);
     db->only_asks = false;
