@@ -40,6 +40,7 @@ bool named_is(const struct item *it, enum head_object object, struct slice name,
     bool kind = false, has_on = object == HEAD_COLUMN || object == HEAD_CONSTRAINT;
     for (const char *const *k = named_kinds(object); *k; k++)
         kind |= item_kind(it, *k);
+    has_on |= (object == HEAD_TRIGGER || object == HEAD_POLICY) && on.n && it->n_parts > 2;
     return kind && it->n_parts && named_alike(it->parts[it->n_parts - 1], name) &&
            (!has_on || (it->n_parts > 1 && named_alike(it->parts[it->n_parts - 2], on)));
 }

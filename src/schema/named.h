@@ -11,7 +11,10 @@
 const char *const *named_kinds(enum head_object object);
 /* Names without quotes, folded already where the engine tells letters apart. */
 bool named_alike(struct slice part, struct slice name);
-/* `on`: the table of a column or constraint; of others it is not looked at, nor is a schema. */
+/*
+ * `on`: the table of a column or constraint, or of a trigger or policy where the fact has one; of others it is not looked at, nor is a
+ * schema.
+ */
 bool named_is(const struct item *it, enum head_object object, struct slice name, struct slice on);
 
 #endif
