@@ -31,8 +31,9 @@ static bool plain(const struct script_statement *st, const struct dialect *diale
     head_read(&h, dialect, st->sql);
     bool into = h.class == HEAD_DDL && h.action == HEAD_CREATE && h.object == HEAD_TABLE &&
                 head_has(&h, HEAD_FROM_QUERY) && !slice_ieq(slice_sub(st->sql, 0, 6), SLICE("create"));
+    bool calls = h.class == HEAD_SELECT && rewrite_performs(st->sql);
     return !st->copy.p && !into && rewrite_fits(dialect, st->sql) && !head_has(&h, HEAD_OUTSIDE) &&
-           (h.class == HEAD_DDL || h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE);
+           (h.class == HEAD_DDL || h.class == HEAD_INSERT || h.class == HEAD_UPDATE || h.class == HEAD_DELETE || calls);
 }
 
 struct reading {

@@ -54,10 +54,13 @@ bool rewrite_fits(const struct dialect *dialect, struct slice statement);
 
 /* ---- a guard around a whole text ---------------------------------------------------------------------------------- */
 
+/* A SELECT that a block can have as PERFORM, its first word replaced: not WITH, VALUES, TABLE, or one in parentheses. */
+bool rewrite_performs(struct slice statement);
+
 /*
  * One block around all statements of `sql` (from `first` to behind the last one's terminator, `last`), which does nothing if
- * `done` is true. `out` has n = 0 where a block cannot hold the text: it has the block's own quotes, or a statement that
- * means something else in there (SELECT, transactions).
+ * `done` is true. A SELECT becomes PERFORM. `out` has n = 0 where a block cannot hold the text: it has the block's own quotes.
+ * That it has no statement which means something else in there (transactions, other queries) is for the caller to see to.
  */
 int rewrite_once(struct arena *a, const struct dialect *dialect, struct slice sql, size_t first, size_t last,
                  struct slice done, struct slice *out, struct pawl_error *e);

@@ -1,5 +1,7 @@
 #include "sql/rewrite_text.h"
 
+#include "sql/split.h"
+
 #define TAG "$guard$"
 
 /* ---- forms --------------------------------------------------------------------------------------------------------- */
@@ -214,6 +216,33 @@ void rewrite_when_constraint(struct strbuf *b, const struct dialect *d, struct s
 
 /* ---- a guard around a whole text ----------------------------------------------------------------------------------- */
 
+bool rewrite_performs(struct slice statement)
+{
+    struct lexer lx;
+    struct token t;
+    lexer_init(&lx, &dialect_postgres, statement);
+    return lexer_next(&lx, &t) && t.offset == 0 && lexer_word(&lx, &t, "select");
+}
+
+/* The statements as a block has them. */
+static bool add_statements(struct strbuf *b, const struct dialect *dialect, struct slice sql)
+{
+    struct splitter s;
+    struct statement st;
+    enum split_result r;
+    size_t from = 0;
+    split_init(&s, dialect, sql);
+    while ((r = split_next(&s, &st, NULL)) == SPLIT_STATEMENT) {
+        if (!rewrite_performs(slice_sub(sql, st.offset, st.offset + st.length)))
+            continue;
+        strbuf_add(b, slice_sub(sql, from, st.offset));
+        strbuf_addz(b, "PERFORM");
+        from = st.offset + strlen("select");
+    }
+    strbuf_add(b, slice_sub(sql, from, sql.n));
+    return r == SPLIT_END;
+}
+
 int rewrite_once(struct arena *a, const struct dialect *dialect, struct slice sql, size_t first, size_t last,
                  struct slice done, struct slice *out, struct pawl_error *e)
 {
@@ -227,7 +256,8 @@ int rewrite_once(struct arena *a, const struct dialect *dialect, struct slice sq
     strbuf_addz(&b, "DO " TAG "\nBEGIN\n    IF ");
     strbuf_add(&b, done);
     strbuf_addz(&b, " THEN\n        RETURN;\n    END IF;\n");
-    strbuf_add(&b, inner);
+    if (!add_statements(&b, dialect, inner))
+        return PAWL_OK;
     strbuf_addz(&b, slice_ends(inner, SLICE(";")) ? "\nEND\n" TAG ";" : ";\nEND\n" TAG ";");
     strbuf_add(&b, slice_sub(sql, last, sql.n));
     if (!strbuf_ok(&b))
