@@ -138,6 +138,21 @@ static size_t frontier(struct deciding *x, size_t k)
     return 0;
 }
 
+/* Of a transaction of the text's own all has run, or nothing: if its effect is there, so has what it does to rows behind that. */
+static size_t end_of_block(const struct course_step *s, size_t reached)
+{
+    size_t begin = SIZE_MAX;
+    for (size_t i = 0; i < s->n_statements; i++) {
+        if (s->statements[i].begins)
+            begin = i;
+        if (s->statements[i].ends && begin < reached && reached <= i)
+            return i + 1;
+        if (s->statements[i].ends)
+            begin = SIZE_MAX;
+    }
+    return reached;
+}
+
 /* Of a migration that the ledger calls begun: how many of its statements are done. */
 static bool is_begun(const struct deciding *x, size_t k, size_t *done)
 {
@@ -298,7 +313,7 @@ static int decide_partly(struct deciding *x, size_t k)
     d->whys = arena_array(x->arena, s->n_statements + 1, sizeof *d->whys);
     if (!d->in_place || !d->whys)
         return err_nomem(x->e);
-    p.reached = frontier(x, k);
+    p.reached = end_of_block(s, frontier(x, k));
     p.begun = is_begun(x, k, &p.recorded);
     for (size_t i = 0; i < s->n_statements; i++) {
         int code = is_frame(&s->statements[i]) ? PAWL_OK : decide_statement(x, &p, i);
