@@ -1,6 +1,7 @@
 #include "engine/ask.h"
 
 #include "sql/calls.h"
+#include "sql/rewrite.h"
 #include "sql/session.h"
 
 /* What stands in front of a statement and may decide what its names mean, for as long as the transaction lasts. */
@@ -66,4 +67,91 @@ bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset
     bool nothing = writes_nothing(r->db, &script, &text, offset);
     text_close(&text);
     return nothing;
+}
+
+/* ---- rows of VALUES ------------------------------------------------------------------------------------------------ */
+
+/* By its code, as PostgreSQL and SQLite give it: unique and primary keys. */
+static bool is_of_key(const struct pawl_error *e)
+{
+    return strcmp(e->sqlstate, "23505") == 0 || strcmp(e->sqlstate, "1555") == 0 || strcmp(e->sqlstate, "2067") == 0;
+}
+
+/* Would it fail, because a key keeps its rows out? */
+static bool is_kept_out(struct db *db, struct slice sql)
+{
+    struct pawl_error e = {0};
+    struct db_request request = {.sql = sql};
+    if (db_exec(db, db->driver->begin, NULL))
+        return false;
+    int code = db_run(db, &request, 1, NULL, &e);
+    db_rollback(db);
+    return code && is_of_key(&e);
+}
+
+static int run_all(struct db *db, struct slice sql)
+{
+    struct splitter s;
+    struct statement st;
+    enum split_result r = SPLIT_END;
+    int code = PAWL_OK;
+    split_init(&s, db->driver->dialect, sql);
+    while (!code && (r = split_next(&s, &st, NULL)) == SPLIT_STATEMENT)
+        code = db_run(db, &(struct db_request){.sql = slice_sub(sql, st.offset, st.offset + st.length)}, 1, NULL, NULL);
+    return code || r == SPLIT_END ? code : PAWL_SOURCE;
+}
+
+/* The INSERT of its rows where none is equal: does it write nothing? */
+static bool has_equals(struct arena *a, struct db *db, struct slice sql)
+{
+    const struct dialect *d = db->driver->dialect;
+    struct rewrites forms;
+    struct db_stamp before, after;
+    struct slice form = {0};
+    bool written = true, asked = db->driver->has_written != NULL;
+    if (rewrite_forms(a, d, d->guards, NULL, sql, &forms, NULL))
+        return false;
+    for (size_t i = 0; i < forms.n; i++)
+        if (strcmp(forms.forms[i].what, REWRITE_WHERE_NOT_EXISTS) == 0)
+            form = forms.forms[i].sql;
+    if (!form.n || db_exec(db, db->driver->begin, NULL))
+        return false;
+    int code = asked ? PAWL_OK : db->driver->stamp(db, &before, NULL);
+    if (!code)
+        code = run_all(db, form);
+    if (!code && asked)
+        code = db->driver->has_written(db, &written, NULL);
+    else if (!code && db->driver->stamp(db, &after, NULL) == PAWL_OK)
+        written = before.data != after.data || before.schema != after.schema;
+    db_rollback(db);
+    return !code && !written;
+}
+
+static bool are_there(struct arena *a, struct db *db, const struct script *script, const struct text *text)
+{
+    const struct dialect *d = db->driver->dialect;
+    struct script_cursor cursor;
+    struct script_statement s;
+    bool kept_out = false;
+    script_start(&cursor, script, text, db->driver->name, d);
+    while (script_next(&cursor, &s)) {
+        struct head h;
+        head_read(&h, d, s.sql);
+        if (h.class != HEAD_INSERT || s.begins || s.ends || !only_rows(d, s.sql) || !has_equals(a, db, s.sql))
+            return false;
+        kept_out = kept_out || is_kept_out(db, s.sql);
+    }
+    return kept_out;
+}
+
+bool ask_rows_are_there(struct run *r, const struct migration *m)
+{
+    ARENA(a);
+    struct text text;
+    struct script script;
+    if (r->db->driver->in_transaction(r->db) || run_read_up(r, m, &text, &script, NULL))
+        return false;
+    bool there = !script.skip && !script.no_transaction && are_there(&a, r->db, &script, &text);
+    text_close(&text);
+    return there;
 }

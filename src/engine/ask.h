@@ -16,4 +16,11 @@
  */
 bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset);
 
+/*
+ * Are the rows there that the up text of m inserts, as it says them? Only for a text that does nothing but insert rows of VALUES with
+ * literals in them: each of those rows has an equal, and of one INSERT at least a key keeps them out, so that it can only fail. No transaction
+ * may be open. false also if nobody can tell.
+ */
+bool ask_rows_are_there(struct run *r, const struct migration *m);
+
 #endif

@@ -84,9 +84,14 @@ static int untold(struct deciding *x, size_t k, const struct course_statement *s
 
 /* ---- a step that leaves no trace ----------------------------------------------------------------------------------- */
 
+static bool asks(const struct deciding *x)
+{
+    return x->trial && x->trial->changes_nothing;
+}
+
 static bool changes_nothing(const struct deciding *x, size_t k, const struct course_statement *s)
 {
-    return x->trial && s->change.n == 0 && x->trial->changes_nothing(x->trial->context, &x->run->set->items[k], s);
+    return asks(x) && s->change.n == 0 && x->trial->changes_nothing(x->trial->context, &x->run->set->items[k], s);
 }
 
 /*
@@ -111,7 +116,7 @@ static const struct course_statement *harmful(const struct deciding *x, size_t k
 /* Has it run, or is it as if it had? One that sets a value may be run again, but it has not run for that. */
 static bool is_as_if_run(const struct deciding *x, size_t k, const struct course_statement *s)
 {
-    return s->change.n || (s->again && (!s->table.n || !x->trial)) || changes_nothing(x, k, s);
+    return s->change.n || (s->again && (!s->table.n || !asks(x))) || changes_nothing(x, k, s);
 }
 
 /* Does the ledger say that it was applied? */
@@ -359,6 +364,9 @@ static int decide_silent(struct deciding *x, size_t k)
         return decide_partly(x, k);
     if (behind && k < x->doubt)
         return say(x, k, PAWL_DECISION_IN_PLACE, later);
+    if (!behind && !is_recorded(x, k) && x->trial &&
+        x->trial->rows_are_there(x->trial->context, &x->run->set->items[k]))
+        return say(x, k, PAWL_DECISION_IN_PLACE, "the rows that it inserts are there, and a key keeps them out");
     if (!behind && !x->tail)
         return say(x, k, PAWL_DECISION_RUN, "a migration in front of it is still to run");
     if (s->nothing)

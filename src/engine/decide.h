@@ -38,7 +38,10 @@ struct decisions {
  * a `no` is relied on. It is run and taken back, so nobody asks unless all else has failed to tell.
  */
 struct decide_trial {
+    /* NULL: that is not asked. */
     bool (*changes_nothing)(void *context, const struct migration *m, const struct course_statement *s);
+    /* Of a text that only inserts rows: are all of them there, and does a key keep some out (engine/ask)? */
+    bool (*rows_are_there)(void *context, const struct migration *m);
     void *context;
 };
 

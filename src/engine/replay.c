@@ -96,6 +96,12 @@ static bool changes_nothing(void *context, const struct migration *m, const stru
     return !x->request->dry_run && ask_changes_nothing(x->run, m, s->offset);
 }
 
+static bool rows_are_there(void *context, const struct migration *m)
+{
+    struct replaying *x = context;
+    return !x->request->dry_run && ask_rows_are_there(x->run, m);
+}
+
 /* Why a rehearsal is needed although there is a certificate. */
 static int explain_rehearsal(const struct replaying *x, const bool *wanted_now, int code, struct pawl_error *e)
 {
@@ -118,12 +124,13 @@ static int decide_all(struct replaying *x, struct pawl_error *e)
 {
     struct run *r = x->run;
     struct decisions *d = &x->out->decisions;
-    const struct decide_trial trial = {changes_nothing, x}, *asked = x->request->course ? NULL : &trial;
+    /* A proof has few rows or none, so it proves nothing that a statement leaves them as they are. */
+    const struct decide_trial trial = {x->request->course ? NULL : changes_nothing, rows_are_there, x};
     bool *now = arena_array(r->arena, r->set->n + 1, sizeof *now);
     bool *ever = arena_array(r->arena, r->set->n + 1, sizeof *ever);
     if (!now || !ever)
         return err_nomem(e);
-    int code = decide(r, &x->course, x->lines, x->n, wanted(x), asked, d, e);
+    int code = decide(r, &x->course, x->lines, x->n, wanted(x), &trial, d, e);
     for (size_t tries = 0; !code && d->wants_detail && tries < 2 * r->set->n + 2; tries++) {
         bool known = false;
         for (size_t k = 0; k < d->n; k++) {
@@ -138,7 +145,7 @@ static int decide_all(struct replaying *x, struct pawl_error *e)
                 code = explain_rehearsal(x, now, code, e);
         }
         if (!code)
-            code = decide(r, &x->course, x->lines, x->n, wanted(x), asked, d, e);
+            code = decide(r, &x->course, x->lines, x->n, wanted(x), &trial, d, e);
     }
     return code;
 }

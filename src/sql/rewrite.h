@@ -22,6 +22,8 @@
 #include "sql/head.h"
 
 #define REWRITE_MAX 8
+#define REWRITE_WHERE_NOT_EXISTS \
+    "WHERE NOT EXISTS" /* the form that inserts each row of VALUES unless one with its literals is there */
 
 struct rewrite_form {
     struct slice sql; /* stands in place of the statement; may be several, without the last terminator */

@@ -174,7 +174,7 @@ static void where_not_exists(struct rewriter *w)
         strbuf_add(&b, list);
     }
     if (cursor_done(&c))
-        rewriter_add(w, &b, "WHERE NOT EXISTS");
+        rewriter_add(w, &b, REWRITE_WHERE_NOT_EXISTS);
 }
 
 /* ---- seeds: the columns that are meant ------------------------------------------------------------------------------ */
