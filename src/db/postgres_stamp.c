@@ -101,7 +101,8 @@ static void add_text(struct strbuf *b, const char *sql, const char *const values
     struct slice text = slice_of(sql);
     for (size_t at; (at = slice_find_byte(text, '$')) != SIZE_MAX; text = slice_sub(text, at + 2, text.n)) {
         strbuf_add(b, slice_sub(text, 0, at));
-        strbuf_addz(b, values[text.p[at + 1] - '1']);
+        size_t i = (size_t)(text.p[at + 1] - '1');
+        strbuf_addz(b, i < 3 ? values[i] : "null");
     }
     strbuf_add(b, text);
 }
