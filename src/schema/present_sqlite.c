@@ -6,6 +6,8 @@
 
 #include "base/map.h"
 
+#define FEW 8 /* names: each is asked for alone */
+
 struct asked {
     struct present *present;
     struct asked *next; /* of the same name */
@@ -59,25 +61,52 @@ static bool is_elsewhere(const struct present *p)
     return p->schema.n && !slice_ieq(p->schema, SLICE("main"));
 }
 
-int present_sqlite(struct arena *a, struct db *db, struct present *names, size_t n, struct pawl_error *e)
+/* Reading names here costs several times what SQLite needs to pass over them. */
+static int ask_name(struct db *db, struct present *p, struct pawl_error *e)
+{
+    struct db_value params[] = {DB_V_TEXT(p->name), DB_V_BOOL(p->object == HEAD_TRIGGER)};
+    struct db_request q = {.sql = SLICE("SELECT 1 FROM main.sqlite_schema WHERE name = ?1 COLLATE NOCASE"
+                                        " AND (type = 'trigger') = ?2"),
+                           .params = params,
+                           .n_params = 2,
+                           .on_row = on_answer,
+                           .context = p};
+    return db_run(db, &q, 1, NULL, e);
+}
+
+/* All names at once. */
+static int ask_names(struct arena *a, struct db *db, struct present *names, size_t n, struct pawl_error *e)
 {
     struct asking x = {.arena = a};
-    int code = PAWL_OK;
-    for (size_t i = 0; i < n && !code; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct present *p = &names[i];
+        if (is_elsewhere(p) || !is_shared(p->object))
+            continue;
         struct asked *q = arena_alloc(a, sizeof *q);
         struct slice name = arena_lower(a, p->name);
         if (!q || !name.p)
             return err_nomem(e);
         *q = (struct asked){p, map_get(&x.names, name)};
+        if (!map_set(a, &x.names, name, q))
+            return err_nomem(e);
+    }
+    struct db_request all = {
+        .sql = SLICE("SELECT type, name FROM main.sqlite_schema"), .on_row = on_object, .context = &x};
+    return x.names.n ? db_run(db, &all, 1, NULL, e) : PAWL_OK;
+}
+
+int present_sqlite(struct arena *a, struct db *db, struct present *names, size_t n, struct pawl_error *e)
+{
+    bool few = n <= FEW;
+    int code = PAWL_OK;
+    for (size_t i = 0; i < n && !code; i++) {
+        struct present *p = &names[i];
         if (is_elsewhere(p))
             continue;
         if (p->object == HEAD_COLUMN || p->object == HEAD_CONSTRAINT)
             code = ask_part(db, p, e);
-        else if (is_shared(p->object) && !map_set(a, &x.names, name, q))
-            code = err_nomem(e);
+        else if (few && is_shared(p->object))
+            code = ask_name(db, p, e);
     }
-    struct db_request all = {
-        .sql = SLICE("SELECT type, name FROM main.sqlite_schema"), .on_row = on_object, .context = &x};
-    return code || !x.names.n ? code : db_run(db, &all, 1, NULL, e);
+    return code || few ? code : ask_names(a, db, names, n, e);
 }
