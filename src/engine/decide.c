@@ -2,6 +2,7 @@
 
 #include "engine/deciding.h"
 #include "engine/mention.h"
+#include "schema/fact.h"
 #include "sql/locate.h"
 
 /* ---- saying it --------------------------------------------------------------------------------------------------- */
@@ -37,13 +38,11 @@ static void put_place(struct deciding *x, size_t k, size_t offset)
         x->e->version = m->version;
 }
 
-#define SHOWN 160 /* bytes of a fact in a message */
-
 /* declared "column a.b type=text", there is nothing */
 static int put_difference(struct deciding *x, const char *what, struct slice declared, struct slice there)
 {
-    struct slice d = declared.p ? slice_sub(declared, 0, SHOWN) : SLICE("none");
-    struct slice t = there.p ? slice_sub(there, 0, SHOWN) : SLICE("none");
+    struct slice d = fact_shown(declared);
+    struct slice t = fact_shown(there);
     return err_set(x->e, PAWL_REFUSED, "%s: declared is \"" SLICE_FMT "\", there is \"" SLICE_FMT "\"", what,
                    SLICE_ARG(d), SLICE_ARG(t));
 }

@@ -187,13 +187,11 @@ static enum pawl_level tell_finding(struct checking *x, size_t i, enum pawl_find
     return level;
 }
 
-#define SHOWN 160 /* bytes of a fact in a message */
-
 static int tell_differs(struct checking *x, size_t i, struct slice declared, struct slice there, struct pawl_error *e)
 {
     struct slice what = describe(x, &x->names[i]);
-    struct slice d = declared.p ? slice_sub(declared, 0, SHOWN) : SLICE("none");
-    struct slice t = there.p ? slice_sub(there, 0, SHOWN) : SLICE("none");
+    struct slice d = fact_shown(declared);
+    struct slice t = fact_shown(there);
     struct slice message =
         arena_printf(x->arena,
                      "IF NOT EXISTS passes over " SLICE_FMT ", but it is another: declared is \"" SLICE_FMT

@@ -176,14 +176,13 @@ static int no_version(struct replaying *x, int why, struct pawl_error *e)
     if (code || m.exact || m.difference.n == 0)
         return why;
     const struct migration_set *set = x->run->set;
-    const struct change *c = &m.difference.items[0];
+    struct slice declared = fact_shown(m.difference.items[0].after), there = fact_shown(m.difference.items[0].before);
     long long nearest = m.highest ? (long long)set->items[m.highest - 1].version : 0;
-    err_set(
-        e, PAWL_REFUSED,
-        "%s, and the schema is that of no version; nearest is %lld, %zu fact%s off: declared is \"%.160s\", there is "
-        "\"%.160s\"",
-        x->run->history.n ? "the ledger is older than the schema" : "the ledger has no rows", nearest, m.difference.n,
-        m.difference.n == 1 ? "" : "s", c->after.p ? c->after.p : "none", c->before.p ? c->before.p : "none");
+    err_set(e, PAWL_REFUSED,
+            "%s, and the schema is that of no version; nearest is %lld, %zu fact%s off: declared is \"" SLICE_FMT
+            "\", there is \"" SLICE_FMT "\"",
+            x->run->history.n ? "the ledger is older than the schema" : "the ledger has no rows", nearest,
+            m.difference.n, m.difference.n == 1 ? "" : "s", SLICE_ARG(declared), SLICE_ARG(there));
     err_hint(e, "bring the schema to a version; or `pawl replay`, which looks at each statement; or `pawl baseline V`");
     if (set->items[0].n_replaces && m.highest <= 1) /* which has no states in front of it any more */
         err_hint(e,

@@ -10,8 +10,6 @@
 #include "sql/locate.h"
 #include "sql/quote.h"
 
-#define SHOWN 160 /* bytes of a fact in a message */
-
 /* One thing that a statement makes unless it is there. */
 struct claim {
     size_t offset; /* of its statement */
@@ -265,7 +263,7 @@ static struct slice there_is(const struct item *own, const struct change *off)
     if (!line.p && slice_eq(slice_sub(off->key, slice_find_byte(off->key, ' '), off->key.n),
                             slice_sub(own->key, slice_find_byte(own->key, ' '), own->key.n)))
         line = own->line;
-    return line.p ? slice_sub(line, 0, SHOWN) : SLICE("none");
+    return fact_shown(line);
 }
 
 static int tell_passed(struct looking *x, const struct claim *c, const struct present *p, const struct item *own,
@@ -277,8 +275,7 @@ static int tell_passed(struct looking *x, const struct claim *c, const struct pr
             "%s " SLICE_FMT "%s" SLICE_FMT " is there as " SLICE_FMT
             " left it, and is another: declared is \"" SLICE_FMT "\", there is \"" SLICE_FMT "\"",
             head_object_name(p->object), SLICE_ARG(p->name), p->on.n ? " of table " : "", SLICE_ARG(p->on),
-            SLICE_ARG(left_by(x, p, own, off)), SLICE_ARG(slice_sub(off->after, 0, SHOWN)),
-            SLICE_ARG(there_is(own, off)));
+            SLICE_ARG(left_by(x, p, own, off)), SLICE_ARG(fact_shown(off->after)), SLICE_ARG(there_is(own, off)));
     err_hint(&why,
              "behind the files in front of it the statement does nothing: declare what is there, or say the change "
              "with ALTER");

@@ -1,5 +1,6 @@
 #include "schema/fact.h"
 
+#define SHOWN 160             /* bytes of a fact in a message */
 #define LINE_MAX (256u << 20) /* a view of that size has other troubles */
 
 void fact_init(struct fact *f)
@@ -259,4 +260,12 @@ struct slice fact_value(struct slice line, const char *attribute)
         if (field.n > name.n && field.p[name.n] == '=' && slice_starts(field, name))
             return slice_sub(field, name.n + 1, field.n);
     return (struct slice){NULL, 0};
+}
+
+struct slice fact_shown(struct slice line)
+{
+    size_t n = line.n < SHOWN ? line.n : SHOWN;
+    while (n < line.n && ((unsigned char)line.p[n] & 0xc0) == 0x80) /* not within a character */
+        n--;
+    return line.p ? slice_sub(line, 0, n) : SLICE("none");
 }

@@ -66,6 +66,8 @@ size_t fact_end(struct slice s, size_t from, const char *marks);
 #define FACT_PART_ENDS ".:" /* behind a part of a name */
 /* The next field (from *at; set it to 0 at first), split at spaces outside double quotes; false at the end. */
 bool fact_field(struct slice line, size_t *at, struct slice *field);
+/* As it stands in a message: no more than 160 bytes of it, and "none" for what is not there (.p NULL). */
+struct slice fact_shown(struct slice line);
 /* The value of an attribute as written (quotes and all); .p NULL if the line has none of that name. */
 struct slice fact_value(struct slice line, const char *attribute);
 
