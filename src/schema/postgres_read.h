@@ -6,7 +6,7 @@
 
 #include "schema/postgres_facts.h"
 
-/* Some of the looks in postgres_changes.c, in its order. */
+/* Some of the looks in postgres_looks.c, in its order. */
 enum {
     PG_LOOK_TRIGGERS = 2,
     PG_LOOK_RULES = 3,
@@ -97,9 +97,15 @@ void pg_looked(struct pg_in *in);
 bool pg_group_changed(const struct pg_in *in, size_t group);
 bool pg_young_changed(const struct pg_in *in, const struct pg_rel *rel, const struct pg_young *y);
 void pg_young_seen(const struct pg_in *in, struct pg_rel *rel, const struct pg_young *y);
+
+/* ---- postgres_renamed.c ------------------------------------------------------------------------------------------ */
+
 /* Was anything renamed that others mention, besides relations and columns? Remembers the names for the next time. */
 int pg_renamed(struct pg_in *in, bool *renamed, struct pawl_error *e);
 void pg_add_renamed(struct pg_in *in, struct pg_batch *b, bool *renamed); /* the same, in a batch */
+
+/* ---- postgres_vanished.c ----------------------------------------------------------------------------------------- */
+
 /* Relations that have lost rows since, to be asked after those with young rows were read. */
 int pg_vanished(struct pg_in *in, struct pg_oids *out, struct pawl_error *e);
 /* Everything that changed was read: what the server counts beyond that is not ours. */
