@@ -137,7 +137,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(GUARD_DIFFERS, "guard-differs", ERROR, "IF NOT EXISTS passes over what is there already, and that is not what the file declares") \
     X(GUARD_UNKNOWN, "guard-unknown", WARNING, "IF NOT EXISTS passes over what is there already, and the two could not be compared") \
     X(NOT_PROVED, "not-proved", ERROR, "a proof that could not be run, because one before it failed") \
-    X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one") \
+    X(DRIFT, "drift", ERROR, "the schema of the database is not the certified one, or that of no version") \
     X(CERTIFICATE_BROKEN, "certificate-broken", ERROR, "the certificate cannot be used: edited, cut off, merged, or not one") \
     X(CERTIFICATE_STALE, "certificate-stale", ERROR, "the certificate does not say what the files are, or what they do")
 /* clang-format on */

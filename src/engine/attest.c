@@ -1,44 +1,16 @@
 #include "engine/attest.h"
 
 #include "base/strbuf.h"
+#include "engine/differs.h"
 #include "schema/fact.h"
 #include "schema/shape.h"
 
-#define MOST_LINES 40
-#define DETAIL_MAX (1u << 20)
-
 /* ---- telling ----------------------------------------------------------------------------------------------------- */
 
-static void add_lines(struct strbuf *b, const struct delta *d)
+static void tell(const struct attest *a, const struct migration *m, const struct delta *d, const char *message)
 {
-    for (size_t i = 0; i < d->n && i < MOST_LINES; i++) {
-        if (d->items[i].before.p)
-            strbuf_addf(b, "- " SLICE_FMT "\n", SLICE_ARG(d->items[i].before));
-        if (d->items[i].after.p)
-            strbuf_addf(b, "+ " SLICE_FMT "\n", SLICE_ARG(d->items[i].after));
-    }
-    if (d->n > MOST_LINES)
-        strbuf_addf(b, "(and %zu more)\n", d->n - MOST_LINES);
-    if (b->n && b->p[b->n - 1] == '\n')
-        b->p[--b->n] = '\0';
-}
-
-static int tell(struct attest *a, const struct migration *m, const struct delta *d, const char *message,
-                struct pawl_error *e)
-{
-    STRBUF(detail, DETAIL_MAX);
-    add_lines(&detail, d);
-    report_finding_at(a->run->report,
-                      &(struct pawl_finding){.id = PAWL_FINDING_DRIFT,
-                                             .version = m->version,
-                                             .engine = a->engine,
-                                             .file = m->up.path.p,
-                                             .message = message,
-                                             .detail = strbuf_z(&detail),
-                                             .hint = "- is certified and not there, + is there and not certified"},
-                      PAWL_LEVEL_ERROR);
-    (void)e;
-    return PAWL_OK;
+    if (!a->silent)
+        differs_tell(a->run, m, d, message, "- is certified and not there, + is there and not certified");
 }
 
 static const char *const harmless[] = {
@@ -176,8 +148,7 @@ int attest_before(struct attest *a, const struct plan *plan, struct pawl_error *
         tell_harmless(a, code ? DIFFERENCE_NONE : grade);
         return code;
     }
-    if (!a->silent)
-        tell(a, m, &rest, "the schema is not the one for which this migration was proved", e);
+    tell(a, m, &rest, "the schema is not the one for which this migration was proved");
     err_set(e, PAWL_DRIFT, "nothing is run: the schema is not the one for which migration %lld was proved",
             (long long)m->version);
     err_hint(e, "`pawl drift` shows what differs; --allow-drift OBJECT lets it pass");
@@ -232,8 +203,7 @@ static int refuse_together(struct attest *a, const struct migration *m, const st
     if (!strbuf_ok(&message))
         return err_nomem(e);
     m = one ? one : m;
-    if (!a->silent)
-        tell(a, m, rest, "the migrations of this transaction have not done here what they were proved to do", e);
+    tell(a, m, rest, "the migrations of this transaction have not done here what they were proved to do");
     err_set(e, PAWL_DRIFT, "%s", strbuf_z(&message));
     err_place(e, m->up.path, 0, 0);
     if (e)
@@ -254,8 +224,7 @@ int attest_after(struct attest *a, const struct migration *m, struct pawl_error 
     }
     if (a->together > 1)
         return refuse_together(a, m, &rest, e);
-    if (!a->silent)
-        tell(a, m, &rest, "the migration has not done here what it was proved to do", e);
+    tell(a, m, &rest, "the migration has not done here what it was proved to do");
     err_set(e, PAWL_DRIFT, "migration %lld has not done here what it was proved to do", (long long)m->version);
     err_place(e, m->up.path, 0, 0);
     if (e)

@@ -2,6 +2,7 @@
 
 #include "engine/ask.h"
 #include "engine/batch.h"
+#include "engine/differs.h"
 #include "engine/lock.h"
 #include "engine/mention.h"
 #include "engine/recall.h"
@@ -167,12 +168,33 @@ static bool nothing_there(const struct replaying *x)
     return true;
 }
 
+/* More than one fact: all of them, beside the version that is nearest. */
+static int tell_nearest(const struct replaying *x, const struct course_match *m, struct pawl_error *e)
+{
+    struct delta d = {.n = m->difference.n};
+    if (!m->highest || d.n < 2)
+        return PAWL_OK;
+    d.items = arena_array(x->run->arena, d.n, sizeof *d.items);
+    if (!d.items)
+        return err_nomem(e);
+    for (size_t i = 0; i < d.n; i++) {
+        const struct change *c = &m->difference.items[i];
+        d.items[i] = (struct change){.key = c->key, .before = c->after, .after = c->before};
+    }
+    differs_tell(x->run, &x->run->set->items[m->highest - 1], &d,
+                 "the schema is that of no version; it is nearest to the one behind this migration",
+                 "- is declared and not there, + is there and not declared");
+    return PAWL_OK;
+}
+
 /* The database has no usable history, and what there is is no version: which is nearest, and what differs from it? */
 static int no_version(struct replaying *x, int why, struct pawl_error *e)
 {
     struct course_match m;
     struct pawl_error own;
     int code = course_match(x->run->arena, &x->course, x->lines, x->n, &m, &own);
+    if (!code && !m.exact)
+        code = tell_nearest(x, &m, &own);
     if (code || m.exact || m.difference.n == 0)
         return why;
     const struct migration_set *set = x->run->set;
