@@ -46,6 +46,15 @@ static struct db *start_and_expect(void)
     return db;
 }
 
+/* Until the server has answered what the other connection asked ahead. */
+static void wait_for_answer(struct db *other)
+{
+    static const char answered[] = "select count(*)::text from pg_stat_activity where pid <> pg_backend_pid()"
+                                   " and datname = current_database() and state like 'idle%' and query ~ 'ahead'";
+    for (int i = 0; i < 10000 && strcmp(pg_text(other, answered), "0") == 0; i++)
+        clock_sleep_ms(1);
+}
+
 /* What another session has written since shows whether an answer is older than the question. */
 static void the_ledger_is_asked_for_while_a_connection_is_made(void **state)
 {
@@ -53,7 +62,7 @@ static void the_ledger_is_asked_for_while_a_connection_is_made(void **state)
     struct db *other = pg_open();
     pg_exec(other, "create table ahead (version bigint)");
     struct db *db = start_and_expect();
-    clock_sleep_ms(100);
+    wait_for_answer(other);
     pg_exec(other, "insert into ahead values (1)");
     assert_int_equal(rows_ahead(db), 0);
     assert_false(db->driver->in_transaction(db));
@@ -87,7 +96,7 @@ static void the_ledger_is_read_behind_the_lock_in_one_flight(void **state)
         pg_exec(other, "insert into ahead values (1)");
         assert_int_equal(db->driver->try_lock(db, slice_of(ahead_name), &got, NULL, &e), PAWL_OK);
         assert_true(got);
-        clock_sleep_ms(100);
+        wait_for_answer(other);
         pg_exec(other, "insert into ahead values (2)");
         assert_int_equal(rows_ahead(db), 2 * i + 1);
         assert_int_equal(rows_ahead(db), 2 * i + 2);
