@@ -2,9 +2,9 @@
 
 #include "engine/ask.h"
 #include "engine/batch.h"
-#include "engine/differs.h"
 #include "engine/lock.h"
 #include "engine/mention.h"
+#include "engine/nearest.h"
 #include "engine/recall.h"
 #include "schema/fact.h"
 #include "schema/shape.h"
@@ -166,52 +166,6 @@ static bool nothing_there(const struct replaying *x)
             return false;
     }
     return true;
-}
-
-/* More than one fact: all of them, beside the version that is nearest. */
-static int tell_nearest(const struct replaying *x, const struct course_match *m, struct pawl_error *e)
-{
-    struct delta d = {.n = m->difference.n};
-    if (!m->highest || d.n < 2)
-        return PAWL_OK;
-    d.items = arena_array(x->run->arena, d.n, sizeof *d.items);
-    if (!d.items)
-        return err_nomem(e);
-    for (size_t i = 0; i < d.n; i++) {
-        const struct change *c = &m->difference.items[i];
-        d.items[i] = (struct change){.key = c->key, .before = c->after, .after = c->before};
-    }
-    differs_tell(x->run, &x->run->set->items[m->highest - 1], &d,
-                 "the schema is that of no version; it is nearest to the one behind this migration",
-                 "- is declared and not there, + is there and not declared");
-    return PAWL_OK;
-}
-
-/* The database has no usable history, and what there is is no version: which is nearest, and what differs from it? */
-static int no_version(struct replaying *x, int why, struct pawl_error *e)
-{
-    struct course_match m;
-    struct pawl_error own;
-    int code = course_match(x->run->arena, &x->course, x->lines, x->n, &m, &own);
-    if (!code && !m.exact)
-        code = tell_nearest(x, &m, &own);
-    if (code || m.exact || m.difference.n == 0)
-        return why;
-    const struct migration_set *set = x->run->set;
-    struct slice declared = fact_shown(m.difference.items[0].after), there = fact_shown(m.difference.items[0].before);
-    long long nearest = m.highest ? (long long)set->items[m.highest - 1].version : 0;
-    err_set(e, PAWL_REFUSED,
-            "%s, and the schema is that of no version; nearest is %lld, %zu fact%s off: declared is \"" SLICE_FMT
-            "\", there is \"" SLICE_FMT "\"",
-            x->run->history.n ? "the ledger is older than the schema" : "the ledger has no rows", nearest,
-            m.difference.n, m.difference.n == 1 ? "" : "s", SLICE_ARG(declared), SLICE_ARG(there));
-    err_hint(e, "bring the schema to a version; or `pawl replay`, which looks at each statement; or `pawl baseline V`");
-    if (set->items[0].n_replaces && m.highest <= 1) /* which has no states in front of it any more */
-        err_hint(e,
-                 "a database that stands below baseline %lld is brought there by the release that still has the files, "
-                 "or by a checkout from before they were squashed; otherwise bring the schema to a version",
-                 (long long)set->items[0].version);
-    return PAWL_REFUSED;
 }
 
 /* ---- the ledger as it is ------------------------------------------------------------------------------------------- */
@@ -463,7 +417,7 @@ static int prepare(struct replaying *x, struct pawl_error *e)
         (code == PAWL_REFUSED || behind_is_ahead(x->run, &x->out->decisions, x->request->signs)))
         return PAWL_OK;
     if (why != REPLAY_ASKED && (code == PAWL_REFUSED || (!code && !x->out->decisions.orderly)))
-        code = no_version(x, code ? code : PAWL_REFUSED, e);
+        code = nearest_refuse(x->run, &x->course, x->lines, x->n, code ? code : PAWL_REFUSED, e);
     if (!code)
         code = refuse_ledger(x, e);
     x->out->decided = !code;
