@@ -134,6 +134,23 @@ void pg_drop(struct pg_db *db);
 int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
                  struct pawl_error *e);
 
+/* ---- postgres_rows.c --------------------------------------------------------------------------------------------- */
+
+/* pg_type.dat of the server: these never change. */
+enum {
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_OID = 26,
+    OID_FLOAT4 = 700,
+    OID_FLOAT8 = 701
+};
+
+/* Hands each row of a result to the request; stops where it says so. */
+int pg_rows(struct pg_db *db, const PGresult *result, const struct db_request *r, struct pawl_error *e);
+
 /* ---- postgres_stamp.c -------------------------------------------------------------------------------------------- */
 
 int pg_stamp(struct db *db, struct db_stamp *out, struct pawl_error *e);

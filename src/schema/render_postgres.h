@@ -108,7 +108,7 @@ bool pgn_changed(const struct pgn *n);
 bool pgn_inherited(struct pgn_plan *p, const struct pgn *n, bool after);
 bool pgn_is_partition(const struct pgn *table);
 
-/* ---- render_postgres_table.c, .._column.c, .._sequence.c, .._keys.c, .._code.c, .._other.c --------------------------- */
+/* ---- render_postgres_table.c, .._column.c, .._sequence.c, .._keys.c, .._code.c, .._grants.c, .._other.c --------------- */
 
 /* "(a, b)" of a list of keys. */
 void pgn_names(struct pgn_plan *p, struct slice list);
