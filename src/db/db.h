@@ -159,6 +159,14 @@ struct db_written {
 struct db;          /* each driver's own structure begins with it */
 struct db_snapshot; /* each driver's own */
 
+/* What the code of an error says, where something depends on it. */
+enum db_refusal {
+    DB_REFUSAL_OTHER,
+    DB_REFUSAL_INSIDE,    /* the text would run if no transaction were around it */
+    DB_REFUSAL_DUPLICATE, /* a unique or primary key keeps the row out */
+    DB_REFUSAL_STOPPED,   /* somebody, or a limit, has stopped it */
+};
+
 struct db_driver {
     const char *name;           /* "sqlite", "postgres": in output, in pawl.lock and in directives */
     const char *const *schemes; /* of its URLs, ends with NULL; a plain path goes to the driver with DB_CAP_FILE */
@@ -169,8 +177,7 @@ struct db_driver {
     /* Limits what follows: parameters are the longest wait for a lock and the longest run of a statement, as text in
      * milliseconds, "0" = none, and whether that is to end with the transaction. NULL = the engine has no such limits. */
     const char *limits;
-    /* Does an error with this SQLSTATE mean that the text would run if no transaction were around it? NULL = none does. */
-    bool (*wants_outside)(const char *sqlstate);
+    enum db_refusal (*refusal)(const char *sqlstate); /* of an error that has one, see pawl_error */
     /* Statements that put session state back to what a migration may expect, so that none leaks into the next; ends with
      * NULL. Sent outside any transaction, in front of `begin`. keys_off: foreign keys are not to be enforced, whatever the
      * options said when the connection was opened. */

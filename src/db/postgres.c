@@ -58,10 +58,14 @@ static int table_exists(struct db *db, struct slice name, bool *out, struct pawl
     return ask(db, "select to_regclass($1) is not null", name, out, e);
 }
 
-/* A new enum value used in the transaction that added it; COMMIT in a DO block or procedure. */
-static bool wants_outside(const char *sqlstate)
+/* Inside: a new enum value used in the transaction that added it; COMMIT in a DO block or procedure. */
+static enum db_refusal refusal(const char *sqlstate)
 {
-    return strcmp(sqlstate, "55P04") == 0 || strcmp(sqlstate, "2D000") == 0;
+    if (strcmp(sqlstate, "55P04") == 0 || strcmp(sqlstate, "2D000") == 0)
+        return DB_REFUSAL_INSIDE;
+    if (strcmp(sqlstate, "23505") == 0)
+        return DB_REFUSAL_DUPLICATE;
+    return strncmp(sqlstate, "57", 2) == 0 ? DB_REFUSAL_STOPPED : DB_REFUSAL_OTHER;
 }
 
 static const char empty_sql[] = "select " PG_IS_EMPTY;
@@ -251,7 +255,7 @@ const struct db_driver db_postgres = {
     .table_exists = table_exists,
     .read_ledger = pg_read_ledger,
     .expect = pg_expect,
-    .wants_outside = wants_outside,
+    .refusal = refusal,
     .is_empty = is_empty,
     .try_lock = pg_try_lock,
     .unlock = pg_unlock,

@@ -280,6 +280,13 @@ static const struct db_ledger_sql ledger_sql = {
     .restamp = "UPDATE {t} SET checksum = ?2 WHERE version = ?1",
 };
 
+/* SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE. */
+static enum db_refusal refusal(const char *sqlstate)
+{
+    bool duplicate = strcmp(sqlstate, "1555") == 0 || strcmp(sqlstate, "2067") == 0;
+    return duplicate ? DB_REFUSAL_DUPLICATE : DB_REFUSAL_OTHER;
+}
+
 const struct db_driver db_sqlite = {
     .name = "sqlite",
     .schemes = schemes,
@@ -289,6 +296,7 @@ const struct db_driver db_sqlite = {
     .begin = "BEGIN IMMEDIATE",
     .commit = "COMMIT",
     .rollback = "ROLLBACK",
+    .refusal = refusal,
     .session = session,
     .parse = sqlite_parse,
     .open = sqlite_open,

@@ -338,7 +338,7 @@ static bool leave_transaction(struct applying *x, int code, const struct pawl_er
     struct batch_origin failed = x->batch.failed;
     if (code != PAWL_SQL || x->single || lock_in_transaction(r) || x->done == x->alone ||
         failed.role != BATCH_STATEMENT || x->plan->steps[x->done]->version != failed.version ||
-        !r->db->driver->wants_outside || !r->db->driver->wants_outside(e->sqlstate) ||
+        r->db->driver->refusal(e->sqlstate) != DB_REFUSAL_INSIDE ||
         r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
         return false;
     db_rollback(r->db);

@@ -71,12 +71,6 @@ bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset
 
 /* ---- rows of VALUES ------------------------------------------------------------------------------------------------ */
 
-/* By its code, as PostgreSQL and SQLite give it: unique and primary keys. */
-static bool is_of_key(const struct pawl_error *e)
-{
-    return strcmp(e->sqlstate, "23505") == 0 || strcmp(e->sqlstate, "1555") == 0 || strcmp(e->sqlstate, "2067") == 0;
-}
-
 /* Would it fail, because a key keeps its rows out? */
 static bool is_kept_out(struct db *db, struct slice sql)
 {
@@ -86,7 +80,7 @@ static bool is_kept_out(struct db *db, struct slice sql)
         return false;
     int code = db_run(db, &request, 1, NULL, &e);
     db_rollback(db);
-    return code && is_of_key(&e);
+    return code && db->driver->refusal(e.sqlstate) == DB_REFUSAL_DUPLICATE;
 }
 
 static int run_all(struct db *db, struct slice sql)

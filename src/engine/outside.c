@@ -138,7 +138,7 @@ static int run_single(struct outside *x, const struct script_statement *s, size_
     if (code || s->outside)
         return code ? code : run_alone(x, s, index, e);
     code = run_inside(x, s, index, e);
-    if (code != PAWL_SQL || !db->driver->wants_outside || !db->driver->wants_outside(e->sqlstate))
+    if (code != PAWL_SQL || db->driver->refusal(e->sqlstate) != DB_REFUSAL_INSIDE)
         return code;
     db_rollback(db);
     return run_alone(x, s, index, e);

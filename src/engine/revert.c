@@ -175,8 +175,8 @@ static bool leave_transaction(struct reverting *x, int code, const struct plan *
 {
     const struct run *r = x->run;
     struct batch_origin failed = x->batch.failed;
-    if (code != PAWL_SQL || lock_in_transaction(r) || failed.role != BATCH_STATEMENT || !r->db->driver->wants_outside ||
-        !r->db->driver->wants_outside(e->sqlstate) ||
+    if (code != PAWL_SQL || lock_in_transaction(r) || failed.role != BATCH_STATEMENT ||
+        r->db->driver->refusal(e->sqlstate) != DB_REFUSAL_INSIDE ||
         r->report->levels[PAWL_FINDING_NEEDS_NO_TRANSACTION] == PAWL_LEVEL_ERROR)
         return false;
     for (size_t i = 0; i < plan->n; i++) {

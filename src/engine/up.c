@@ -129,10 +129,10 @@ static int ask_schema(struct upping *u, enum replay_why why, struct pawl_error *
     return code;
 }
 
-/* Somebody, or a limit, has stopped it (class 57 of SQLSTATE): of the schema that tells nothing, and a rehearsal would take as long. */
-static bool was_stopped(const struct pawl_error *why)
+/* Of the schema that tells nothing, and a rehearsal would take as long. */
+static bool was_stopped(const struct run *r, const struct pawl_error *why)
 {
-    return why->sqlstate[0] == '5' && why->sqlstate[1] == '7';
+    return r->db->driver->refusal(why->sqlstate) == DB_REFUSAL_STOPPED;
 }
 
 /* A failure tells most itself; only if the schema shows that the ledger is stale is there a better way. */
@@ -317,7 +317,7 @@ static int apply_rounds(struct upping *u, struct pawl_result *out, struct pawl_e
         tried = applied.done ? 0 : tried;
         if (code == PAWL_SQL && applied.overtaken)
             code = is_there(r, &why);
-        else if (code == PAWL_SQL && !applied.lost && !was_stopped(&why) && was_stale(u, REPLAY_FAILED))
+        else if (code == PAWL_SQL && !applied.lost && !was_stopped(r, &why) && was_stale(u, REPLAY_FAILED))
             code = PAWL_OK;
         else if (limits_allow(r, code, tried)) {
             limits_pause(r, tried++, "migration", why.version, &why);

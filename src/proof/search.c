@@ -5,6 +5,7 @@
 #include "proof/judge.h"
 #include "proof/origin.h"
 #include "proof/record.h"
+#include "proof/texts.h"
 #include "proof/witness.h"
 #include "schema/fact.h"
 #include "sql/locate.h"
@@ -408,8 +409,7 @@ static int run_original(struct search *s, size_t k, struct unit *up, struct hold
     int code = hold_open(tr, &tr->tmp, pre, is_outside(up), k, e);
     if (!code)
         code = unit_run(tr, up, &o, e);
-    if (!code && o.failed && !unit_outside(up) && tr->db->driver->wants_outside &&
-        tr->db->driver->wants_outside(o.error.sqlstate)) {
+    if (!code && texts_want_outside(tr, up, &o)) {
         tr->steps[k].forced_outside = up->script.no_transaction = true;
         code = hold_back(tr, pre, e);
         if (!code)

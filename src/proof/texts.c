@@ -33,7 +33,7 @@ int texts_settle(struct trial *tr, struct hold *h, const struct outcome *o, stru
 bool texts_want_outside(const struct trial *tr, const struct unit *u, const struct outcome *o)
 {
     const struct db_driver *driver = tr->db->driver;
-    return o->failed && !unit_outside(u) && driver->wants_outside && driver->wants_outside(o->error.sqlstate);
+    return o->failed && !unit_outside(u) && driver->refusal(o->error.sqlstate) == DB_REFUSAL_INSIDE;
 }
 
 bool texts_want_pawl(const struct trial *tr, const struct unit *u, const struct outcome *o)
