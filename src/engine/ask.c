@@ -20,15 +20,41 @@ static bool only_rows(const struct dialect *dialect, struct slice sql)
            calls_only_harmless(dialect, sql);
 }
 
-/* In the transaction that is open: the statement, behind what sets its scene. */
-static int run_alone(struct db *db, const struct script *script, const struct text *text, size_t offset)
+/* In a transaction that is rolled back: does it run, and write nothing? */
+static bool writes_nothing(struct db *db, int (*run)(struct db *db, const void *context), const void *context)
 {
+    struct db_stamp before, after;
+    bool written = true;
+    bool asked = db->driver->has_written != NULL;
+    if (db_exec(db, db->driver->begin, NULL))
+        return false;
+    int code = asked ? PAWL_OK : db->driver->stamp(db, &before, NULL);
+    if (!code)
+        code = run(db, context);
+    if (!code && asked)
+        code = db->driver->has_written(db, &written, NULL);
+    else if (!code && db->driver->stamp(db, &after, NULL) == PAWL_OK)
+        written = before.data != after.data || before.schema != after.schema;
+    db_rollback(db);
+    return !code && !written;
+}
+
+struct one {
+    const struct script *script;
+    const struct text *text;
+    size_t offset;
+};
+
+/* The statement, behind what sets its scene. */
+static int run_one(struct db *db, const void *context)
+{
+    const struct one *x = context;
     struct script_cursor cursor;
     struct script_statement s;
-    script_start(&cursor, script, text, db->driver->name, db->driver->dialect);
+    script_start(&cursor, x->script, x->text, db->driver->name, db->driver->dialect);
     while (script_next(&cursor, &s)) {
         struct db_request request = {.sql = s.sql};
-        bool wanted = s.offset == offset;
+        bool wanted = s.offset == x->offset;
         if (wanted && !only_rows(db->driver->dialect, s.sql))
             return PAWL_REFUSED;
         if (!wanted && !sets_the_scene(db->driver->dialect, s.sql))
@@ -40,31 +66,13 @@ static int run_alone(struct db *db, const struct script *script, const struct te
     return PAWL_REFUSED;
 }
 
-static bool writes_nothing(struct db *db, const struct script *script, const struct text *text, size_t offset)
-{
-    struct db_stamp before, after;
-    bool written = true;
-    bool asked = db->driver->has_written != NULL;
-    if (db_exec(db, db->driver->begin, NULL))
-        return false;
-    int code = asked ? PAWL_OK : db->driver->stamp(db, &before, NULL);
-    if (!code)
-        code = run_alone(db, script, text, offset);
-    if (!code && asked)
-        code = db->driver->has_written(db, &written, NULL);
-    else if (!code && db->driver->stamp(db, &after, NULL) == PAWL_OK)
-        written = before.data != after.data || before.schema != after.schema;
-    db_rollback(db);
-    return !code && !written;
-}
-
 bool ask_changes_nothing(struct run *r, const struct migration *m, size_t offset)
 {
     struct text text;
     struct script script;
     if (run_read_up(r, m, &text, &script, NULL))
         return false;
-    bool nothing = writes_nothing(r->db, &script, &text, offset);
+    bool nothing = writes_nothing(r->db, run_one, &(struct one){&script, &text, offset});
     text_close(&text);
     return nothing;
 }
@@ -83,8 +91,9 @@ static bool is_kept_out(struct db *db, struct slice sql)
     return code && db->driver->refusal(e.sqlstate) == DB_REFUSAL_DUPLICATE;
 }
 
-static int run_all(struct db *db, struct slice sql)
+static int run_all(struct db *db, const void *context)
 {
+    struct slice sql = *(const struct slice *)context;
     struct splitter s;
     struct statement st;
     enum split_result r = SPLIT_END;
@@ -100,25 +109,13 @@ static bool has_equals(struct arena *a, struct db *db, struct slice sql)
 {
     const struct dialect *d = db->driver->dialect;
     struct rewrites forms;
-    struct db_stamp before, after;
     struct slice form = {0};
-    bool written = true, asked = db->driver->has_written != NULL;
     if (rewrite_forms(a, d, d->guards, NULL, sql, &forms, NULL))
         return false;
     for (size_t i = 0; i < forms.n; i++)
         if (strcmp(forms.forms[i].what, REWRITE_WHERE_NOT_EXISTS) == 0)
             form = forms.forms[i].sql;
-    if (!form.n || db_exec(db, db->driver->begin, NULL))
-        return false;
-    int code = asked ? PAWL_OK : db->driver->stamp(db, &before, NULL);
-    if (!code)
-        code = run_all(db, form);
-    if (!code && asked)
-        code = db->driver->has_written(db, &written, NULL);
-    else if (!code && db->driver->stamp(db, &after, NULL) == PAWL_OK)
-        written = before.data != after.data || before.schema != after.schema;
-    db_rollback(db);
-    return !code && !written;
+    return form.n && writes_nothing(db, run_all, &form);
 }
 
 static bool are_there(struct arena *a, struct db *db, const struct script *script, const struct text *text)
