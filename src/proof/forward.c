@@ -111,29 +111,20 @@ static int apply(struct trial *tr, size_t k, const struct texts *t, struct hold 
 
 static int replay(struct trial *tr, size_t k, const struct texts *t, struct pawl_error *e)
 {
-    struct hold h;
     struct outcome o;
-    struct judged j;
-    struct tale tale = {.proof = PAWL_PROOF_REPLAY, .k = k, .unit = &t->up};
-    int code = hold_open(tr, &tr->tmp, &h, t->outside, k + 1, e);
-    if (!code)
-        code = unit_run(tr, &t->up, &o, e);
-    if (code)
-        return code;
-    if (o.failed) {
+    struct texts_again again = {
+        .tale = {.proof = PAWL_PROOF_REPLAY, .k = k, .unit = &t->up},
+        .fails = PAWL_FINDING_REPLAY_FAILS,
+        .schema = PAWL_FINDING_REPLAY_CHANGES_SCHEMA,
+        .data = PAWL_FINDING_REPLAY_CHANGES_DATA,
+        .fails_said = "the up text fails when it is run again at once",
+        .schema_said = "running the up text again at once changes the schema",
+        .data_said = "running the up text again at once changes data",
+    };
+    int code = texts_again(tr, t, k + 1, &again, &o, e);
+    if (!code && o.failed)
         remember(&tr->steps[k].replay, &o);
-        tale.id = PAWL_FINDING_REPLAY_FAILS;
-        tale.failed = &o;
-        tale.said = "the up text fails when it is run again at once";
-        code = texts_settle(tr, &h, &o, e);
-        return code ? code : tell(tr, &tale, e);
-    }
-    code = judge_unchanged(tr, &h, &o, &j, e);
-    return code ? code
-                : texts_tell_judged(tr, &tale, &j, PAWL_FINDING_REPLAY_CHANGES_SCHEMA,
-                                    "running the up text again at once changes the schema",
-                                    PAWL_FINDING_REPLAY_CHANGES_DATA, "running the up text again at once changes data",
-                                    e);
+    return code;
 }
 
 /* ---- a step ------------------------------------------------------------------------------------------------------ */

@@ -91,27 +91,17 @@ static int judge_down(struct trial *tr, size_t k, const struct texts *t, const s
 
 static int redown(struct trial *tr, size_t k, const struct texts *t, struct pawl_error *e)
 {
-    struct hold h;
     struct outcome o;
-    struct judged j;
-    struct tale tale = {.proof = PAWL_PROOF_REDOWN, .k = k, .unit = &t->down};
-    int code = hold_open(tr, &tr->tmp, &h, t->outside, k, e);
-    if (!code)
-        code = unit_run(tr, &t->down, &o, e);
-    if (code)
-        return code;
-    if (o.failed) {
-        tale.id = PAWL_FINDING_REDOWN_FAILS;
-        tale.failed = &o;
-        tale.said = "the down text fails when it is run again at once";
-        code = texts_settle(tr, &h, &o, e);
-        return code ? code : tell(tr, &tale, e);
-    }
-    code = judge_unchanged(tr, &h, &o, &j, e);
-    return code ? code
-                : texts_tell_judged(tr, &tale, &j, PAWL_FINDING_REDOWN_CHANGES,
-                                    "running the down text again at once changes the schema",
-                                    PAWL_FINDING_REDOWN_CHANGES, "running the down text again at once changes data", e);
+    struct texts_again again = {
+        .tale = {.proof = PAWL_PROOF_REDOWN, .k = k, .unit = &t->down},
+        .fails = PAWL_FINDING_REDOWN_FAILS,
+        .schema = PAWL_FINDING_REDOWN_CHANGES,
+        .data = PAWL_FINDING_REDOWN_CHANGES,
+        .fails_said = "the down text fails when it is run again at once",
+        .schema_said = "running the down text again at once changes the schema",
+        .data_said = "running the down text again at once changes data",
+    };
+    return texts_again(tr, t, k, &again, &o, e);
 }
 
 /* `did` is what the first down did; a note about it is no fault of the up text, so both are looked at together. */

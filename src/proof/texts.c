@@ -56,27 +56,50 @@ int texts_tell_pawl(struct trial *tr, size_t k, const struct unit *u, struct paw
                       u->reverting ? "down" : "up", tr->db->driver->name);
 }
 
-int texts_tell_judged(struct trial *tr, struct tale *t, const struct judged *j, enum pawl_finding_id schema,
-                      const char *schema_said, enum pawl_finding_id data, const char *data_said, struct pawl_error *e)
+/* Tells what judge_unchanged found, or that all is well. */
+static int tell_judged(struct trial *tr, struct texts_again *again, const struct judged *j, struct pawl_error *e)
 {
     int code = PAWL_OK;
+    struct tale *t = &again->tale;
     trial_verdict(tr, t->k, t->proof, PAWL_VERDICT_PASS);
     if (j->grade != DIFFERENCE_NONE) {
-        t->id = j->grade == DIFFERENCE_REAL ? schema : judge_note(j->grade);
+        t->id = j->grade == DIFFERENCE_REAL ? again->schema : judge_note(j->grade);
         t->delta = &j->delta;
-        t->said = schema_said;
+        t->said = again->schema_said;
         code = tell(tr, t, e);
     }
     t->delta = NULL;
     if (!code && j->n_rows) {
         enum pawl_verdict before = (enum pawl_verdict)tr->steps[t->k].verdicts[t->proof];
-        t->id = data;
+        t->id = again->data;
         t->rows = j->rows;
         t->n_rows = j->n_rows;
-        t->said = data_said;
+        t->said = again->data_said;
         code = tell(tr, t, e);
         if (!code && before == PAWL_VERDICT_FAIL)
             trial_verdict(tr, t->k, t->proof, before);
     }
     return code;
+}
+
+int texts_again(struct trial *tr, const struct texts *t, size_t at, struct texts_again *again, struct outcome *o,
+                struct pawl_error *e)
+{
+    struct hold h;
+    struct judged j;
+    struct tale *tale = &again->tale;
+    int code = hold_open(tr, &tr->tmp, &h, t->outside, at, e);
+    if (!code)
+        code = unit_run(tr, tale->unit, o, e);
+    if (code)
+        return code;
+    if (o->failed) {
+        tale->id = again->fails;
+        tale->failed = o;
+        tale->said = again->fails_said;
+        code = texts_settle(tr, &h, o, e);
+        return code ? code : tell(tr, tale, e);
+    }
+    code = judge_unchanged(tr, &h, o, &j, e);
+    return code ? code : tell_judged(tr, again, &j, e);
 }

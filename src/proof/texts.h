@@ -24,8 +24,14 @@ bool texts_want_pawl(const struct trial *tr, const struct unit *u, const struct 
 /* From now on the texts of this step are sent as pawl sends them. */
 void texts_send_as_pawl(struct trial *tr, size_t k, struct texts *t);
 int texts_tell_pawl(struct trial *tr, size_t k, const struct unit *u, struct pawl_error *e);
-/* Tells what judge_unchanged found, or that all is well. */
-int texts_tell_judged(struct trial *tr, struct tale *t, const struct judged *j, enum pawl_finding_id schema,
-                      const char *schema_said, enum pawl_finding_id data, const char *data_said, struct pawl_error *e);
+/* Run right after itself, a text must not fail and must change nothing: what is told otherwise. */
+struct texts_again {
+    struct tale tale; /* proof, step, text */
+    enum pawl_finding_id fails, schema, data;
+    const char *fails_said, *schema_said, *data_said;
+};
+/* `at`: how many migrations are applied. A failure of the text is in `o`. */
+int texts_again(struct trial *tr, const struct texts *t, size_t at, struct texts_again *again, struct outcome *o,
+                struct pawl_error *e);
 
 #endif
