@@ -128,6 +128,14 @@ int db_run(struct db *db, const struct db_request *requests, size_t n, struct db
     return n ? db->driver->run(db, requests, n, fault, e) : PAWL_OK;
 }
 
+int db_ask(struct db *db, const struct db_request *request, struct pawl_error *e)
+{
+    db->only_asks = true;
+    int code = db_run(db, request, 1, NULL, e);
+    db->only_asks = false;
+    return code;
+}
+
 int db_exec(struct db *db, const char *sql, struct pawl_error *e)
 {
     return db_run(db, &(struct db_request){.sql = slice_of(sql)}, 1, NULL, e);

@@ -306,6 +306,8 @@ int db_open_started(struct db *started, const struct db_target *target, const st
 void db_close(struct db *db); /* NULL is fine */
 /* Runs the requests in order until one fails. `fault` may be NULL. */
 int db_run(struct db *db, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e);
+/* One request that writes nothing, and leaves the transaction as it is. */
+int db_ask(struct db *db, const struct db_request *request, struct pawl_error *e);
 /* One statement without parameters or rows. */
 int db_exec(struct db *db, const char *sql, struct pawl_error *e);
 /* Rolls back if a transaction is open; errors do not matter then, since the connection is given up by whoever cares. */

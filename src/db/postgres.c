@@ -106,10 +106,7 @@ static int rows_written(struct db *base, int64_t *out, struct pawl_error *e)
             "pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid) end)::bigint end from pg_class"),
         .on_row = on_number,
         .context = out};
-    base->only_asks = true;
-    int code = db_run(base, &r, 1, NULL, e);
-    base->only_asks = false;
-    return code;
+    return db_ask(base, &r, e);
 }
 
 static const char *version(struct db *base)

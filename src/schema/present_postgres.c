@@ -126,8 +126,5 @@ int present_postgres(struct arena *a, struct db *db, struct present *names, size
                            .n_params = 4,
                            .on_row = on_row,
                            .context = &x};
-    db->only_asks = true;
-    int code = db_run(db, &q, 1, NULL, e);
-    db->only_asks = false;
-    return code;
+    return db_ask(db, &q, e);
 }
