@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/apply.h"
-#include "schema/emulate.h"
+#include "schema/beside.h"
 #include "sql/quote.h"
 #include "sql/session.h"
 

@@ -8,7 +8,7 @@
 #include "proof/rows.h"
 #include "proof/run.h"
 #include "proof/tell.h"
-#include "schema/emulate.h"
+#include "schema/beside.h"
 
 /*
  * A replay looks at all versions, so one behind each of them would cost the square of their number. It is run behind the first ones,

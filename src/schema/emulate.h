@@ -10,20 +10,6 @@
 #include "db/db.h"
 #include "sql/lacks.h"
 
-/*
- * Hung to db->beside where a set is run only to see what it makes of a schema, on a server that has other databases. What belongs to
- * the whole server stays as it is then: CREATE ROLE passes over a role that is there, and what changes or drops one, or a
- * database or tablespace, is not sent. Roles that it makes are noted, and dropped by beside_end.
- */
-struct beside {
-    struct arena *a;
-    struct slice *roles;
-    size_t n, cap;
-};
-
-/* Drops the roles, with all that the database has of them, and takes it from the connection. What fails stays. */
-void beside_end(struct db *db);
-
 struct emulation {
     bool as_is;                  /* the statement itself is to be sent */
     struct db_request *requests; /* else these, in this order; none: what it asks for is so already */
