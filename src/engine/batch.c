@@ -133,7 +133,7 @@ static int queue_emulated(struct batch *b, const struct script_statement *s, str
 int batch_statement(struct batch *b, const struct script *script, const struct script_statement *s,
                     struct batch_origin origin, struct pawl_error *e)
 {
-    if ((script->lacks || (script->wide && b->db->beside)) && emulate_may(b->db, s->sql))
+    if ((script->lacks || script->wide) && emulate_may(b->db, s->sql))
         return queue_emulated(b, s, origin, e);
     return batch_add(b, (struct db_request){.sql = s->sql, .copy = s->copy}, origin, e);
 }

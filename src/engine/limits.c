@@ -13,9 +13,9 @@ int limits_queue(const struct run *r, struct batch *b, int64_t version, int64_t 
                  bool local, struct pawl_error *e)
 {
     const char *sql = r->db->driver->limits;
-    struct db_value *params = arena_array(&b->arena, 3, sizeof *params);
     if (!sql)
         return PAWL_OK;
+    struct db_value *params = arena_array(&b->arena, 3, sizeof *params);
     if (!params)
         return err_nomem(e);
     params[0] = milliseconds(&b->arena, lock_ms);
