@@ -96,7 +96,7 @@ enum pawl_level { PAWL_LEVEL_OFF, PAWL_LEVEL_NOTE, PAWL_LEVEL_WARNING, PAWL_LEVE
     X(NUL_BYTE, "nul-byte", ERROR, "a file that contains a NUL byte") \
     X(UNREADABLE, "unreadable", ERROR, "a file or folder that cannot be read") \
     X(LEXICAL, "lexical", ERROR, "an unterminated string, comment, quote, body or block") \
-    X(TRANSACTION_CONTROL, "transaction-control", ERROR, "BEGIN or COMMIT other than one pair around the whole file; if no error, it runs statement by statement") \
+    X(TRANSACTION_CONTROL, "transaction-control", WARNING, "BEGIN or COMMIT other than one pair around the whole file: pawl takes it as one transaction, or each pair for itself if the file needs that; sqlx does not. Those that do not pair are always an error") \
     X(HIDDEN_NO_TRANSACTION, "hidden-no-transaction", WARNING, "`-- no-transaction` stands where sqlx does not see it") \
     X(NEEDS_NO_TRANSACTION, "needs-no-transaction", WARNING, "a statement that cannot run in a transaction, in a file without `-- no-transaction`: pawl runs it without one, sqlx does not run it") \
     X(CLIENT_COMMAND, "client-command", ERROR, "a command of a client program (psql, sqlite3) that no engine understands") \

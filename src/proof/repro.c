@@ -281,7 +281,7 @@ static int add_text(struct strbuf *b, const struct repro *r, struct piece p, str
         return code;
     if (!u.open)
         return PAWL_OK;
-    bool wrap = !unit_outside(&u) && !u.script.own_transaction;
+    bool wrap = !unit_outside(&u) && !u.script.own_transaction && !u.script.several;
     strbuf_addf(b, "\n-- ---- %s\n", u.file->path.p);
     if (wrap)
         strbuf_addf(b, "%s;\n", driver->begin);

@@ -7,6 +7,7 @@
 #include "sql/guards.h"
 #include "sql/lacks.h"
 #include "sql/locate.h"
+#include "sql/session.h"
 #include "sql/txshape.h"
 
 /* Bytes of a large text that are kept behind the statement at hand. */
@@ -109,38 +110,66 @@ static void own_control(struct check *c, const struct statement *st, const struc
     }
 }
 
-/* For a file that runs statement by statement. */
-static void check_own(struct check *c)
+static void refuse(struct check *c, size_t offset, const char *reason)
 {
     char message[256];
-    if (c->open)
-        offend(c, c->open_at, "BEGIN without COMMIT");
-    if (!c->offence)
-        return;
-    snprintf(message, sizeof message, "%s: each BEGIN of this file needs its own COMMIT", c->offence);
-    found_as(c, PAWL_FINDING_TRANSACTION_CONTROL, c->offence_at, message, "pair them, or leave them out",
-             FINDING_ALWAYS);
+    snprintf(message, sizeof message, "%s: each BEGIN of this file needs its own COMMIT", reason);
+    found_as(c, PAWL_FINDING_TRANSACTION_CONTROL, offset, message, "pair them, or leave them out", FINDING_ALWAYS);
 }
 
-/* For a file whose own transactions are not one pair around everything. */
-static void check_shape(struct check *c)
+/* For a file that keeps its own. */
+static void check_own(struct check *c)
 {
-    char message[256];
-    bool relaxed = is_relaxed(c, PAWL_FINDING_TRANSACTION_CONTROL);
     if (c->open)
         offend(c, c->open_at, "BEGIN without COMMIT");
-    if (relaxed && c->offence) {
-        check_own(c);
-        return;
+    if (c->offence)
+        refuse(c, c->offence_at, c->offence);
+}
+
+/* What in the file has to be in a transaction of its own, or in none; NULL = nothing. */
+static const char *needs_apart(const struct check *c)
+{
+    const char *found = c->out->new_enum_value ? "a new enum value" : NULL;
+    struct walk w;
+    struct walk_statement s;
+    if (c->needs_outside)
+        return "a statement that cannot run inside a transaction";
+    walk_init(&w, c->dialect, c->engine, c->text->sql, c->out->annotated);
+    while (!found && walk_next(&w, &s, NULL) == SPLIT_STATEMENT) {
+        struct head h;
+        struct slice sql = slice_sub(c->text->sql, s.st.offset, s.st.offset + s.st.length);
+        if (s.foreign || s.st.kind == STATEMENT_CLIENT)
+            continue;
+        head_read(&h, c->dialect, sql);
+        found = session_ends_with(c->dialect, &h, sql);
     }
-    snprintf(message, sizeof message, "%s: %s", c->shape.reason,
-             relaxed ? "the file runs statement by statement, without a transaction around it"
-                     : "only one BEGIN and COMMIT around the whole file can be recorded truthfully");
+    return found;
+}
+
+/* For a file whose own transactions follow each other: one together, unless something in it needs them to be apart. */
+static void check_several(struct check *c)
+{
+    char message[256];
+    struct script *out = c->out;
+    const char *apart = needs_apart(c);
+    check_own(c);
+    if (!is_relaxed(c, PAWL_FINDING_TRANSACTION_CONTROL))
+        snprintf(message, sizeof message, "%s: the file is more than one transaction", c->shape.reason);
+    else if (apart)
+        snprintf(
+            message, sizeof message,
+            "%s: the file runs statement by statement, and each of its own transactions as one, for it has %s; sqlx "
+            "would run it otherwise",
+            c->shape.reason, apart);
+    else
+        snprintf(message, sizeof message,
+                 "%s: the whole file runs as one transaction, without its own BEGIN and COMMIT; sqlx would not",
+                 c->shape.reason);
     found(c, PAWL_FINDING_TRANSACTION_CONTROL, c->shape.offender.offset, message,
-          c->offence ? "leave it out (each file runs in a transaction anyway), or split the file"
-                     : "leave it out, or split the file; with `transaction-control = \"warning\"` under [findings] in "
-                       "pawl.toml the file runs statement by statement");
-    c->out->no_transaction = relaxed;
+          apart ? "split the file"
+                : "leave out BEGIN and COMMIT; with a first line `-- no-transaction` each is one for itself");
+    out->several = !apart;
+    out->no_transaction = apart != NULL;
 }
 
 static void check_outside(struct check *c, const struct statement *st, const struct head *h)
@@ -321,10 +350,12 @@ static void check_end(struct check *c, const struct walk *w)
         out->begin = c->shape.begin.offset;
         out->commit = c->shape.commit.offset;
         if (c->shape.kind == TXSHAPE_OTHER)
-            check_shape(c);
+            refuse(c, c->shape.offender.offset, c->shape.reason);
+        if (c->shape.kind == TXSHAPE_SEVERAL)
+            check_several(c);
         out->no_transaction |= c->needs_outside;
     }
-    size_t controls = out->own_transaction ? 2 : out->inside_out ? c->shape.controls : 0;
+    size_t controls = out->own_transaction || out->inside_out || out->several ? c->shape.controls : 0;
     out->statements -= controls;
     out->empty = !out->skip && c->all == controls;
     if (out->empty && c->file == &c->m->down)
@@ -398,7 +429,7 @@ static bool is_sent(const struct script_cursor *c, const struct walk_statement *
     const struct script *script = c->script;
     if (s->foreign || s->st.kind == STATEMENT_CLIENT)
         return false;
-    if (script->inside_out)
+    if (script->inside_out || script->several)
         return h->transaction != HEAD_TX_BEGIN && h->transaction != HEAD_TX_COMMIT;
     return !script->own_transaction || (s->st.offset != script->begin && s->st.offset != script->commit);
 }
@@ -427,7 +458,7 @@ bool script_next(struct script_cursor *c, struct script_statement *out)
     do {
         if (walk_next(&c->walk, &s, NULL) != SPLIT_STATEMENT)
             return false;
-        if (c->script->no_transaction || c->script->inside_out)
+        if (c->script->no_transaction || c->script->inside_out || c->script->several)
             head_read(&h, c->walk.splitter.lx.dialect, slice_sub(c->text->sql, s.st.offset, s.st.offset + s.st.length));
     } while (!is_sent(c, &s, &h));
     if (s.st.offset > c->released + KEEP) {

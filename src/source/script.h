@@ -18,6 +18,7 @@ struct script {
     bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
     size_t begin, commit;    /* byte offsets of those two statements in text.sql */
     bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
+    bool several;            /* BEGIN/COMMIT pairs stand in it that can be one transaction; they are not sent */
     bool new_enum_value;     /* it adds a value to an enum type, which may be used only after its COMMIT */
     bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
     bool lacks;              /* it has statements for which the engine has no words: see schema/emulate */
@@ -39,9 +40,11 @@ struct script {
  * line and column. PAWL_SOURCE if one of them means that the text cannot be run as it is (see source/findings); the
  * error is then the first such finding. `file` is one of m's two; for a down, emptiness is a finding of its own.
  *
- * A file with a statement that cannot be in a transaction, or with transactions of its own that are more than one pair
- * around it all, runs without one if the finding about it is no error. A transaction that is left open, ROLLBACK, and
- * COMMIT without BEGIN are refused whatever the level: what such a file has done cannot be told.
+ * A file with a statement that cannot be in a transaction runs without one if the finding about it is no error. One with
+ * transactions of its own that are more than one pair around it all is taken as one transaction, or, where something in it
+ * is bound to the end of one of them, runs without one and sends them; if the finding about it is no error. A transaction
+ * that is left open, ROLLBACK, and COMMIT without BEGIN are refused whatever the level: what such a file has done cannot be
+ * told.
  */
 int script_check(const struct migration *m, const struct migration_file *file, const struct text *text,
                  const char *engine, const struct dialect *dialect, struct slice ledger, struct report *report,

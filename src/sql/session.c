@@ -53,6 +53,36 @@ static bool is_local(const struct dialect *d, struct slice statement)
     return cursor_eat(&c, "set") && cursor_is(&c, "local");
 }
 
+/* Two words one behind the other, or one; anywhere in it. */
+static bool says(const struct dialect *d, struct slice statement, const char *first, const char *second)
+{
+    struct lexer lx;
+    struct token t;
+    bool seen = false;
+    lexer_init(&lx, d, statement);
+    while (lexer_next(&lx, &t)) {
+        if (seen && lexer_word(&lx, &t, second))
+            return true;
+        seen = lexer_word(&lx, &t, first);
+        if (seen && !second)
+            return true;
+    }
+    return false;
+}
+
+const char *session_ends_with(const struct dialect *d, const struct head *h, struct slice statement)
+{
+    if (h->class == HEAD_PRAGMA)
+        return slice_ieq(h->pragma, SLICE("defer_foreign_keys")) ? "PRAGMA defer_foreign_keys" : NULL;
+    if (h->class == HEAD_SET)
+        return is_local(d, statement) ? "SET LOCAL" : NULL;
+    if (h->transaction == HEAD_TX_SET)
+        return "SET TRANSACTION or SET CONSTRAINTS";
+    if (h->class == HEAD_DDL && says(d, statement, "on", "commit"))
+        return "ON COMMIT";
+    return says(d, statement, "set_config", NULL) ? "set_config" : NULL;
+}
+
 bool session_is_set(const struct dialect *d, struct slice statement)
 {
     struct head h;

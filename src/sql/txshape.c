@@ -9,10 +9,19 @@ static void offend(struct txshape *x, const struct statement *st, const char *re
     x->reason = reason;
 }
 
+/* Not one pair around everything, which the first such statement says. */
+static void several(struct txshape *x, const struct statement *st, const char *reason)
+{
+    if (x->kind != TXSHAPE_NONE)
+        return;
+    x->kind = TXSHAPE_SEVERAL;
+    x->offender = *st;
+    x->reason = reason;
+}
+
 /* COMMIT first: each one must find its BEGIN. */
 static void inside_out(struct txshape *x, const struct statement *st, bool begin)
 {
-    x->controls++;
     if (begin && !x->away)
         offend(x, st, "BEGIN inside a transaction");
     else if (!begin && x->away)
@@ -27,19 +36,21 @@ static void control(struct txshape *x, const struct statement *st, const struct 
 {
     if (h->chains)
         offend(x, st, h->transaction == HEAD_TX_COMMIT ? "COMMIT AND CHAIN" : "ROLLBACK");
+    x->controls += h->transaction == HEAD_TX_BEGIN || h->transaction == HEAD_TX_COMMIT;
     switch (h->transaction) {
     case HEAD_TX_BEGIN:
         if (x->inside_out) {
             inside_out(x, st, true);
             break;
         }
-        if (x->ended)
-            offend(x, st, "a second transaction");
-        else if (x->begun)
+        if (x->begun && !x->ended)
             offend(x, st, "BEGIN inside a transaction");
+        else if (x->ended)
+            several(x, st, "a second transaction");
         else if (x->others_before)
-            offend(x, st, "BEGIN behind other statements");
+            several(x, st, "BEGIN behind other statements");
         x->begun = true;
+        x->ended = false;
         x->begin = *st;
         break;
     case HEAD_TX_COMMIT:
@@ -67,6 +78,10 @@ static void control(struct txshape *x, const struct statement *st, const struct 
     case HEAD_TX_ROLLBACK_TO:
     case HEAD_TX_SET:
         x->statements++;
+        if (x->ended)
+            several(x, st, "a statement behind COMMIT");
+        else if (!x->begun)
+            x->others_before = true;
         break;
     }
 }
@@ -85,7 +100,7 @@ static void plain(struct txshape *x, const struct statement *st, const struct he
     else if (x->ended && setting)
         x->behind++;
     else if (x->ended)
-        offend(x, st, "a statement behind COMMIT");
+        several(x, st, "a statement behind COMMIT");
     else if (!x->begun)
         x->others_before = true;
 }

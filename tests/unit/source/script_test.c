@@ -122,16 +122,71 @@ static void leaves_out_what_leads_out_of_the_runners_transaction(void **state)
     assert_false(script.foreign_keys_off);
 }
 
-static void other_transaction_control_stops(void **state)
+static void pairs_that_follow_each_other_are_one_transaction(void **state)
 {
     (void)state;
+    assert_string_equal(sent_lite("select 1;\n  begin; select 2; commit;"), "<select 1><select 2>");
+    assert_found(&seen,
+                 "warning transaction-control 7_x.sql:2:3 BEGIN behind other statements: the whole file runs as one");
+    assert_true(script.several);
+    assert_false(script.no_transaction);
+    assert_int_equal(script.statements, 2);
+    assert_string_equal(sent_pg("begin; select 1; end; begin; select 2; commit; select 3;"),
+                        "<select 1><select 2><select 3>");
+    assert_found(&seen, "warning transaction-control 7_x.sql:1:23 a second transaction");
+    assert_int_equal(check_lite("begin; commit; begin; commit;"), PAWL_OK);
+    assert_true(script.empty);
+    strict = PAWL_FINDING_TRANSACTION_CONTROL;
     assert_int_equal(check_lite("select 1;\n  begin; select 2; commit;"), PAWL_SOURCE);
-    assert_found(&seen, "error transaction-control 7_x.sql:2:3 BEGIN behind other statements");
+    assert_found(&seen, "error transaction-control 7_x.sql:2:3 BEGIN behind other statements: the file is more");
     assert_int_equal(error.line, 2);
     assert_int_equal(error.column, 3);
     assert_true(error.version == 7);
-    assert_int_equal(check_lite("begin; select 1; commit; begin; select 2; commit;"), PAWL_SOURCE);
-    assert_found(&seen, "error transaction-control 7_x.sql:1:26 a second transaction");
+    strict = PAWL_FINDING_COUNT;
+}
+
+static void pairs_stay_apart_where_something_ends_with_one(void **state)
+{
+    static const char *const apart[] = {
+        "begin; set local search_path = a; commit; select 1;",
+        "begin; select set_config('a.b', 'c', true); commit; select 1;",
+        "begin; set constraints all deferred; commit; select 1;",
+        "begin; create temp table a (b int) on commit drop; commit; select 1;",
+        "alter type a add value 'b'; begin; select 'b'::a; commit;",
+        "begin; select 1; commit; vacuum;",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+        assert_int_equal(check_pg(apart[i]), PAWL_OK);
+        assert_true(script.no_transaction);
+        assert_false(script.several);
+    }
+    assert_string_equal(sent_pg("begin; set local a.b = 1; end; begin; select 2; commit; vacuum"),
+                        "+<begin><set local a.b = 1>-<end>+<begin><select 2>-<commit>!<vacuum>");
+    assert_found(&seen,
+                 "warning transaction-control 7_x.sql:1:32 a second transaction: the file runs statement by statement");
+    assert_string_equal(sent_lite("begin; pragma defer_foreign_keys = on; commit; begin; select 2; commit;"),
+                        "+<begin><pragma defer_foreign_keys = on>-<commit>+<begin><select 2>-<commit>");
+    assert_string_equal(sent_lite("pragma foreign_keys = off; begin; select 1; commit; select 2"),
+                        "<pragma foreign_keys = off><select 1><select 2>");
+}
+
+static void transaction_control_that_does_not_pair_stops(void **state)
+{
+    static const char *const never[] = {"begin; select 1;",
+                                        "select 1; rollback;",
+                                        "select 1; commit;",
+                                        "begin; begin; commit;",
+                                        "begin; select 1; commit; commit;",
+                                        "begin; select 1; commit; savepoint a; release a;",
+                                        "select 1; begin; select 2; rollback;"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        relaxed = i ? PAWL_FINDING_TRANSACTION_CONTROL : PAWL_FINDING_COUNT;
+        for (size_t k = 0; k < sizeof never / sizeof never[0]; k++)
+            assert_int_equal(check_lite(never[k]), PAWL_SOURCE);
+    }
+    relaxed = PAWL_FINDING_COUNT;
     assert_int_equal(check_lite("begin; select 1;"), PAWL_SOURCE);
     assert_found(&seen, "error transaction-control 7_x.sql:1:1 BEGIN without COMMIT");
     assert_int_equal(check_lite("select 1; rollback;"), PAWL_SOURCE);
@@ -176,30 +231,6 @@ static void statements_that_need_no_transaction(void **state)
     assert_non_null(strstr(error.hint, "-- no-transaction"));
     strict = PAWL_FINDING_COUNT;
     assert_int_equal(check_lite("begin; vacuum; commit;"), PAWL_SOURCE); /* whatever the level */
-}
-
-static void relaxed_transaction_control_runs_statement_by_statement(void **state)
-{
-    static const char *const never[] = {"begin; select 1;",
-                                        "select 1; rollback;",
-                                        "select 1; commit;",
-                                        "begin; begin; commit;",
-                                        "begin; select 1; commit; commit;",
-                                        "select 1; begin; select 2; rollback;"};
-    (void)state;
-    assert_int_equal(check_lite("select 1; begin; select 2; commit;"), PAWL_SOURCE);
-    assert_non_null(strstr(error.hint, "transaction-control = \"warning\""));
-    relaxed = PAWL_FINDING_TRANSACTION_CONTROL;
-    assert_string_equal(sent_lite("select 1; begin; select 2; commit; begin; select 3; end;"),
-                        "<select 1>+<begin><select 2>-<commit>+<begin><select 3>-<end>");
-    assert_true(script.no_transaction);
-    assert_found(&seen, "warning transaction-control 7_x.sql:1:11 BEGIN behind other statements");
-    assert_string_equal(sent_lite("begin; select 1; commit;"),
-                        "<select 1>"); /* one pair is still the migration's own */
-    assert_false(script.no_transaction);
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
-        assert_int_equal(check_lite(never[i]), PAWL_SOURCE);
-    relaxed = PAWL_FINDING_COUNT;
 }
 
 static void lexical_faults_name_where_it_opened(void **state)
@@ -385,10 +416,11 @@ int main(void)
         cmocka_unit_test(yields_statements),
         cmocka_unit_test(leaves_out_one_pair_around_everything),
         cmocka_unit_test(leaves_out_what_leads_out_of_the_runners_transaction),
-        cmocka_unit_test(other_transaction_control_stops),
+        cmocka_unit_test(pairs_that_follow_each_other_are_one_transaction),
+        cmocka_unit_test(pairs_stay_apart_where_something_ends_with_one),
+        cmocka_unit_test(transaction_control_that_does_not_pair_stops),
         cmocka_unit_test(a_file_without_a_transaction_keeps_its_own),
         cmocka_unit_test(statements_that_need_no_transaction),
-        cmocka_unit_test(relaxed_transaction_control_runs_statement_by_statement),
         cmocka_unit_test(lexical_faults_name_where_it_opened),
         cmocka_unit_test(client_commands),
         cmocka_unit_test(both_halves_in_one_file),

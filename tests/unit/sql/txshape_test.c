@@ -46,13 +46,32 @@ static void finds_one_pair(void **state)
     assert_int_equal(x.before + x.behind, 0);
 }
 
-static void offends(const struct dialect *d, const char *text, const char *offender, const char *reason)
+static void is_of(enum txshape_kind kind, const struct dialect *d, const char *text, const char *offender,
+                  const char *reason)
 {
     struct txshape x = read_shape(d, text);
-    assert_int_equal(x.kind, TXSHAPE_OTHER);
+    assert_int_equal(x.kind, kind);
     assert_string_equal(x.reason, reason);
     assert_int_equal(x.offender.length, strlen(offender));
     assert_memory_equal(text + x.offender.offset, offender, strlen(offender));
+}
+
+static void finds_pairs_that_follow_each_other(void **state)
+{
+    (void)state;
+    const char *text = "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;";
+    is_of(TXSHAPE_SEVERAL, S, text, "BEGIN", "a second transaction");
+    assert_int_equal(read_shape(S, text).offender.offset, 25);
+    assert_int_equal(read_shape(S, text).controls, 4);
+    is_of(TXSHAPE_SEVERAL, S, "SELECT 1; BEGIN; SELECT 2; COMMIT;", "BEGIN", "BEGIN behind other statements");
+    is_of(TXSHAPE_SEVERAL, P, "BEGIN; SELECT 2; COMMIT; SELECT 1; SELECT 3", "SELECT 1", "a statement behind COMMIT");
+    is_of(TXSHAPE_SEVERAL, P, "SELECT 1; BEGIN; SELECT 2; END; START TRANSACTION; COMMIT; SELECT 3", "BEGIN",
+          "BEGIN behind other statements");
+}
+
+static void offends(const struct dialect *d, const char *text, const char *offender, const char *reason)
+{
+    is_of(TXSHAPE_OTHER, d, text, offender, reason);
 }
 
 static void names_what_offends(void **state)
@@ -60,9 +79,10 @@ static void names_what_offends(void **state)
     (void)state;
     offends(S, "BEGIN; SELECT 1;", "BEGIN", "BEGIN without COMMIT");
     offends(S, "SELECT 1; COMMIT;", "COMMIT", "COMMIT without BEGIN");
-    offends(S, "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;", "BEGIN", "a second transaction");
-    offends(S, "SELECT 1; BEGIN; SELECT 2; COMMIT;", "BEGIN", "BEGIN behind other statements");
-    offends(S, "BEGIN; SELECT 2; COMMIT; SELECT 1; SELECT 3", "SELECT 1", "a statement behind COMMIT");
+    offends(S, "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2;", "BEGIN", "BEGIN without COMMIT");
+    offends(S, "SELECT 1; BEGIN; SELECT 2; COMMIT; COMMIT", "COMMIT", "COMMIT without BEGIN");
+    offends(S, "SELECT 1; BEGIN; SELECT 2; BEGIN; COMMIT", "BEGIN", "BEGIN inside a transaction");
+    offends(S, "BEGIN; SELECT 1; COMMIT; ROLLBACK", "ROLLBACK", "ROLLBACK");
     offends(P, "BEGIN; START TRANSACTION; COMMIT;", "START TRANSACTION", "BEGIN inside a transaction");
     offends(P, "BEGIN; SELECT 1; ROLLBACK;", "ROLLBACK", "ROLLBACK");
     offends(P, "BEGIN; SELECT 1; COMMIT; COMMIT", "COMMIT", "COMMIT without BEGIN");
@@ -95,8 +115,11 @@ static void passes_lexical_faults_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_no_control),         cmocka_unit_test(finds_one_pair),
-        cmocka_unit_test(names_what_offends),       cmocka_unit_test(finds_what_must_stand_outside),
+        cmocka_unit_test(finds_no_control),
+        cmocka_unit_test(finds_one_pair),
+        cmocka_unit_test(finds_pairs_that_follow_each_other),
+        cmocka_unit_test(names_what_offends),
+        cmocka_unit_test(finds_what_must_stand_outside),
         cmocka_unit_test(passes_lexical_faults_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
