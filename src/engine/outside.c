@@ -3,6 +3,7 @@
 #include "engine/attest.h"
 #include "engine/batch.h"
 #include "engine/leftover.h"
+#include "engine/limits.h"
 #include "sql/locate.h"
 #include "sql/session.h"
 #include "sys/clock.h"
@@ -39,10 +40,24 @@ static int add_progress(struct outside *x, size_t done, struct pawl_error *e)
     return batch_add(&x->batch, progress, frame(x), e);
 }
 
+/*
+ * The limit on waiting for locks is only for what can be tried again, so it is none here, unless the file says one itself. Both
+ * are the session's, so that a SET in the file is stronger.
+ */
+static int queue_limits(struct outside *x, struct pawl_error *e)
+{
+    int64_t lock_ms = x->script->lock_timeout_ms >= 0 ? x->script->lock_timeout_ms : 0;
+    return lock_ms || x->run->statement_timeout_ms
+               ? limits_queue(x->run, &x->batch, x->m->version, lock_ms, x->run->statement_timeout_ms, false, e)
+               : PAWL_OK;
+}
+
 /* The row says "begun" before anything else happens. */
 static int begin(struct outside *x, const struct standing *s, struct pawl_error *e)
 {
     int code = batch_session(&x->batch, x->m->version, x->script->rebuilds, e);
+    if (!code)
+        code = queue_limits(x, e);
     if (!code)
         code = batch_flush(&x->batch, e);
     if (code)

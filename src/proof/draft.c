@@ -58,7 +58,8 @@ static int read_for(struct reader *r, const struct migration *m, const struct mi
     if (code || script.skip)
         return PAWL_OK;
     r->engines++;
-    r->d->whole &= !script.own_transaction && !script.inside_out && !script.several && !script.no_transaction && !script.annotated;
+    r->d->whole &=
+        !script.own_transaction && !script.inside_out && !script.several && !script.no_transaction && !script.annotated;
     script_start(&c, &script, &text, o->driver->name, o->driver->dialect);
     while (script_next(&c, &st)) {
         size_t before = r->d->n;
