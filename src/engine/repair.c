@@ -10,8 +10,25 @@ struct repairing {
     struct batch batch;
     bool dry_run, fold;
     size_t changes;
-    int64_t version; /* of the first of them */
+    int64_t version;   /* of the first of them */
+    struct arena said; /* what was done, to be told when it is committed */
+    struct slice *notes;
+    size_t n_notes, notes_cap;
 };
+
+static int note(struct repairing *x, struct slice text, struct pawl_error *e)
+{
+    if (!text.p || !arena_grow(&x->said, (void **)&x->notes, &x->notes_cap, x->n_notes, sizeof *x->notes))
+        return err_nomem(e);
+    x->notes[x->n_notes++] = text;
+    return PAWL_OK;
+}
+
+static void tell(const struct repairing *x)
+{
+    for (size_t i = 0; i < x->n_notes; i++)
+        report_note(x->run->report, PAWL_LEVEL_NOTE, "%s", x->notes[i].p);
+}
 
 static int queue(struct repairing *x, struct db_request request, int64_t version, struct pawl_error *e)
 {
@@ -24,12 +41,16 @@ static int queue(struct repairing *x, struct db_request request, int64_t version
 
 static int restamp(struct repairing *x, const struct standing *s, struct pawl_error *e)
 {
-    report_note(x->run->report, PAWL_LEVEL_NOTE,
-                "migration %lld differs from what was applied only in line endings or byte order mark: %s",
-                (long long)s->version,
-                x->dry_run ? "its checksum would be recorded anew" : "recorded its checksum anew");
-    return queue(x, ledger_restamp(&x->batch.arena, x->run->ledger, s->version, s->migration->up.checksum), s->version,
-                 e);
+    int code =
+        note(x,
+             arena_printf(&x->said,
+                          "migration %lld differs from what was applied only in line endings or byte order mark: %s",
+                          (long long)s->version,
+                          x->dry_run ? "its checksum would be recorded anew" : "recorded its checksum anew"),
+             e);
+    return code ? code
+                : queue(x, ledger_restamp(&x->batch.arena, x->run->ledger, s->version, s->migration->up.checksum),
+                        s->version, e);
 }
 
 static bool is_to_fold(const struct standing *s)
@@ -43,10 +64,13 @@ static int fold(struct repairing *x, const struct standing *s, struct pawl_error
 {
     struct arena *a = &x->batch.arena;
     const struct ledger *ledger = x->run->ledger;
-    report_note(x->run->report, PAWL_LEVEL_NOTE, "baseline %lld %s in place of the %zu row%s of what it replaces",
-                (long long)s->version, x->dry_run ? "would be recorded" : "was recorded", s->n_covered + 1,
-                s->n_covered ? "s" : "");
-    int code = queue(x, ledger_restamp(a, ledger, s->version, s->migration->up.checksum), s->version, e);
+    int code = note(x,
+                    arena_printf(&x->said, "baseline %lld %s in place of the %zu row%s of what it replaces",
+                                 (long long)s->version, x->dry_run ? "would be recorded" : "was recorded",
+                                 s->n_covered + 1, s->n_covered ? "s" : ""),
+                    e);
+    if (!code)
+        code = queue(x, ledger_restamp(a, ledger, s->version, s->migration->up.checksum), s->version, e);
     for (size_t i = 0; i < s->n_covered && !code; i++)
         code = queue(x, ledger_remove(a, ledger, s->covered[i]->version), s->version, e);
     return code;
@@ -84,11 +108,14 @@ static int clear_dirty(struct repairing *x, const struct standing *s, struct paw
     if (evidence == EVIDENCE_NEITHER)
         return unclear(s, &difference, e);
     bool after = evidence == EVIDENCE_AFTER;
-    report_note(x->run->report, PAWL_LEVEL_NOTE, "the schema shows that migration %lld %s: its row %s %s",
-                (long long)s->version, after ? "is in place" : "is not in place", x->dry_run ? "would be" : "was",
-                after ? "marked done" : "removed");
-    return queue(x, after ? ledger_finish(a, ledger, s->version, -1) : ledger_remove(a, ledger, s->version), s->version,
-                 e);
+    code = note(x,
+                arena_printf(&x->said, "the schema shows that migration %lld %s: its row %s %s", (long long)s->version,
+                             after ? "is in place" : "is not in place", x->dry_run ? "would be" : "was",
+                             after ? "marked done" : "removed"),
+                e);
+    return code ? code
+                : queue(x, after ? ledger_finish(a, ledger, s->version, -1) : ledger_remove(a, ledger, s->version),
+                        s->version, e);
 }
 
 static int repair_all(struct repairing *x, struct pawl_error *e)
@@ -164,6 +191,8 @@ int repair_run(struct run *r, bool dry_run, bool fold, struct pawl_result *out, 
         code = repair_all(&x, e);
     if (code)
         db_rollback(r->db);
+    else
+        tell(&x);
     if (code && x.batch.lost)
         find_lost(&x, e);
     batch_clear(&x.batch);
@@ -171,6 +200,7 @@ int repair_run(struct run *r, bool dry_run, bool fold, struct pawl_result *out, 
         code = run_look(r, e);
     if (!dry_run)
         lock_release(r);
+    arena_clear(&x.said);
     out->steps = code ? 0 : x.changes;
     out->version = r->standings.version;
     return code ? code : refuse_changed(&r->standings, e);
