@@ -284,6 +284,8 @@ struct db {
     bool forgets;          /* a text may make the server forget what it keeps for the session */
     bool locks_tell;       /* no text changes privileges: see db_written.locked */
     bool stamp_behind;     /* what is run in a transaction brings the next stamp along */
+    bool marks_wait;       /* savepoints are set, released and gone back to only when the next thing is run; */
+    bool waiting;          /* some are now, and what was counted at the last stamp is still right */
     bool only_asks;        /* what is run writes nothing, and leaves the transaction as it is */
     struct beside *beside; /* the set is only tried here, on a server that others use (schema/emulate); NULL = no */
     bool goes_back; /* the transaction that is rolled back next is taken back in all that was derived from it, too */

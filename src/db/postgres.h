@@ -22,6 +22,14 @@ struct pg_expected {
 
 #define PG_STAMP_REQUESTS 2
 
+/* Savepoints that are set, released or gone back to in front of what is run next. */
+#define PG_MARKS 6
+#define PG_MARK_TEXT 64
+struct pg_marks {
+    char texts[PG_MARKS][PG_MARK_TEXT];
+    size_t n;
+};
+
 /* What the server says when it is asked for a stamp. See postgres_stamp.c. */
 struct pg_mark {
     bool taken, counted, looked, unlogged;
@@ -73,6 +81,7 @@ struct pg_db {
     unsigned syncs;                 /* flights that were sent, and whose answers nobody has looked at yet */
     struct pg_expected expected;    /* strings in arena */
     struct pg_stamps stamps;
+    struct pg_marks marks;
     char version[32];
     struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
     int64_t lock_key;
@@ -166,6 +175,8 @@ size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request o
 void pg_stamp_taken(struct pg_db *db, bool in_front);
 /* A single request was carried out. */
 void pg_stamp_ended(struct pg_db *db, const struct db_request *request, bool counted);
+/* May savepoints wait, as far as stamps are concerned? */
+bool pg_stamp_can_wait(const struct pg_db *db);
 /* Where in a flight a stamp is to be taken along: behind it, or in front of a COMMIT, to count the transaction to its end. */
 enum pg_stamp_place { PG_STAMP_NONE, PG_STAMP_IN_FRONT, PG_STAMP_BEHIND };
 enum pg_stamp_place pg_stamp_place(const struct pg_db *db, const struct db_request *requests, size_t n);

@@ -456,8 +456,8 @@ void pg_drop(struct pg_db *db)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
-                 struct pawl_error *e)
+static int run_all(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+                   struct pawl_error *e)
 {
     pg_drop(db);
     int code = pg_lock_check(db, e);
@@ -479,6 +479,51 @@ int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, 
         at += f.n;
     }
     return code;
+}
+
+/* They fail only if a text has taken away what they speak of. */
+static int run_behind_marks(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+                            struct pawl_error *e)
+{
+    enum { FEW = 96 };
+    struct db_request few[FEW];
+    size_t marks = db->marks.n;
+    struct db_request *all = n + marks <= FEW ? few : mem_alloc((n + marks) * sizeof *all);
+    if (!all)
+        return err_nomem(e);
+    for (size_t i = 0; i < marks; i++)
+        all[i] = (struct db_request){.sql = slice_of(db->marks.texts[i])};
+    if (n)
+        memcpy(all + marks, requests, n * sizeof *all);
+    db->marks.n = 0;
+    db->base.waiting = false;
+    int code = run_all(db, all, n + marks, fault, e);
+    if (code == PAWL_SQL && fault->request < marks)
+        code = err_set(e, PAWL_INTERNAL, "a savepoint is not there any more");
+    fault->request = fault->request > marks ? fault->request - marks : 0;
+    if (all != few)
+        mem_free(all);
+    return code;
+}
+
+int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
+                 struct pawl_error *e)
+{
+    return db->marks.n ? run_behind_marks(db, requests, n, fault, e) : run_all(db, requests, n, fault, e);
+}
+
+/* Only in a transaction that is well: one that has failed is healed at once. */
+static bool make_wait(struct pg_db *db, const struct db_request *requests, size_t n)
+{
+    struct pg_marks *m = &db->marks;
+    bool may = db->base.marks_wait && db->marks.n + n <= PG_MARKS && pg_stamp_can_wait(db) && !db->broken &&
+               db->pq.transactionStatus(db->conn) == PQTRANS_INTRANS;
+    for (size_t i = 0; i < n && may; i++)
+        may = requests[i].sql.n < PG_MARK_TEXT;
+    for (size_t i = 0; i < n && may; i++)
+        snprintf(m->texts[m->n++], PG_MARK_TEXT, SLICE_FMT, SLICE_ARG(requests[i].sql));
+    db->base.waiting |= may;
+    return may;
 }
 
 /* Together with a stamp: in the same flight. */
@@ -509,6 +554,10 @@ int pg_run(struct db *base, const struct db_request *requests, size_t n, struct 
     struct pg_db *db = pg_of(base);
     if (base->only_asks)
         return pg_run_plain(db, requests, n, fault, e);
+    if (make_wait(db, requests, n)) {
+        pg_stamp_before(db, requests, n);
+        return PAWL_OK;
+    }
     pg_stamp_before(db, requests, n);
     pg_drop(db);
     enum pg_stamp_place place = db->broken ? PG_STAMP_NONE : pg_stamp_place(db, requests, n);

@@ -308,6 +308,11 @@ void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t
     }
 }
 
+bool pg_stamp_can_wait(const struct pg_db *db)
+{
+    return db->stamps.holds || !db->base.stamp_behind;
+}
+
 enum pg_stamp_place pg_stamp_place(const struct pg_db *db, const struct db_request *requests, size_t n)
 {
     const struct pg_stamps *s = &db->stamps;

@@ -7,6 +7,8 @@
 #include "proof/record.h"
 #include "proof/tell.h"
 
+#define SHARE_MOST 32 /* texts in a transaction */
+
 /* ---- each alone -------------------------------------------------------------------------------------------------- */
 
 static bool same_failure(const struct known_failure *f, const struct outcome *o)
@@ -80,29 +82,67 @@ static int judged(struct trial *tr, size_t k, const struct unit *up, const struc
     return code;
 }
 
-static int alone(struct trial *tr, size_t k, struct pawl_error *e)
+/* Behind a text that has written nothing the next one begins where it did: they share a transaction, so that none is ended for each. */
+struct shared {
+    struct hold hold;
+    bool open;
+    size_t n; /* texts that were run in it: locks stay to its end */
+};
+
+static int share_end(struct trial *tr, struct shared *x, struct pawl_error *e)
+{
+    bool open = x->open;
+    x->open = false;
+    return open ? hold_drop(tr, &x->hold, e) : PAWL_OK;
+}
+
+static int share(struct trial *tr, size_t k, struct shared *x, struct pawl_error *e)
+{
+    const struct step *s = &tr->steps[k];
+    bool fits = x->n < SHARE_MOST && !s->up_outside && !tr->session_set && s->keys_off == tr->keys_off;
+    int code = fits ? PAWL_OK : share_end(tr, x, e);
+    if (code || x->open) {
+        x->n++;
+        return code;
+    }
+    if (!tr->hold)
+        tr->keys_off = s->keys_off;
+    x->n = 1;
+    code = hold_open(tr, &tr->tmp, &x->hold, s->up_outside, tr->applied, e);
+    x->open = !code;
+    return code;
+}
+
+static bool can_go_on(const struct trial *tr, const struct shared *x, const struct outcome *o)
+{
+    return !o->wrote && x->hold.kind == HOLD_TRANSACTION && tr->db->driver->in_transaction(tr->db);
+}
+
+static int alone(struct trial *tr, size_t k, struct shared *x, struct pawl_error *e)
 {
     UNIT(up);
-    struct hold h;
     struct outcome o;
-    struct judged j;
+    struct judged j = {0};
+    struct hold *h = &x->hold;
     int code = unit_open(tr, tr->steps[k].migration, false, false, &up, e);
-    if (!tr->hold)
-        tr->keys_off = tr->steps[k].keys_off;
     if (!code)
-        code = hold_open(tr, &tr->tmp, &h, tr->steps[k].up_outside, tr->applied, e);
+        code = share(tr, k, x, e);
     if (!code)
         code = unit_run(tr, &up, &o, e);
     if (code)
         return code;
     if (o.failed) {
-        bool inside = h.kind == HOLD_TRANSACTION;
-        code = o.wrote || (inside && !tr->db->driver->in_transaction(tr->db)) ? hold_back(tr, &h, e)
-                                                                              : hold_drop(tr, &h, e);
+        bool inside = h->kind == HOLD_TRANSACTION;
+        x->open = false;
+        code =
+            o.wrote || (inside && !tr->db->driver->in_transaction(tr->db)) ? hold_back(tr, h, e) : hold_drop(tr, h, e);
         return code ? code : refused(tr, k, &up, &o, e);
     }
     tr->steps[k].head_wrote = o.wrote;
-    code = judge_unchanged(tr, &h, &o, &j, e);
+    if (!can_go_on(tr, x, &o)) {
+        x->open = false;
+        code = judge_unchanged(tr, h, &o, &j, e);
+    }
     return code ? code : judged(tr, k, &up, &j, e);
 }
 
@@ -292,15 +332,18 @@ int head_prove(struct trial *tr, struct pawl_error *e)
 {
     size_t first = SIZE_MAX;
     bool mentions = false;
+    struct shared shared = {.open = false};
     int code = PAWL_OK;
     for (size_t k = 0; !code && k < tr->applied; k++) {
         trial_progress(tr, "head", k + 1, tr->applied);
-        code = alone(tr, k, e);
+        code = alone(tr, k, &shared, e);
         if (first == SIZE_MAX && tr->steps[k].head_wrote)
             first = k;
         mentions |= tr->steps[k].mentions_ledger;
         arena_reset(&tr->tmp);
     }
+    if (!code)
+        code = share_end(tr, &shared, e);
     if (!code && first != SIZE_MAX)
         code = row(tr, first, LEDGER_INTACT, e);
     if (!code && mentions)

@@ -6,7 +6,10 @@ static int savepoint(struct trial *tr, const char *verb, size_t level, struct pa
 {
     char sql[64];
     snprintf(sql, sizeof sql, "%s pawl_%zu", verb, level);
-    return db_exec(tr->db, sql, e);
+    tr->db->marks_wait = true;
+    int code = db_exec(tr->db, sql, e);
+    tr->db->marks_wait = false;
+    return code;
 }
 
 static int back_to(struct trial *tr, size_t level, struct pawl_error *e)
@@ -15,7 +18,10 @@ static int back_to(struct trial *tr, size_t level, struct pawl_error *e)
     snprintf(back, sizeof back, "ROLLBACK TO pawl_%zu", level);
     snprintf(release, sizeof release, "RELEASE pawl_%zu", level);
     struct db_request requests[] = {{.sql = slice_of(back)}, {.sql = slice_of(release)}};
-    return db_run(tr->db, requests, 2, NULL, e);
+    tr->db->marks_wait = true;
+    int code = db_run(tr->db, requests, 2, NULL, e);
+    tr->db->marks_wait = false;
+    return code;
 }
 
 static int take_snapshot(struct trial *tr, struct hold *h, struct pawl_error *e)

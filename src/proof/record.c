@@ -18,7 +18,10 @@ int record_add(struct trial *tr, const struct migration *m, struct pawl_error *e
 {
     ARENA(a);
     struct db_request r = ledger_insert(&a, &tr->ledger, m, true);
-    return run(tr, &r, e);
+    tr->db->stamp_behind = true;
+    int code = run(tr, &r, e);
+    tr->db->stamp_behind = false;
+    return code;
 }
 
 int record_remove(struct trial *tr, const struct migration *m, struct pawl_error *e)

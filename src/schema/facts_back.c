@@ -124,7 +124,7 @@ int facts_return(struct facts *f, size_t mark, const struct delta *d, struct paw
     if (!facts_can_return(f, mark))
         return facts_rolled_back(f, d, e);
     const struct mark *m = &AT(f->marks, struct mark, mark - 1);
-    bool inside = f->db->driver->in_transaction(f->db);
+    bool inside = f->db->driver->in_transaction(f->db) && !f->db->waiting;
     int code = inside ? f->db->driver->stamp(f->db, &f->stamp, e) : PAWL_OK;
     while (!code && f->journal.scans.n > m->scans)
         if (!journal_undo(&f->journal, &f->lines, &f->units, &f->edits, f->round))
