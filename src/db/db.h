@@ -40,6 +40,7 @@ struct db_request {
     db_row_fn *on_row; /* NULL: rows are read and dropped */
     void *context;
     struct slice copy; /* .p set: the data that a COPY ... FROM stdin reads, line by line, without the final \\. line */
+    bool prepared;     /* PostgreSQL: sql is the name of a statement that the session keeps */
 };
 
 /* Where a batch failed. */

@@ -21,6 +21,7 @@ struct pg_expected {
 };
 
 #define PG_STAMP_REQUESTS 2
+#define PG_STAMP_PARAMETERS 4
 
 /* Savepoints that are set, released or gone back to in front of what is run next. */
 #define PG_MARKS 6
@@ -33,6 +34,7 @@ struct pg_marks {
 /* What the server says when it is asked for a stamp. See postgres_stamp.c. */
 struct pg_mark {
     bool taken, counted, looked, unlogged;
+    bool counts; /* of rows: else they are as they were */
     bool listed; /* what is locked */
     int64_t ended, log, began, relations, total;
     uint64_t transaction, oldest, end;
@@ -61,6 +63,7 @@ struct pg_stamps {
     uint64_t first_made[DB_WATCHED], first_gone[DB_WATCHED]; /* see db_written */
     struct strbuf locked, next_locked;                       /* what the transaction had locked then, */
     bool locked_known;                                       /* if that is known */
+    struct db_value parameters[PG_STAMP_PARAMETERS];         /* of the question on its way */
     bool begins;                                             /* the next mark is taken right behind a BEGIN */
 };
 

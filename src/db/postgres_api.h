@@ -36,6 +36,7 @@
     X(int, setnonblocking, (PGconn *, int)) \
     X(int, sendQueryParams, \
       (PGconn *, const char *, int, const Oid *, const char *const *, const int *, const int *, int)) \
+    X(int, sendQueryPrepared, (PGconn *, const char *, int, const char *const *, const int *, const int *, int)) \
     X(int, setSingleRowMode, (PGconn *)) \
     X(int, enterPipelineMode, (PGconn *)) \
     X(int, exitPipelineMode, (PGconn *)) \

@@ -204,7 +204,9 @@ static int send_text(struct pg_db *db, const char *sql, const struct db_request 
         if (r->params[i].type == DB_TEXT && !(p.values[i] = arena_strz(&tmp, r->params[i].s)))
             return err_nomem(e);
     }
-    if (db->pq.sendQueryParams(db->conn, sql, (int)r->n_params, p.types, p.values, p.lengths, p.formats, 0))
+    int n = (int)r->n_params;
+    if (r->prepared ? db->pq.sendQueryPrepared(db->conn, sql, n, p.values, p.lengths, p.formats, 0)
+                    : db->pq.sendQueryParams(db->conn, sql, n, p.types, p.values, p.lengths, p.formats, 0))
         return PAWL_OK;
     db->broken = true;
     return err_set(e, PAWL_UNREACHABLE, "cannot send: %s", db->pq.errorMessage(db->conn));

@@ -27,7 +27,8 @@
  * began, which no other has in common; whether rows are counted; where the log ends as it did ($2) and that may mean something, whether
  * there are tables that it does not tell about, unless it is known that there were none and no row of pg_class was written since;
  * those rows ($1); the counts, all of them together, and, unless that is $3 or $3 is less than nothing, which relations are locked as
- * one does to change them.
+ * one does to change them. In a transaction that began at $4 and has written nothing since the log ended at $2, nothing was counted either:
+ * then the counts are not asked for.
  */
 static const char columns_sql[] =
     "select hashtextextended(s::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
@@ -45,10 +46,13 @@ static const char from_sql[] =
     "pg_stat_get_xact_tuples_updated(1259), case when not pg_is_in_recovery() then "
     "(pg_current_wal_insert_lsn() - pg_lsn '0/0')::bigint end) c (w, log)";
 static const char from_counts_sql[] =
-    ", lateral (select string_agg(i || ' ' || made || ' ' || gone, ' '), coalesce(sum(made + gone), 0)::bigint from (select i, "
-    "pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) from unnest('{";
+    ", lateral (select coalesce($4 <> (extract(epoch from now()) * 1000000)::bigint or (txid_current_if_assigned() is not null and "
+    "(pg_is_in_recovery() or current_setting('wal_level') = 'minimal' or log <> $2)), true)) d (differs), "
+    "lateral (select string_agg(i || ' ' || made || ' ' || gone, ' '), case when differs then coalesce(sum(made + gone), 0)::bigint end "
+    "from (select i, pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o), pg_stat_get_xact_tuples_deleted(o) "
+    "from unnest('{";
 static const char from_counts_rest_sql[] =
-    "}'::oid[]) with ordinality x (o, i)) x (i, made, gone) where made + gone > 0) k (counts, total)";
+    "}'::oid[]) with ordinality x (o, i) where differs) x (i, made, gone) where made + gone > 0) k (counts, total)";
 
 static bool next_number(struct slice *s, int64_t *out)
 {
@@ -75,6 +79,7 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
                             .unlogged = v[7].type == DB_BOOL && v[7].i != 0,
                             .looked = v[7].type == DB_BOOL,
                             .relations = v[8].i,
+                            .counts = v[10].type == DB_INT,
                             .total = v[10].type == DB_INT ? v[10].i : -1,
                             .listed = v[11].type == DB_TEXT,
                             .taken = true};
@@ -96,25 +101,25 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-static void add_text(struct strbuf *b, const char *sql, const char *const values[3])
+static void add_text(struct strbuf *b, const char *sql, const char *const values[PG_STAMP_PARAMETERS])
 {
     struct slice text = slice_of(sql);
     for (size_t at; (at = slice_find_byte(text, '$')) != SIZE_MAX; text = slice_sub(text, at + 2, text.n)) {
         strbuf_add(b, slice_sub(text, 0, at));
         size_t i = (size_t)(text.p[at + 1] - '1');
-        strbuf_addz(b, i < 3 ? values[i] : "null");
+        strbuf_addz(b, i < PG_STAMP_PARAMETERS ? values[i] : "null");
     }
     strbuf_add(b, text);
 }
 
-static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *const values[3])
+static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *const values[PG_STAMP_PARAMETERS])
 {
     add_text(b, columns_sql, values);
     add_text(b, s->watched.n ? counts_sql : "null, null, null", values);
     strbuf_addz(b, from_sql);
     if (!s->watched.n)
         return;
-    strbuf_addz(b, from_counts_sql);
+    add_text(b, from_counts_sql, values);
     strbuf_add(b, s->distinct);
     strbuf_addz(b, from_counts_rest_sql);
 }
@@ -128,38 +133,47 @@ static bool may_keep(const struct pg_db *db)
 size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS])
 {
     struct pg_stamps *s = &db->stamps;
-    static const char *const parameters[] = {"$1", "$2", "$3"};
-    char known[32], log[32], total[32];
-    const char *const values[] = {known, log, total};
+    static const char *const parameters[] = {"$1", "$2", "$3", "$4"};
+    char texts[PG_STAMP_PARAMETERS][32];
+    const char *values[PG_STAMP_PARAMETERS];
     size_t n = 0, from = 0;
     bool kept = s->kept && s->resets == db->base.resets;
-    snprintf(known, sizeof known, "%lld", (long long)(s->logged ? s->mark.relations : -1));
-    snprintf(log, sizeof log, "%lld", (long long)(s->mark.taken ? s->mark.log : -1));
     bool list = db->base.alone && !s->begins;
-    snprintf(total, sizeof total, "%lld",
-             (long long)(!list                                ? -1
-                         : s->mark.taken && s->mark.total > 0 ? s->mark.total
-                                                              : 0));
+    const int64_t numbers[] = {s->logged ? s->mark.relations : -1, s->mark.taken ? s->mark.log : -1,
+                               !list                                ? -1
+                               : s->mark.taken && s->mark.total > 0 ? s->mark.total
+                                                                    : 0,
+                               s->mark.taken ? s->mark.began : -1};
+    for (size_t i = 0; i < PG_STAMP_PARAMETERS; i++) {
+        s->parameters[i] = DB_V_INT(numbers[i]);
+        snprintf(texts[i], sizeof texts[i], "%lld", (long long)numbers[i]);
+        values[i] = texts[i];
+    }
     if (!may_keep(db)) {
         add_query(s, b, values);
     } else {
         if (!kept) {
-            strbuf_addf(b, "prepare pawl_stamp_%u (bigint, bigint, bigint) as ", ++s->number);
+            strbuf_addf(b, "prepare pawl_stamp_%u (bigint, bigint, bigint, bigint) as ", ++s->number);
             add_query(s, b, parameters);
             from = b->n;
             n = 1;
         }
-        strbuf_addf(b, "execute pawl_stamp_%u (%s, %s, %s)", s->number, known, log, total);
+        strbuf_addf(b, "pawl_stamp_%u", s->number);
     }
     if (!strbuf_ok(b))
         return 0;
     struct slice all = strbuf_slice(b);
     if (n)
         out[0] = (struct db_request){.sql = slice_sub(all, 0, from)};
-    out[n++] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = s};
+    out[n] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = s};
+    if (may_keep(db)) {
+        out[n].prepared = true;
+        out[n].params = s->parameters;
+        out[n].n_params = PG_STAMP_PARAMETERS;
+    }
     s->kept = kept; /* until it is known to be there */
     s->next = (struct pg_mark){.taken = false};
-    return n;
+    return n + 1;
 }
 
 /* What is locked: listed just now, or as it was if nothing was written since. */
@@ -179,7 +193,13 @@ static void lock_on(struct pg_stamps *s, bool same, bool follows)
 static bool count_on(struct pg_db *db)
 {
     struct pg_stamps *s = &db->stamps;
-    const struct pg_mark *was = &s->mark, *now = &s->next;
+    const struct pg_mark *was = &s->mark;
+    struct pg_mark *now = &s->next;
+    if (!now->counts && was->taken && was->began == now->began) {
+        memcpy(now->made, was->made, sizeof now->made);
+        memcpy(now->gone, was->gone, sizeof now->gone);
+        now->total = was->total;
+    }
     bool same = was->taken && was->began == now->began && !s->left;
     bool follows = !same && was->taken && s->sealed && db->base.alone;
     if (!same && !follows)

@@ -41,6 +41,11 @@ void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *cont
     r->context = context;
 }
 
+static struct slice name_of(struct pg_in *in, size_t number)
+{
+    return arena_printf(&in->arena, "pawl_%llx_%zu", (unsigned long long)in->session, number);
+}
+
 /* Which of our statements it is, counted from 1; it is told to the server when it is new. 0 = no more of them. */
 static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql)
 {
@@ -64,17 +69,17 @@ static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, c
     b->failed |= !text.p; /* or an empty statement would be prepared */
     in->statements[in->n_statements++] = key;
     pg_add(b,
-           arena_printf(&in->arena, "prepare pawl_%llx_%zu%s as " SLICE_FMT, (unsigned long long)in->session,
-                        in->n_statements, types, SLICE_ARG(text)),
+           arena_printf(&in->arena, "prepare " SLICE_FMT "%s as " SLICE_FMT, SLICE_ARG(name_of(in, in->n_statements)),
+                        types, SLICE_ARG(text)),
            NULL, NULL);
     return in->n_statements;
 }
 
-static void add_with(struct pg_in *in, struct pg_batch *b, const char *sql, const struct slice *lists, size_t n,
+static void add_with(struct pg_in *in, struct pg_batch *b, struct slice text, const struct slice *lists, size_t n,
                      db_row_fn *on_row, void *context)
 {
     struct db_value *parameters = arena_array(&in->arena, n ? n : 1, sizeof *parameters);
-    pg_add(b, pg_text(in, &in->arena, sql, false), on_row, context);
+    pg_add(b, text, on_row, context);
     b->failed |= !parameters;
     for (size_t i = 0; i < n && parameters; i++)
         parameters[i] = DB_V_TEXT(lists[i]);
@@ -85,25 +90,16 @@ static void add_with(struct pg_in *in, struct pg_batch *b, const char *sql, cons
 void pg_add_once(struct pg_in *in, struct pg_batch *b, const char *sql, struct slice list, db_row_fn *on_row,
                  void *context)
 {
-    add_with(in, b, sql, &list, strstr(sql, "$1") || strstr(sql, "{where "), on_row, context);
+    size_t n = strstr(sql, "$1") || strstr(sql, "{where ");
+    add_with(in, b, pg_text(in, &in->arena, sql, false), &list, n, on_row, context);
 }
 
-/* The lists consist of digits, commas, signs and braces. */
 void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const char *sql, const struct slice *lists,
                  size_t n, db_row_fn *on_row, void *context)
 {
     size_t number = statement(in, b, key, sql);
-    if (!number) {
-        add_with(in, b, sql, lists, n, on_row, context);
-        return;
-    }
-    struct strbuf *text = &in->text;
-    strbuf_reset(text);
-    strbuf_addf(text, "execute pawl_%llx_%zu", (unsigned long long)in->session, number);
-    for (size_t i = 0; i < n; i++)
-        strbuf_addf(text, "%s'" SLICE_FMT "'", i ? ", " : " (", SLICE_ARG(lists[i]));
-    strbuf_addz(text, n ? ")" : "");
-    pg_add(b, strbuf_ok(text) ? arena_dup(&in->arena, strbuf_slice(text)) : (struct slice){NULL, 0}, on_row, context);
+    add_with(in, b, number ? name_of(in, number) : pg_text(in, &in->arena, sql, false), lists, n, on_row, context);
+    b->requests[b->n - 1].prepared = number > 0;
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
