@@ -53,6 +53,7 @@ struct pg_stamps {
     bool logged;                     /* there were only tables that the log tells about */
     bool left;                       /* a statement was sent since that may have ended the transaction */
     bool held, inside;               /* it held before what is being run; it was in the same transaction */
+    bool exact, was_exact;           /* what is watched has not been written since; the same before what is being run */
     bool sealed;                     /* the transaction was counted to its end, and nothing was sent since */
     bool kept;                       /* the server has the question, */
     unsigned number;                 /* under this number, */

@@ -414,7 +414,7 @@ int pg_send(struct pg_db *db, const struct db_request *requests, size_t n, struc
     struct db_fault fault;
     struct flight f = {.db = db, .fault = &fault, .e = e};
     int code = check_whole(db, e);
-    db->stamps.holds = db->stamps.sealed = false;
+    db->stamps.holds = db->stamps.exact = db->stamps.sealed = false;
     if (code)
         return code;
     if (!db->syncs && !db->pq.enterPipelineMode(db->conn))

@@ -23,7 +23,7 @@
 #define MAX_LOCKED ((size_t)16 << 20)
 
 /*
- * Which transactions have ended, as a hash; ours, if we have one; the end of the log, if it tells; which are running; when ours
+ * Which transactions have ended, as a hash, if we have none ourselves; ours, if we have one; the end of the log, if it tells; which are running; when ours
  * began, which no other has in common; whether rows are counted; where the log ends as it did ($2) and that may mean something, whether
  * there are tables that it does not tell about, unless it is known that there were none and no row of pg_class was written since;
  * those rows ($1); the counts, all of them together, and, unless that is $3 or $3 is less than nothing, which relations are locked as
@@ -31,7 +31,8 @@
  * then the counts are not asked for.
  */
 static const char columns_sql[] =
-    "select hashtextextended(s::text, 0) & 9223372036854775807, txid_current_if_assigned(), "
+    "select case when txid_current_if_assigned() is null then hashtextextended(s::text, 0) & 9223372036854775807 end, "
+    "txid_current_if_assigned(), "
     "case when txid_current_if_assigned() is null or pg_is_in_recovery() or current_setting('wal_level') = 'minimal' "
     "then null else log end, "
     "txid_snapshot_xmin(s), txid_snapshot_xmax(s), (extract(epoch from now()) * 1000000)::bigint, "
@@ -69,7 +70,7 @@ static int on_mark(void *context, const struct db_value *v, size_t n, struct paw
     struct pg_mark *out = &stamps->next;
     int64_t i, made, gone;
     (void)n;
-    *out = (struct pg_mark){.ended = v[0].i,
+    *out = (struct pg_mark){.ended = v[0].type == DB_INT ? v[0].i : 0,
                             .transaction = v[1].type == DB_INT ? (uint64_t)v[1].i : 0,
                             .log = v[2].type == DB_INT ? v[2].i : -1,
                             .oldest = (uint64_t)v[3].i,
@@ -237,6 +238,7 @@ void pg_stamp_taken(struct pg_db *db, bool in_front)
     bool same = count_on(db);
     s->left = in_front;
     s->mark = s->next;
+    s->exact = true;
     if (same && db->base.alone && s->last.data >= 0 && !s->mark.transaction)
         ; /* it has written nothing, whatever happens in the server's other databases */
     else if (!s->mark.transaction)
@@ -311,6 +313,7 @@ void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t
 {
     struct pg_stamps *s = &db->stamps;
     s->held = s->holds;
+    s->was_exact = s->exact;
     s->inside = !s->left;
     s->begins = n == 1 && is_only(requests, "begin");
     for (size_t i = 0; i < n; i++) {
@@ -318,9 +321,12 @@ void pg_stamp_before(struct pg_db *db, const struct db_request *requests, size_t
         bool begins = is_only(r, "begin");
         if (is_mark(r))
             continue;
+        bool control = is_control(r);
+        bool back = control && slice_find_byte(slice_trim(r->sql), ' ') != SIZE_MAX; /* to a savepoint */
         s->holds = false;
-        if (is_control(r)) {
-            bool back = slice_find_byte(slice_trim(r->sql), ' ') != SIZE_MAX; /* to a savepoint */
+        s->exact &=
+            r->rows_only || slice_ieq(slice_sub(r->sql, 0, 12), SLICE("rollback to ")); /* that uncounts nothing */
+        if (control) {
             s->logged &= begins || is_only(r, "commit");
             s->left |= !back;
         }
@@ -338,8 +344,8 @@ enum pg_stamp_place pg_stamp_place(const struct pg_db *db, const struct db_reque
     const struct pg_stamps *s = &db->stamps;
     PGTransactionStatusType status = db->pq.transactionStatus(db->conn);
     if (n == 1 && is_only(requests, "commit"))
-        return db->base.alone && status == PQTRANS_INTRANS && !s->held && s->watched.n ? PG_STAMP_IN_FRONT
-                                                                                       : PG_STAMP_NONE;
+        return db->base.alone && status == PQTRANS_INTRANS && !s->was_exact && s->watched.n ? PG_STAMP_IN_FRONT
+                                                                                            : PG_STAMP_NONE;
     bool wanted = db->base.stamp_behind && !s->holds &&
                   (status == PQTRANS_INTRANS || (status == PQTRANS_IDLE && is_only(requests, "begin")));
     for (size_t i = 0; i < n && wanted; i++)
@@ -352,7 +358,7 @@ void pg_stamp_ended(struct pg_db *db, const struct db_request *request, bool cou
     struct pg_stamps *s = &db->stamps;
     bool follows = s->mark.taken && s->watched.n && s->inside;
     if (is_only(request, "commit"))
-        s->sealed = follows && (s->held || counted);
+        s->sealed = follows && (s->was_exact || counted);
     else if (is_only(request, "rollback"))
         s->sealed = follows && db->base.goes_back;
 }
@@ -403,7 +409,7 @@ int pg_watch(struct db *base, struct slice tables, struct pawl_error *e)
 void pg_stamps_reset(struct pg_db *db)
 {
     struct pg_stamps *s = &db->stamps;
-    s->holds = s->kept = s->sealed = s->counted = s->logged = s->locked_known = false;
+    s->holds = s->exact = s->kept = s->sealed = s->counted = s->logged = s->locked_known = false;
     s->mark.taken = false;
 }
 

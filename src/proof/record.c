@@ -18,6 +18,7 @@ int record_add(struct trial *tr, const struct migration *m, struct pawl_error *e
 {
     ARENA(a);
     struct db_request r = ledger_insert(&a, &tr->ledger, m, true);
+    r.rows_only = !tr->mentions_ledger;
     tr->db->stamp_behind = true;
     int code = run(tr, &r, e);
     tr->db->stamp_behind = false;
@@ -28,6 +29,7 @@ int record_remove(struct trial *tr, const struct migration *m, struct pawl_error
 {
     ARENA(a);
     struct db_request r = ledger_remove(&a, &tr->ledger, m->version);
+    r.rows_only = !tr->mentions_ledger;
     return run(tr, &r, e);
 }
 

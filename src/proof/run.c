@@ -98,6 +98,7 @@ static int look_at(struct trial *tr, struct slice given, bool first, struct unit
         u->sets = sets_session(driver, u);
     u->forgets = makes_forget(u->text.sql);
     tr->grants |= may_grant(u->text.sql);
+    tr->mentions_ledger |= u->script.mentions_ledger;
     return code;
 }
 

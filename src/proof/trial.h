@@ -97,6 +97,7 @@ struct trial {
     size_t remembered;        /* bytes of texts kept in memory */
     bool forgets;             /* some text may make the server forget what it keeps for the session */
     bool grants;              /* some text may change privileges */
+    bool mentions_ledger;     /* some text does, and may have hung anything to it */
     bool session_set;         /* a text may have changed session state since it was put back */
     bool keys_off, keys_sent; /* foreign keys are said to be off by the texts at hand; by those of the last session */
     bool rows;                /* some text has changed rows: there may be data to lose */
