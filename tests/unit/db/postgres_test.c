@@ -516,6 +516,74 @@ static void stamps_tell_whether_something_was_written(void **state)
     db_close(db);
 }
 
+static uint64_t made_in_pg_class(struct db *db, uint64_t *epoch)
+{
+    struct db_stamp ignored;
+    struct db_written w;
+    assert_int_equal(db->driver->stamp(db, &ignored, NULL), PAWL_OK);
+    db->driver->written(db, &w);
+    *epoch = w.epoch;
+    return w.made[0];
+}
+
+static void savepoints_wait_for_what_is_run_next(void **state)
+{
+    (void)state;
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct pawl_error e = {0};
+    struct db_request back[] = {{.sql = SLICE("ROLLBACK TO a")}, {.sql = SLICE("RELEASE a")}};
+    struct db_request row = {.sql = SLICE("insert into t values (1)"), .rows_only = true};
+    uint64_t first, second, third, epoch, then;
+    assert_int_equal(db->driver->watch(db, SLICE("1259"), &e), PAWL_OK);
+    pg_exec(db, "begin");
+    made_in_pg_class(db, &epoch);
+    pg_exec(db, "create table t (id int primary key)");
+    first = made_in_pg_class(db, &epoch);
+    assert_true(first >= 2);
+
+    db->marks_wait = true;
+    pg_exec(db, "SAVEPOINT a");
+    db->marks_wait = false;
+    assert_true(db->waiting);
+    pg_exec(db, "create table u (id int)");
+    assert_false(db->waiting);
+    second = made_in_pg_class(db, &epoch);
+    assert_true(second > first);
+
+    db->marks_wait = true;
+    assert_int_equal(db_run(db, back, 2, NULL, &e), PAWL_OK);
+    pg_exec(db, "SAVEPOINT b");
+    db->marks_wait = false;
+    assert_true(db->waiting);
+    assert_string_equal(pg_text(db, "select to_regclass('u') is null"), "1");
+    assert_int_equal(made_in_pg_class(db, &then), second); /* what is rolled back was written all the same */
+
+    /* a transaction that has failed is healed at once */
+    assert_int_equal(db_exec(db, "select 1/0", &e), PAWL_SQL);
+    db->marks_wait = true;
+    pg_exec(db, "ROLLBACK TO b");
+    db->marks_wait = false;
+    assert_false(db->waiting);
+    assert_int_equal(db_run(db, &row, 1, NULL, &e), PAWL_OK);
+
+    /* and counting goes on behind the COMMIT, which rows alone do not keep from it */
+    assert_int_equal(made_in_pg_class(db, &then), second);
+    assert_int_equal(
+        db_run(db, &(struct db_request){.sql = SLICE("insert into t values (2)"), .rows_only = true}, 1, NULL, &e),
+        PAWL_OK);
+    pg_exec(db, "commit");
+    pg_exec(db, "begin");
+    third = made_in_pg_class(db, &then);
+    assert_int_equal(then, epoch);
+    assert_int_equal(third, second);
+    pg_exec(db, "create table v (id int)");
+    assert_true(made_in_pg_class(db, &then) > third);
+    assert_int_equal(then, epoch);
+    db_rollback(db);
+    assert_string_equal(pg_text(db, "select count(*) from t"), "2");
+    db_close(db);
+}
+
 static void session_state_does_not_leak(void **state)
 {
     (void)state;
@@ -741,6 +809,7 @@ int main(void)
         cmocka_unit_test(a_lost_answer_is_told_apart),
         cmocka_unit_test(the_ledger_is_read_in_one_go),
         cmocka_unit_test(stamps_tell_whether_something_was_written),
+        cmocka_unit_test(savepoints_wait_for_what_is_run_next),
         cmocka_unit_test(session_state_does_not_leak),
         cmocka_unit_test(the_ledger_is_sqlx_own),
         cmocka_unit_test(scratch_databases_come_and_go),
