@@ -88,19 +88,32 @@ int certificate_outdated(struct pawl *p, struct pawl_error *e)
     return code;
 }
 
+struct beside {
+    struct pawl *p;
+    struct certificate_files files;
+};
+
+static int read_changes(void *context, const char *engine, struct changelog *out, bool *found, struct pawl_error *e)
+{
+    struct beside *b = context;
+    return certificate_files_changes(b->p, &b->files, engine, out, found, e);
+}
+
 int certificate_input(struct pawl *p, struct run *r, bool required, const char *const *allow, size_t n_allow,
                       struct attest_input *out, struct pawl_error *e)
 {
-    struct certificate_files *f = arena_alloc(&p->operation, sizeof *f);
-    struct changelog *changes = arena_alloc(&p->operation, sizeof *changes);
-    bool found = false;
+    struct beside *b = arena_alloc(&p->operation, sizeof *b);
     *out = (struct attest_input){.required = required,
                                  .allow = allow,
                                  .n_allow = n_allow,
                                  .ignore = p->config.ignore,
-                                 .n_ignore = p->config.n_ignore};
-    if (!f || !changes)
+                                 .n_ignore = p->config.n_ignore,
+                                 .read_changes = read_changes,
+                                 .context = b};
+    if (!b)
         return err_nomem(e);
+    struct certificate_files *f = &b->files;
+    b->p = p;
     int code = certificate_files_read(p, f, e);
     out->path = f->path;
     if (code || !f->sound) {
@@ -108,11 +121,7 @@ int certificate_input(struct pawl *p, struct run *r, bool required, const char *
         return code;
     }
     out->certificate = &f->certificate;
-    code = certified_compare(&p->operation, &f->certificate, r->set, false, &out->compared, e);
-    if (!code)
-        code = certificate_files_changes(p, f, r->db->driver->name, changes, &found, e);
-    out->changes = found ? changes : NULL;
-    return code;
+    return certified_compare(&p->operation, &f->certificate, r->set, false, &out->compared, e);
 }
 
 /* ---- setups ------------------------------------------------------------------------------------------------------ */

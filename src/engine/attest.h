@@ -1,10 +1,10 @@
 /*
  * attest: is the live schema the one that the certificate says, before a migration and behind it?
  *
- * States are numbers as in engine/course: S(0) is the baseline, S(k) the schema behind the k-th migration. What the certificate says about
- * them comes from its file of changes, or else from its fingerprints alone, which can only say yes; where they say no, the
- * set is rehearsed on a scratch database to show what differs. Facts are read once and then followed, so that each look costs
- * what has changed.
+ * States are numbers as in engine/course: S(0) is the baseline, S(k) the schema behind the k-th migration. A fingerprint of the
+ * certificate can only say yes, and mostly does. Where it does not, what the certificate says comes from its file of changes, which is
+ * not read before, or else the set is rehearsed on a scratch database to show what differs. Facts are read once and then
+ * followed; with the file of changes at hand each look costs what has changed.
  */
 #ifndef PAWL_ENGINE_ATTEST_H
 #define PAWL_ENGINE_ATTEST_H
@@ -17,12 +17,14 @@
 struct attest_input {
     const struct certificate *certificate; /* NULL: there is none that can be used, and `why` says so */
     struct pawl_error why;
-    struct slice path;               /* of pawl.lock */
-    struct certified compared;       /* with the set of the run */
-    const struct changelog *changes; /* NULL: there is none */
-    bool no_scratch;                 /* nothing is made anywhere to show what differs */
-    bool required;                   /* nothing runs that is not certified */
-    const char *const *allow;        /* patterns of objects that may differ; "*": no look is taken at all */
+    struct slice path;         /* of pawl.lock */
+    struct certified compared; /* with the set of the run */
+    /* Reads the file of changes; *found = false: there is none that can be used. Called once at most; NULL: there is none. */
+    int (*read_changes)(void *context, const char *engine, struct changelog *out, bool *found, struct pawl_error *e);
+    void *context;
+    bool no_scratch;          /* nothing is made anywhere to show what differs */
+    bool required;            /* nothing runs that is not certified */
+    const char *const *allow; /* patterns of objects that may differ; "*": no look is taken at all */
     size_t n_allow;
     const char *const *ignore; /* patterns of objects that are not looked at */
     size_t n_ignore;
@@ -32,10 +34,15 @@ struct attest {
     struct run *run;
     const struct attest_input *in;
     const char *engine;
-    struct slice mark;           /* of its fingerprints in the certificate */
-    const struct changelog *log; /* NULL: by fingerprints */
+    struct slice mark;               /* of its fingerprints in the certificate */
+    const struct changelog *changes; /* the file, see attest_changes */
+    bool read;                       /* it was asked for */
+    const struct changelog *log; /* what is compared with: the file, or a rehearsal; NULL: only fingerprints so far */
+    bool chosen;                 /* whether the file can be that was asked */
+    size_t ends[2];              /* states of which the file has to tell the truth for that */
     bool shapes;                 /* the log is of another major version: only shapes are compared */
-    bool exact;                  /* all the same, the last look was by a fingerprint of this version */
+    unsigned hashed;             /* looks at fingerprints */
+    bool exact;                  /* the last look was one, and it said yes */
     struct scope scope;
     struct facts *facts;     /* NULL: not read yet, or not to be relied on any more */
     size_t state;            /* what `difference` begins with */
@@ -47,6 +54,8 @@ struct attest {
     size_t together;         /* so many migrations, in one transaction, end with the one behind which is compared */
 };
 
+/* The file of changes, in a->changes from now on (NULL = there is none): it is large, so it is read when it is needed. */
+int attest_changes(struct attest *a, struct pawl_error *e);
 /*
  * Does the file of changes, whatever major version of the engine it is for, say of the states from .. to what the fingerprints of the
  * certificate say? *out = false if there is none, or if it does not speak about them.
@@ -106,6 +115,8 @@ const char *attest_harmless(enum difference grade);
 
 /* Are all objects allowed to differ? */
 bool attest_allows_all(const struct attest *a);
+/* From now on these are the states that matter: a file of changes has to tell the truth about them. */
+void attest_expect(struct attest *a, size_t from, size_t to);
 /* How the live schema differs from a state: what is not allowed of it, and how bad that is. */
 int attest_compare(struct attest *a, size_t state, struct delta *rest, enum difference *grade, struct pawl_error *e);
 

@@ -44,18 +44,33 @@ void attest_tell_false(struct attest *a)
                 "the file of changes beside %s does not say what the certificate says, and is not used", a->in->path.p);
 }
 
+int attest_changes(struct attest *a, struct pawl_error *e)
+{
+    if (a->read || !a->in->read_changes)
+        return PAWL_OK;
+    bool found = false;
+    struct changelog *log = arena_alloc(a->run->arena, sizeof *log);
+    int code = log ? a->in->read_changes(a->in->context, a->engine, log, &found, e) : err_nomem(e);
+    a->read = !code;
+    a->changes = found ? log : NULL;
+    return code;
+}
+
 int attest_log_holds(struct attest *a, size_t from, size_t to, bool *out, struct pawl_error *e)
 {
     ARENA(tmp);
-    const struct changelog *log = a->in->changes;
     *out = false;
-    if (!a->in->certificate || !log || !is_for_engine(a, log) || to >= log->n || to > a->in->certificate->n)
+    if (!a->in->certificate)
         return PAWL_OK;
+    int code = attest_changes(a, e);
+    const struct changelog *log = a->changes;
+    if (code || !log || !is_for_engine(a, log) || to >= log->n || to > a->in->certificate->n)
+        return code;
     struct slice name = shape_mark(&tmp, a->engine, atoi(log->engine.p + strlen(a->engine) + 1));
     unsigned char(*sums)[SHA256_BYTES] = arena_array(&tmp, to - from + 1, sizeof *sums);
     if (!name.p || !sums)
         return err_nomem(e);
-    int code = changelog_fingerprints(log, from + 1, to + 1, sums, e);
+    code = changelog_fingerprints(log, from + 1, to + 1, sums, e);
     for (size_t state = from; !code && state <= to; state++) {
         const struct certificate_mark *m = certificate_mark(marks_of(a, state), name);
         *out = m && memcmp(sums[state - from], m->fingerprint, sizeof sums[0]) == 0;
@@ -72,20 +87,39 @@ static int use_log(struct attest *a, const struct changelog *log, bool shapes, s
     return scope_init(a->run->arena, log, a->in->ignore, a->in->n_ignore, &a->scope, e);
 }
 
-/* The file of changes is taken if it leads over all covered states to what the certificate says of the last one. */
+/*
+ * The file of changes is taken if it leads over all covered states to what the certificate says of the last one, and to what it says of
+ * those that matter.
+ */
 static int choose_log(struct attest *a, struct pawl_error *e)
 {
-    const struct changelog *log = a->in->changes;
-    bool is_true = false;
-    if (!log || !is_for_engine(a, log))
-        return PAWL_OK;
-    int code = attest_log_holds(a, a->covered, a->covered, &is_true, e);
+    int code = attest_changes(a, e);
+    const struct changelog *log = a->changes;
+    a->chosen = true;
+    if (code || !log || !is_for_engine(a, log) || !attest_speaks(a, 0))
+        return code;
+    size_t states[] = {a->covered, a->ends[0], a->ends[1]};
+    bool is_true = true;
+    for (size_t i = 0; i < 3 && !code && is_true; i++) /* behind what is covered nothing is compared */
+        if (!i || states[i] < a->covered)
+            code = attest_log_holds(a, states[i], states[i], &is_true, e);
     if (code)
         return code;
     if (is_true)
         return use_log(a, log, shape_differs(a->engine) && !slice_eq(log->engine, a->mark), e);
     attest_tell_false(a);
     return PAWL_OK;
+}
+
+void attest_expect(struct attest *a, size_t from, size_t to)
+{
+    a->ends[0] = from;
+    a->ends[1] = to;
+    if (a->log && a->log != a->changes)
+        return; /* a rehearsal is true of all of them */
+    a->log = NULL;
+    a->chosen = false;
+    a->hashed = 0;
 }
 
 /* The set rehearsed on a scratch database, as a log. */
@@ -134,7 +168,7 @@ int attest_open(struct run *r, const struct attest_input *in, struct attest *out
         return PAWL_OK;
     while (out->covered < in->compared.prefix && attest_speaks(out, out->covered + 1))
         out->covered++;
-    return attest_speaks(out, 0) ? choose_log(out, e) : PAWL_OK;
+    return PAWL_OK;
 }
 
 void attest_forget(struct attest *a)
@@ -203,11 +237,12 @@ bool attest_allows_all(const struct attest *a)
 static int read_facts(struct attest *a, struct delta *live, struct pawl_error *e)
 {
     bool opened = a->facts != NULL;
+    *live = (struct delta){0};
     int code = opened ? PAWL_OK : facts_open(a->run->db, a->run->ledger->name, &a->facts, e);
     if (!code && !opened && a->run->db->driver->caps & DB_CAP_PIPELINE)
         facts_unstamped(a->facts); /* there are statements between two looks, and each question is a round trip */
     if (!code)
-        code = facts_refresh(a->facts, a->run->arena, live, e);
+        code = facts_refresh(a->facts, a->run->arena, opened ? live : NULL, e);
     if (code)
         attest_forget(a);
     return code;
@@ -219,22 +254,25 @@ static int narrow(struct attest *a, const struct delta *d, struct delta *out, st
     return code || !a->shapes ? code : shape_delta(a->run->arena, a->engine, out, out, e);
 }
 
-/* All lines against all lines. */
+/* All lines against all lines; what differs is kept, as it is now. */
 static int compare_all(struct attest *a, size_t state, struct pawl_error *e)
 {
-    struct arena *arena = a->run->arena;
-    struct slice *expected, *live;
+    ARENA(tmp);
+    struct slice *expected;
     struct delta all;
-    size_t n_expected, n_live;
-    int code = changelog_state(arena, a->log, state + 1, &expected, &n_expected, e);
+    size_t n_expected, n_live = facts_count(a->facts);
+    struct slice *live = arena_array(&tmp, n_live + 1, sizeof *live);
+    if (!live)
+        return err_nomem(e);
+    for (size_t i = 0; i < n_live; i++)
+        live[i] = facts_at(a->facts, i);
+    int code = changelog_state(&tmp, a->log, state + 1, &expected, &n_expected, e);
     if (!code)
-        code = facts_lines(a->facts, arena, &live, &n_live, e);
+        code = delta_between(&tmp, expected, n_expected, live, n_live, &all, e);
     if (!code)
-        code = delta_between(arena, expected, n_expected, live, n_live, &all, e);
-    if (!code)
-        code = narrow(a, &all, &a->difference, e);
+        code = narrow(a, &all, &all, e);
     a->state = state;
-    return code;
+    return code ? code : delta_copy(a->run->arena, &all, &a->difference, e);
 }
 
 /* What the certificate says to have changed taken off, what has changed put on. */
@@ -272,23 +310,28 @@ static int judge(struct attest *a, struct delta *rest, enum difference *grade, s
     return PAWL_OK;
 }
 
-/* Is the live schema by its fingerprint the certified one? With patterns to ignore that cannot be told. */
-static int look_at_fingerprint(struct attest *a, size_t state, bool *same, struct pawl_error *e)
+/* For so many looks to take a sum over all facts is cheaper than to read the file of changes. */
+#define LOOKS_BY_FINGERPRINT 4
+
+/* Is the live schema by its fingerprint the certified one? Of objects to ignore there will be some, and then it cannot say yes. */
+static int look_at_fingerprint(struct attest *a, size_t state, struct pawl_error *e)
 {
     unsigned char sum[SHA256_BYTES];
     const unsigned char *wanted = a->in->n_ignore ? NULL : fingerprint_of(a, state);
     int code = wanted ? facts_fingerprint(a->facts, sum, e) : PAWL_OK;
-    *same = !code && wanted && memcmp(sum, wanted, sizeof sum) == 0;
+    a->hashed++;
+    a->exact = !code && wanted && memcmp(sum, wanted, sizeof sum) == 0;
+    if (a->exact) {
+        a->difference = (struct delta){0};
+        a->state = state;
+    }
     return code;
 }
 
-/* By the fingerprint alone; the set is rehearsed if that says no. *same: it says yes. */
-static int compare_fingerprint(struct attest *a, size_t state, bool *same, struct pawl_error *e)
+/* The fingerprint has said no, or says nothing, and there is no file of changes: the set is rehearsed. */
+static int rehearse_to_show(struct attest *a, struct pawl_error *e)
 {
-    int code = look_at_fingerprint(a, state, same, e);
-    if (code || *same || a->in->no_scratch)
-        return code;
-    code = rehearse(a, e);
+    int code = a->in->no_scratch ? PAWL_OK : rehearse(a, e);
     if (code && e && code != PAWL_NOMEM && code != PAWL_INTERRUPTED)
         err_hint(e,
                  "the live schema does not have the certified fingerprint; to show what differs, `pawl verify --write` "
@@ -296,41 +339,36 @@ static int compare_fingerprint(struct attest *a, size_t state, bool *same, struc
     return code;
 }
 
-/* The changes are of another major version, but the certificate may have a fingerprint of this one: then that can say yes. */
-static int compare_exactly(struct attest *a, size_t state, bool *same, struct pawl_error *e)
+/* What is compared with, unless a fingerprint says that nothing differs. */
+static int find_log(struct attest *a, size_t state, struct pawl_error *e)
 {
-    int code = look_at_fingerprint(a, state, same, e);
-    if (*same) {
-        a->difference = (struct delta){0};
-        a->state = state;
-    }
-    a->exact = *same;
-    return code;
-}
-
-/* Where nothing may be made anywhere, that they differ is all that can be told. */
-static bool is_blind(const struct attest *a)
-{
-    return a->in->no_scratch && !a->log;
+    bool looked = a->hashed < LOOKS_BY_FINGERPRINT;
+    int code = looked ? look_at_fingerprint(a, state, e) : PAWL_OK;
+    if (code || a->exact)
+        return code;
+    code = a->chosen ? PAWL_OK : choose_log(a, e);
+    if (code || a->log)
+        return code;
+    code = looked ? PAWL_OK : look_at_fingerprint(a, state, e);
+    return code || a->exact ? code : rehearse_to_show(a, e);
 }
 
 int attest_compare(struct attest *a, size_t state, struct delta *rest, enum difference *grade, struct pawl_error *e)
 {
     struct delta live;
-    bool fresh = !a->facts, same = false;
+    bool followed = a->facts && a->log; /* so `difference` leads on from what it was */
     *rest = (struct delta){0};
     *grade = DIFFERENCE_NONE;
+    a->exact = false;
     int code = read_facts(a, &live, e);
-    if (!code && !a->log) {
-        code = compare_fingerprint(a, state, &same, e);
-        fresh = true;
-    }
-    if (!code && a->shapes && fresh)
-        code = compare_exactly(a, state, &same, e);
-    if (!code && !same && is_blind(a))
-        *grade = DIFFERENCE_REAL;
-    if (code || same || is_blind(a))
+    if (!code && !a->log)
+        code = find_log(a, state, e);
+    if (code || a->exact)
         return code;
-    code = fresh ? compare_all(a, state, e) : compare_changes(a, state, &live, e);
+    if (!a->log) { /* nothing may be made anywhere: that they differ is all that can be told */
+        *grade = DIFFERENCE_REAL;
+        return PAWL_OK;
+    }
+    code = followed ? compare_changes(a, state, &live, e) : compare_all(a, state, e);
     return code ? code : judge(a, rest, grade, e);
 }

@@ -8,9 +8,10 @@
 /* So many migrations are covered by files, certificate and changes. */
 static size_t covered(const struct run *r)
 {
-    const struct attest_input *in = r->attest->in;
-    size_t n = 0, most = in->changes->n - 1 < in->compared.prefix ? in->changes->n - 1 : in->compared.prefix;
-    while (n < most && in->changes->steps[n + 1].version == r->set->items[n].version)
+    const struct changelog *log = r->attest->changes;
+    size_t n = 0, most = r->attest->in->compared.prefix;
+    most = log->n - 1 < most ? log->n - 1 : most;
+    while (n < most && log->steps[n + 1].version == r->set->items[n].version)
         n++;
     return n;
 }
@@ -18,7 +19,7 @@ static size_t covered(const struct run *r)
 bool recall_shapes(const struct run *r)
 {
     const struct attest *a = r->attest;
-    return a && a->in->changes && shape_differs(a->engine) && !slice_eq(a->in->changes->engine, a->mark);
+    return a && a->changes && shape_differs(a->engine) && !slice_eq(a->changes->engine, a->mark);
 }
 
 /* The texts themselves say what is not in the facts. `outside`: so it ran when it was proved, whatever its text looks like. */
@@ -49,7 +50,7 @@ static int add_step(struct run *r, size_t k, bool shapes, struct course *out, st
 {
     const struct attest_input *in = r->attest->in;
     const struct migration *m = &r->set->items[k];
-    struct course_step step = {.migration = m, .change = in->changes->steps[k + 1].change};
+    struct course_step step = {.migration = m, .change = r->attest->changes->steps[k + 1].change};
     int code = look_at_text(r, m, in->compared.lines[k]->outside, &step, e);
     if (!code && shapes)
         code = shape_delta(r->arena, r->attest->engine, &step.change, &step.change, e);
@@ -58,21 +59,24 @@ static int add_step(struct run *r, size_t k, bool shapes, struct course *out, st
 
 int recall(struct run *r, size_t to, bool shapes, struct course *out, bool *found, struct pawl_error *e)
 {
-    const struct attest *a = r->attest;
+    struct attest *a = r->attest;
     *found = false;
     *out = (struct course){0};
-    if (!a || !a->in->certificate || !a->in->changes || !a->in->changes->n || (recall_shapes(r) && !shapes))
+    if (!a || !a->in->certificate)
         return PAWL_OK;
+    int code = attest_changes(a, e);
+    if (code || !a->changes || !a->changes->n || (recall_shapes(r) && !shapes))
+        return code;
     size_t n = covered(r), needed = to < r->set->n ? to : r->set->n;
     bool holds = false;
     if (n < needed)
         return PAWL_OK;
-    int code = attest_log_holds(r->attest, 0, n, &holds, e);
+    code = attest_log_holds(a, 0, n, &holds, e);
     if (!code && !holds)
-        attest_tell_false(r->attest);
+        attest_tell_false(a);
     if (code || !holds)
         return code;
-    struct delta baseline = a->in->changes->steps[0].change;
+    struct delta baseline = a->changes->steps[0].change;
     shapes = recall_shapes(r);
     if (shapes)
         code = shape_delta(r->arena, a->engine, &baseline, &baseline, e);

@@ -20,7 +20,7 @@
  * as shapes; without it they are not.
  */
 int recall(struct run *r, size_t to, bool shapes, struct course *out, bool *found, struct pawl_error *e);
-/* Are the changes of another major version, so that recall gives shapes? */
+/* Behind recall: are the changes of another major version, so that it gives shapes? */
 bool recall_shapes(const struct run *r);
 
 /*

@@ -122,7 +122,8 @@ bool facts_unchanged(struct facts *f, const struct db_stamp *now)
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e)
 {
     struct db_stamp stamp = {0};
-    *out = (struct delta){0};
+    if (out)
+        *out = (struct delta){0};
     int code = f->unstamped ? PAWL_OK : f->db->driver->stamp(f->db, &stamp, e);
     if (code)
         return code;

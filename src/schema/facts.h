@@ -51,7 +51,7 @@ void facts_close(struct facts *f); /* NULL is fine */
  * Brings the set up to date with the database; *out becomes what changed since the last call (in `a`; the
  * first call gives all facts as new). Costs what changed; when nothing can have changed (db_stamp), next to
  * nothing. After an error the set is what it was before the call, and the next call sees all that changed
- * since.
+ * since. `out` may be NULL if nobody wants to know.
  */
 int facts_refresh(struct facts *f, struct arena *a, struct delta *out, struct pawl_error *e);
 /*

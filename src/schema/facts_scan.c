@@ -276,7 +276,7 @@ static bool write_down(struct facts *f, size_t first)
 static int finish(struct facts *f, size_t first, struct arena *a, struct delta *out, struct pawl_error *e)
 {
     int code = collect_edits(f, first, e);
-    if (!code)
+    if (!code && out)
         code = edits_to_delta(f, a, out, e);
     if (!code && !vec_reserve(&f->lines, f->lines.n + f->edits.n, sizeof(struct line *)))
         code = err_nomem(e);
@@ -304,7 +304,8 @@ int facts_scan(struct facts *f, struct arena *a, struct delta *out, struct pawl_
     if (code) {
         facts_drop_fresh(f);
         f->disturbed = true;
-        *out = (struct delta){0};
+        if (out)
+            *out = (struct delta){0};
     }
     return code;
 }
