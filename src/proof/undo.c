@@ -228,6 +228,23 @@ static int write_drafts(struct undoing *u, struct undo_text *t, const struct ren
     return code;
 }
 
+/* The schema is what it was. */
+static int write_nothing(struct undoing *u, struct undo_text *t, struct pawl_error *e)
+{
+    const struct migration *m = &u->original->items[t->k];
+    bool idle = true;
+    int code = PAWL_OK;
+    for (size_t i = 0; i < u->now.n && idle && !code; i++)
+        code = undo_idle(m, &u->now.engines[i], &idle, e);
+    if (code)
+        return code;
+    t->written = idle;
+    if (idle)
+        return undo_nothing(u->a, slice_file_name(m->up.path), &t->text, e);
+    t->reason = SLICE("it does not change the schema: what its rows were before cannot be told");
+    return PAWL_OK;
+}
+
 static int write_one(struct undoing *u, struct undo_text *t, struct pawl_error *e)
 {
     ARENA(tmp);
@@ -251,10 +268,8 @@ static int write_one(struct undoing *u, struct undo_text *t, struct pawl_error *
     }
     if (code)
         return code;
-    if (!statements) {
-        t->reason = SLICE("it does not change the schema: what its rows were before cannot be told");
-        return PAWL_OK;
-    }
+    if (!statements)
+        return write_nothing(u, t, e);
     t->written = true;
     return write_drafts(u, t, renaming, plain, any, up, e);
 }

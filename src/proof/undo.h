@@ -4,7 +4,8 @@
  * 1. The set is proved as it is, on each engine, which gives S(k-1) and S(k).
  * 2. For each migration that is asked for, the way from S(k) back to S(k-1) is rendered (schema/render), in a form that can run
  *    twice: what was renamed gets its old name back (proof/renamed), and names stand without the schema that the engine looks
- *    into first, unless the up text names it. Where engines need different statements, directives say whose they are.
+ *    into first, unless the up text names it. Where engines need different statements, directives say whose they are. An up that
+ *    changes neither schema nor rows gets a text that does nothing.
  * 3. The set is proved with these texts. One that does not restore S(k-1), fails when run again, or after which its up fails,
  *    gives way to the next draft: with nothing renamed, then with full names. Behind the last it is dropped with the reason; so
  *    is one that makes a proof of another version worse.
@@ -51,6 +52,14 @@ struct undo_result {
 int undo_run(struct arena *a, const struct migration_set *set, const struct undo_request *request,
              struct report *report, struct undo_result *out, struct pawl_error *e);
 
+/* ---- undo_idle.c ------------------------------------------------------------------------------------------------- */
+
+/*
+ * An up that does not change the schema: does it surely leave the rows alone, too? It does if it has no statement, or only SELECTs that
+ * call nothing and CREATE IF NOT EXISTS or DROP IF EXISTS.
+ */
+int undo_idle(const struct migration *m, const struct proof_options *engine, bool *idle, struct pawl_error *e);
+
 /* ---- undo_text.c ------------------------------------------------------------------------------------------------- */
 
 /*
@@ -59,5 +68,7 @@ int undo_run(struct arena *a, const struct migration_set *set, const struct undo
  */
 int undo_compose(struct arena *a, const struct proof_options *engines, const struct rendering *r, size_t n,
                  struct slice what, bool full, struct slice *out, struct pawl_error *e);
+/* The text that reverts an idle up. */
+int undo_nothing(struct arena *a, struct slice what, struct slice *out, struct pawl_error *e);
 
 #endif

@@ -96,3 +96,13 @@ int undo_compose(struct arena *a, const struct proof_options *engines, const str
     *out = arena_dup(a, strbuf_slice(&b));
     return out->p ? PAWL_OK : err_nomem(e);
 }
+
+int undo_nothing(struct arena *a, struct slice what, struct slice *out, struct pawl_error *e)
+{
+    *out =
+        arena_printf(a,
+                     "-- Reverts " SLICE_FMT ". Written by pawl: that changes neither the schema nor rows, so there is "
+                     "nothing to take back.\n\nSELECT 1;\n",
+                     SLICE_ARG(what));
+    return out->p ? PAWL_OK : err_nomem(e);
+}
