@@ -151,6 +151,8 @@ static bool drops_itself(const struct edit *before, const struct edit *after, st
         if (c->column == at &&
             (c->kind == OUTLINE_PRIMARY_KEY || c->kind == OUTLINE_UNIQUE || c->kind == OUTLINE_FOREIGN_KEY))
             return false;
+        if (c->column == OUTLINE_TABLE && outline_keyed(c, column))
+            return false;
     }
     return after->outline.n_constraints + own == before->outline.n_constraints;
 }

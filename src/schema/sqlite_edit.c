@@ -77,15 +77,21 @@ static bool ends_line(struct slice s, size_t at)
 
 /* ---- items of the body ------------------------------------------------------------------------------------------- */
 
-/* Takes out tokens from..to of the body with one comma, and the remark behind them if they have lines of their own. */
+/*
+ * Takes out tokens from..to of the body with one comma, and the remark behind them if they have lines of their own. A constraint may stand
+ * beside others without one; what is left of a row of such keeps the commas around it.
+ */
 static int remove_item(struct edit *x, size_t from, size_t to, struct pawl_error *e)
 {
     const struct outline *o = &x->outline;
     const struct tokens *t = &o->t;
     size_t begin = outline_begin(o, from), end = outline_end(o, to - 1);
     bool comma = tokens_is(t, to, ','), before = tokens_is(t, from - 1, ',');
+    bool joined = !comma && !tokens_is(t, to, ')'), joins = !before && !tokens_is(t, from - 1, '(');
     struct change changes[2];
     size_t n = 0, line = line_break(x->text, begin);
+    comma &= !joins;
+    before &= !joined;
     if (comma)
         end = outline_end(o, to);
     size_t remark = remark_end(x->text, end);
@@ -94,6 +100,10 @@ static int remove_item(struct edit *x, size_t from, size_t to, struct pawl_error
         end = remark;
     } else if (comma) {
         end = outline_begin(o, to + 1);
+    } else if (joined) {
+        end = outline_begin(o, to);
+    } else if (joins) {
+        begin = outline_end(o, from - 1);
     } else if (before && ends_line(x->text, remark) && remark > end) {
         end = remark;
     }
@@ -194,16 +204,19 @@ static int edit_using_add(struct edit *x, size_t column, struct slice expression
     return PAWL_OK;
 }
 
-/* Is it the column that SQLite keeps as the row's own number: INTEGER PRIMARY KEY? */
+/* Is it the column that SQLite keeps as the row's own number: INTEGER PRIMARY KEY, but for one that says DESC itself? */
 static bool is_rowid(const struct edit *x, size_t column)
 {
     const struct outline *o = &x->outline;
     const struct outline_column *c = &o->columns[column];
     if (o->without_rowid || c->type_to != c->type_from + 1 || !tokens_word(&o->t, c->type_from, "integer"))
         return false;
-    for (size_t i = 0; i < o->n_constraints; i++)
-        if (o->constraints[i].kind == OUTLINE_PRIMARY_KEY)
-            return o->constraints[i].n_columns == 1 && slice_ieq(o->constraints[i].columns[0], c->name);
+    for (size_t i = 0; i < o->n_constraints; i++) {
+        const struct outline_constraint *key = &o->constraints[i];
+        if (key->kind == OUTLINE_PRIMARY_KEY)
+            return key->n_columns == 1 && slice_ieq(key->columns[0], c->name) &&
+                   !tokens_word(&o->t, key->body + 2, "desc");
+    }
     return false;
 }
 
@@ -397,10 +410,23 @@ static struct slice constraint_text(const struct edit *x, const struct outline_c
     return slice_sub(x->text, outline_begin(&x->outline, c->from), outline_end(&x->outline, c->to - 1));
 }
 
+/* Does the primary key itself keep NULL out? Then its columns go on to do so without it, as on PostgreSQL. */
+static bool forbids_null(const struct edit *x, const struct outline_constraint *key)
+{
+    size_t column = key->n_columns == 1 ? outline_column(&x->outline, key->columns[0]) : SIZE_MAX;
+    return x->outline.strict || (column != SIZE_MAX && is_rowid(x, column));
+}
+
 static int remove_constraint(struct edit *x, size_t i, struct pawl_error *e)
 {
-    const struct outline_constraint *c = &x->outline.constraints[i];
-    return c->column == OUTLINE_TABLE ? remove_item(x, c->from, c->to, e) : remove_words(x, c->from, c->to, e);
+    const struct outline_constraint c = x->outline.constraints[i]; /* its names stay in the arena */
+    bool closed = c.kind == OUTLINE_PRIMARY_KEY && forbids_null(x, &c);
+    int code = c.column == OUTLINE_TABLE ? remove_item(x, c.from, c.to, e) : remove_words(x, c.from, c.to, e);
+    for (size_t k = 0; k < c.n_columns && closed && !code; k++) {
+        size_t column = outline_column(&x->outline, c.columns[k]);
+        code = column == SIZE_MAX ? PAWL_OK : set_not_null(x, column, e);
+    }
+    return code;
 }
 
 static int drop_column(struct edit *x, const struct head_part *p, struct pawl_error *e)

@@ -113,9 +113,36 @@ static int one_cast(struct arena *a, const struct tokens *t, size_t i, struct sl
     return out->p ? PAWL_OK : err_nomem(e);
 }
 
+/* E'..' without its E. */
+static int plain_strings(struct arena *a, struct slice text, struct slice *out, struct pawl_error *e)
+{
+    struct tokens t;
+    *out = text;
+    if (!tokens_read_as(&t, a, &dialect_postgres, text))
+        return err_nomem(e);
+    for (size_t i = t.n; i-- > 0;) {
+        size_t at = t.items[i].offset;
+        struct slice literal = slice_sub(text, at, at + t.items[i].length);
+        if (t.items[i].kind != TOKEN_STRING || !slice_ieq(slice_sub(literal, 0, 2), SLICE("e'")))
+            continue;
+        if (slice_find_byte(literal, '\\') != SIZE_MAX) {
+            err_set(e, PAWL_SQL, "SQLite has no strings with escapes: " SLICE_FMT, SLICE_ARG(literal));
+            err_hint(e, "write the characters themselves between plain quotes");
+            return PAWL_SQL;
+        }
+        *out = arena_printf(a, SLICE_FMT SLICE_FMT, SLICE_ARG(slice_sub(*out, 0, at)),
+                            SLICE_ARG(slice_sub(*out, at + 1, out->n)));
+        if (!out->p)
+            return err_nomem(e);
+    }
+    return PAWL_OK;
+}
+
 int spell_casts(struct arena *a, struct slice text, struct slice *out, struct pawl_error *e)
 {
-    *out = text;
+    int code = plain_strings(a, text, out, e);
+    if (code)
+        return code;
     for (;;) {
         struct tokens t;
         size_t i = 0;
@@ -125,7 +152,7 @@ int spell_casts(struct arena *a, struct slice text, struct slice *out, struct pa
             i++;
         if (i == t.n)
             return PAWL_OK;
-        int code = one_cast(a, &t, i, out, e);
+        code = one_cast(a, &t, i, out, e);
         if (code)
             return code;
     }

@@ -13,7 +13,8 @@ enum affinity spell_affinity(struct slice type);
 
 /*
  * `x::type` becomes x for a literal and CAST(x AS TEXT) where the type is one of text. PAWL_SQL for any other cast: SQLite's CAST
- * reads any text as a number, and a date as its year. The result is `text` itself if it has no cast.
+ * reads any text as a number, and a date as its year. E'..' becomes '..', or PAWL_SQL if it has a backslash. The result is `text`
+ * itself if it has neither.
  */
 int spell_casts(struct arena *a, struct slice text, struct slice *out, struct pawl_error *e);
 

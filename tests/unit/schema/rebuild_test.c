@@ -135,6 +135,70 @@ static void the_text_keeps_its_layout(void **unused)
           "CREATE TABLE t (a int NOT NULL DEFAULT (-2 + 4) CHECK (a > 0))", "");
 }
 
+/* SQLite takes constraints of a table without commas between them. */
+static void constraints_without_commas(void **unused)
+{
+    (void)unused;
+    static const char schema[] = "CREATE TABLE t (a int, b int, CONSTRAINT x CHECK (b > 0) CONSTRAINT y UNIQUE (a) "
+                                 "CHECK (a <> 5), CONSTRAINT z CHECK (a < 9))";
+    check(schema, "ALTER TABLE t DROP CONSTRAINT x", NULL,
+          "CREATE TABLE t (a int, b int, CONSTRAINT y UNIQUE (a) CHECK (a <> 5), CONSTRAINT z CHECK (a < 9))", "");
+    check(schema, "ALTER TABLE t DROP CONSTRAINT y", NULL,
+          "CREATE TABLE t (a int, b int, CONSTRAINT x CHECK (b > 0) CHECK (a <> 5), CONSTRAINT z CHECK (a < 9))", "");
+    check(
+        schema, "ALTER TABLE t DROP CONSTRAINT t_a_check", NULL,
+        "CREATE TABLE t (a int, b int, CONSTRAINT x CHECK (b > 0) CONSTRAINT y UNIQUE (a), CONSTRAINT z CHECK (a < 9))",
+        "");
+    check(schema, "ALTER TABLE t DROP COLUMN b", NULL,
+          "CREATE TABLE t (a int, CONSTRAINT y UNIQUE (a) CHECK (a <> 5), CONSTRAINT z CHECK (a < 9))",
+          "dropped with it: CONSTRAINT x CHECK (b > 0)");
+    check("CREATE TABLE t (a int,\n    CONSTRAINT x CHECK (a > 0) -- x\n    CONSTRAINT y UNIQUE (a) -- y\n)",
+          "ALTER TABLE t DROP CONSTRAINT x", NULL, "CREATE TABLE t (a int,\n    CONSTRAINT y UNIQUE (a) -- y\n)", "");
+    check("CREATE TABLE t (a int,\n    CONSTRAINT x CHECK (a > 0) -- x\n    CONSTRAINT y UNIQUE (a) -- y\n)",
+          "ALTER TABLE t DROP CONSTRAINT y", NULL, "CREATE TABLE t (a int,\n    CONSTRAINT x CHECK (a > 0) -- x\n)",
+          "");
+}
+
+/* E'..' is a plain string if it has no escapes. */
+static void strings_of_postgres(void **unused)
+{
+    (void)unused;
+    check("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a SET DEFAULT E''", NULL,
+          "CREATE TABLE t (a text DEFAULT '')", "");
+    check("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a SET DEFAULT e'it''s'::text", NULL,
+          "CREATE TABLE t (a text DEFAULT 'it''s')", "");
+    check("CREATE TABLE t (a text)", "ALTER TABLE t ADD COLUMN b text UNIQUE DEFAULT E'x'", NULL,
+          "CREATE TABLE t (a text, b text UNIQUE DEFAULT 'x')", "");
+    check("CREATE TABLE t (a text)", "ALTER TABLE t ADD CONSTRAINT c CHECK (a <> E'' AND a <> E'e')", NULL,
+          "CREATE TABLE t (a text, CONSTRAINT c CHECK (a <> '' AND a <> 'e'))", "");
+    refused("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a SET DEFAULT E'a\\n'",
+            "SQLite has no strings with escapes: E'a\\n'");
+}
+
+/* The key forbade NULL there, and PostgreSQL goes on to do so. A key of another type never did. */
+static void dropped_key_leaves_not_null(void **unused)
+{
+    (void)unused;
+    static const char drop[] = "ALTER TABLE t DROP CONSTRAINT t_pkey";
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a int)", drop, NULL,
+          "CREATE TABLE t (id INTEGER NOT NULL, a int)", "");
+    check("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, a int)", drop, NULL,
+          "CREATE TABLE t (id INTEGER NOT NULL, a int)", "");
+    check("CREATE TABLE t (id INTEGER, a int, PRIMARY KEY (id))", drop, NULL,
+          "CREATE TABLE t (id INTEGER NOT NULL, a int)", "");
+    check("CREATE TABLE t (a int, b text, c int, PRIMARY KEY (a, b)) STRICT", drop, NULL,
+          "CREATE TABLE t (a int NOT NULL, b text NOT NULL, c int) STRICT", "");
+    check("CREATE TABLE t (a int, b text, c int, PRIMARY KEY (a, b)) STRICT", "ALTER TABLE t DROP COLUMN b", NULL,
+          "CREATE TABLE t (a int NOT NULL, c int) STRICT", "dropped with it: PRIMARY KEY (a, b)");
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY, a int)",
+          "ALTER TABLE t DROP CONSTRAINT t_pkey, ALTER COLUMN id DROP NOT NULL", NULL,
+          "CREATE TABLE t (id INTEGER, a int)", "");
+    check("CREATE TABLE t (id INTEGER PRIMARY KEY DESC, a int); INSERT INTO t VALUES (NULL, 1)", drop,
+          "SELECT id IS NULL, a FROM t", "1|1", "");
+    check("CREATE TABLE t (id INT PRIMARY KEY, a int); INSERT INTO t VALUES (NULL, 1)", drop,
+          "SELECT id IS NULL, a FROM t", "1|1", "");
+}
+
 static void names_are_those_that_postgres_makes_up(void **unused)
 {
     (void)unused;
@@ -341,6 +405,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_keeps_its_layout),
+        cmocka_unit_test(constraints_without_commas),
+        cmocka_unit_test(strings_of_postgres),
+        cmocka_unit_test(dropped_key_leaves_not_null),
         cmocka_unit_test(names_are_those_that_postgres_makes_up),
         cmocka_unit_test(guards),
         cmocka_unit_test(what_goes_with_a_column),
