@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "sys/claim.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -21,7 +22,10 @@ struct pgserver {
     struct process_user user;
     const struct process_user *other_user; /* &user when we are root, else NULL */
     struct slice bindir, folder, url;
+    int claim; /* see sys/claim */
 };
+
+#define FOLDER_PREFIX "pawl-server-"
 
 /* ---- finding the binaries ---------------------------------------------------------------------------------------- */
 
@@ -302,6 +306,8 @@ static int launch(struct pgserver *s, struct pawl_error *e)
         if (process_wait(&s->watch, 1))
             code = err_set(e, PAWL_IO, "cannot make the folder %s", s->folder.p);
     }
+    if (!code)
+        s->claim = claim_take(s->folder.p);
     return code;
 }
 
@@ -362,8 +368,29 @@ static int make_url(struct pgserver *s, struct pawl_error *e)
     return s->url.p ? PAWL_OK : err_nomem(e);
 }
 
+struct sweep {
+    struct arena *a;
+    const char *place;
+};
+
+/* What a run left whose watching shell was killed with it. A server that is still up ends when it finds its folder gone. */
+static int sweep_one(void *context, const char *name, struct pawl_error *e)
+{
+    struct sweep *sweep = context;
+    if (!slice_starts(slice_of(name), SLICE(FOLDER_PREFIX)))
+        return PAWL_OK;
+    struct slice folder = arena_printf(sweep->a, "%s/%s", sweep->place, name);
+    if (!folder.p)
+        return err_nomem(e);
+    if (claim_is_over(folder.p))
+        tree_remove(folder.p, NULL);
+    return PAWL_OK;
+}
+
 static int prepare(struct pgserver *s, const char *place, struct pawl_error *e)
 {
+    ARENA(tmp);
+    struct sweep sweep = {&tmp, place ? place : tree_place(MEMORY)};
     static const char *const names[] = {"postgres", "nobody", NULL};
     int code = PAWL_OK;
     if (process_is_root()) {
@@ -372,8 +399,9 @@ static int prepare(struct pgserver *s, const char *place, struct pawl_error *e)
     }
     if (code)
         return code;
-    s->folder = arena_printf(&s->arena, "%s/pawl-server-%016llx", place ? place : tree_place(MEMORY),
-                             (unsigned long long)process_random());
+    tree_list(sweep.place, sweep_one, &sweep, NULL);
+    s->folder =
+        arena_printf(&s->arena, "%s/" FOLDER_PREFIX "%016llx", sweep.place, (unsigned long long)process_random());
     if (!s->folder.p)
         return err_nomem(e);
     if (s->folder.n > SOCKET_PATH) {
@@ -390,7 +418,7 @@ int pgserver_start(const struct pgserver_options *options, struct pgserver **out
     struct pgserver *s = mem_alloc(sizeof *s);
     if (!s)
         return err_nomem(e);
-    s->watch.input = -1;
+    s->watch.input = s->claim = -1;
     int code = use_bindir(s, options->bindir, e);
     if (!code)
         code = prepare(s, options->place, e);
@@ -430,6 +458,7 @@ void pgserver_stop(struct pgserver *s)
         process_kill(&s->watch, true);
     if (s->watch.id)
         tree_remove(s->folder.p, NULL); /* the watching shell did so, unless it was killed or never started */
+    claim_drop(s->claim);
     arena_clear(&s->arena);
     mem_free(s);
 }

@@ -3,7 +3,8 @@
  *
  * It listens on a socket in a private folder and nowhere else, trades durability for speed, and is gone with its folder
  * when it is stopped, and also when the process that started it ends in whatever way: a small shell stands between the
- * two, reads a pipe, and cleans up when the pipe ends. As root the server runs as `postgres`, or else as `nobody`.
+ * two, reads a pipe, and cleans up when the pipe ends. Where that shell is killed as well, the next start removes the folder (see
+ * sys/claim). As root the server runs as `postgres`, or else as `nobody`.
  *
  * A server needs an initialised data directory, which takes most of a second to make; it is kept in
  * $XDG_CACHE_HOME/pawl (or ~/.cache/pawl) and copied for each run. Without such a place it is made anew each time.

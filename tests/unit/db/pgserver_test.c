@@ -131,6 +131,45 @@ static void it_dies_with_a_parent_that_is_killed(void **state)
     arena_clear(&pg_arena);
 }
 
+static int parent_of(int id)
+{
+    struct slice text = {NULL, 0};
+    struct slice path = arena_printf(&pg_arena, "/proc/%d/status", id);
+    assert_int_equal(file_read(&pg_arena, path.p, 1 << 16, &text, NULL), PAWL_OK);
+    size_t at = slice_find(text, SLICE("PPid:"));
+    return at == SIZE_MAX ? 0 : atoi(text.p + at + 5);
+}
+
+/* The next start sweeps what nobody is left to remove, and nothing else. */
+static void what_is_left_when_the_shell_is_killed_too_is_swept(void **state)
+{
+    (void)state;
+    struct pawl_error e;
+    struct pgserver *other = NULL;
+    struct slice place = temporary(tree_place(1), "pawl-test-");
+    assert_int_equal(chmod(place.p, 01777), 0);
+    struct slice strange = arena_printf(&pg_arena, SLICE_FMT "/pawl-server-strange", SLICE_ARG(place));
+    assert_int_equal(mkdir(strange.p, 0700), 0);
+    struct told alive = start_in_child(place.p, false), dead = start_in_child(place.p, false);
+    struct slice pid_file = arena_printf(&pg_arena, "%s/data/postmaster.pid", dead.folder);
+    struct slice text = {NULL, 0};
+    assert_int_equal(file_read(&pg_arena, pid_file.p, 4096, &text, NULL), PAWL_OK);
+    kill((pid_t)parent_of(atoi(text.p)), SIGKILL);
+    kill(dead.child, SIGKILL);
+    waitpid(dead.child, NULL, 0);
+    assert_true(file_exists(dead.folder));
+    assert_int_equal(pgserver_start(&(struct pgserver_options){.place = place.p}, &other, &e), PAWL_OK);
+    assert_false(file_exists(dead.folder));
+    assert_true(file_exists(alive.folder));
+    assert_true(file_exists(strange.p));
+    pgserver_stop(other);
+    kill(alive.child, SIGKILL);
+    waitpid(alive.child, NULL, 0);
+    assert_true(gone_soon(alive.folder));
+    assert_int_equal(tree_remove(place.p, &e), PAWL_OK);
+    arena_clear(&pg_arena);
+}
+
 static int count_all(void *context, const char *name, struct pawl_error *e)
 {
     (void)name;
@@ -213,6 +252,7 @@ int main(void)
         cmocka_unit_test(it_is_private_and_leaves_nothing),
         cmocka_unit_test(the_environment_does_not_lead_astray),
         cmocka_unit_test(it_dies_with_a_parent_that_is_killed),
+        cmocka_unit_test(what_is_left_when_the_shell_is_killed_too_is_swept),
         cmocka_unit_test(it_dies_with_a_parent_that_is_killed_at_any_moment_of_the_start),
         cmocka_unit_test(racing_runs_share_a_cache),
         cmocka_unit_test(without_binaries_it_says_so),
