@@ -18,10 +18,29 @@ struct keywords {
     const char *names[8], *values[8];
 };
 
+/*
+ * A key that needs a password, and none is given: OpenSSL would ask on the terminal, for each connection, and wait for ever. With
+ * any password it does not ask. What stands in front of the address counts only if the address says nothing; but it would be stronger
+ * than a service file, so there it is left out.
+ */
+static bool may_ask_for_key(const struct pg_db *db)
+{
+    const char *service = getenv("PGSERVICE");
+    return !(service && *service) && !strstr(db->target.location.p, "service");
+}
+
 static struct keywords keywords(const struct pg_db *db)
 {
-    struct keywords k = {{"dbname", "client_encoding"}, {db->target.location.p, "UTF8"}};
-    size_t n = 2;
+    struct keywords k = {0};
+    size_t n = 0;
+    if (may_ask_for_key(db)) {
+        k.names[n] = "sslpassword";
+        k.values[n++] = "none";
+    }
+    k.names[n] = "dbname";
+    k.values[n++] = db->target.location.p;
+    k.names[n] = "client_encoding";
+    k.values[n++] = "UTF8";
     k.names[n] = db->application_name.n ? "application_name" : "fallback_application_name";
     k.values[n++] = db->application_name.n ? db->application_name.p : "pawl";
     if (db->dbname.p) {
@@ -158,6 +177,11 @@ static bool is_about_tls(const struct pawl_error *e)
     return e && (strstr(e->message, "SSL") || strstr(e->message, "certificate"));
 }
 
+static bool is_about_key(const struct pawl_error *e)
+{
+    return e && strstr(e->message, "private key file");
+}
+
 static int explain(PGPing state, bool begun, struct pawl_error *e)
 {
     if (state == PQPING_NO_ATTEMPT && !begun) /* else it had no memory */
@@ -167,6 +191,8 @@ static int explain(PGPing state, bool begun, struct pawl_error *e)
                     "`createdb NAME` makes a database");
     else if (state == PQPING_REJECT)
         err_hint(e, "the server is starting or stopping: try again, or wait for it with --connect-wait");
+    else if (state == PQPING_NO_RESPONSE && is_about_key(e))
+        err_hint(e, "check sslcert and sslkey, and give the key's password, if it has one, as sslpassword");
     else if (state == PQPING_NO_RESPONSE && is_about_tls(e))
         err_hint(e, "check sslmode, sslrootcert and the server's certificate");
     else if (state == PQPING_NO_RESPONSE)

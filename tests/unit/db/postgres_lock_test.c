@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "db/postgres.h"
 #include "db/postgres_url.h"
 #include "postgres.h"
 #include "sys/clock.h"
@@ -245,6 +246,34 @@ static void a_pool_in_transaction_mode_is_refused(void **state)
     stop_pooler();
 }
 
+static const char *option(struct db *db, PQconninfoOption **all, const char *name)
+{
+    struct pg_db *pg = (struct pg_db *)db;
+    *all = pg->pq.conninfo(pg->conn);
+    for (PQconninfoOption *o = *all; o && o->keyword; o++)
+        if (strcmp(o->keyword, name) == 0)
+            return o->val;
+    return NULL;
+}
+
+/* With a password of its own, any, OpenSSL does not ask for that of a key. */
+static void nobody_is_asked_for_the_password_of_a_key(void **state)
+{
+    (void)state;
+    static const char *const given[] = {"", "&sslpassword=mine"};
+    static const char *const used[] = {"none", "mine"};
+    for (size_t i = 0; i < 2; i++) {
+        struct slice url = arena_printf(&pg_arena, SLICE_FMT "%s", SLICE_ARG(pgserver_url(pg_server)), given[i]);
+        struct db_target target = pg_target(url.p);
+        struct db *db = NULL;
+        PQconninfoOption *all;
+        assert_int_equal(db_open(&target, &(struct db_options){0}, &db, NULL), PAWL_OK);
+        assert_string_equal(option(db, &all, "sslpassword"), used[i]);
+        ((struct pg_db *)db)->pq.conninfoFree(all);
+        db_close(db);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_lock_that_was_lost_stops_the_run),
         cmocka_unit_test(a_waiter_does_not_block_concurrent_indexes),
         cmocka_unit_test(a_pool_in_session_mode_is_fine),
+        cmocka_unit_test(nobody_is_asked_for_the_password_of_a_key),
         cmocka_unit_test(a_pool_in_transaction_mode_is_refused),
     };
     return cmocka_run_group_tests(tests, pg_server_up, pg_server_down);
