@@ -1,5 +1,6 @@
 #include "schema/beside.h"
 
+#include "sql/lexer.h"
 #include "sql/quote.h"
 
 static int on_role(void *context, const struct db_value *c, size_t n, struct pawl_error *e)
@@ -31,13 +32,33 @@ static int note_role(struct beside *w, struct slice name, struct pawl_error *e)
     return w->roles[w->n++].p ? PAWL_OK : err_nomem(e);
 }
 
-int beside_leave(struct arena *a, struct db *db, const struct head *h, bool *as_is, struct pawl_error *e)
+/* Does the statement name a role that was made here? */
+static int names_own(struct arena *a, const struct db *db, struct slice sql, bool *out, struct pawl_error *e)
+{
+    const struct beside *w = db->beside;
+    struct lexer lx;
+    struct token t;
+    *out = false;
+    lexer_init(&lx, db->driver->dialect, sql);
+    while (w->n && !*out && lexer_next(&lx, &t)) {
+        if (t.kind != TOKEN_WORD && t.kind != TOKEN_QUOTED)
+            continue;
+        struct slice name = quote_name(a, db->driver->dialect, lexer_slice(&lx, &t));
+        if (!name.p)
+            return err_nomem(e);
+        for (size_t i = 0; i < w->n; i++)
+            *out |= slice_eq(name, w->roles[i]);
+    }
+    return PAWL_OK;
+}
+
+int beside_leave(struct arena *a, struct db *db, const struct head *h, struct slice sql, bool *as_is,
+                 struct pawl_error *e)
 {
     bool there = false;
-    *as_is = true;
-    if (h->action == HEAD_GRANT || (h->action == HEAD_CREATE && h->object == HEAD_TABLESPACE))
-        return PAWL_OK; /* what comes behind it may need it, and takes nothing from anybody */
     *as_is = false;
+    if (h->action == HEAD_GRANT) /* such a membership is gone with its role */
+        return names_own(a, db, sql, as_is, e);
     if (h->action != HEAD_CREATE || h->object != HEAD_ROLE)
         return PAWL_OK;
     struct slice name = quote_name(a, db->driver->dialect, h->name.name);

@@ -9,8 +9,10 @@
 #include "sql/head.h"
 
 /*
- * Hung to db->beside. What belongs to the whole server stays as it is then: CREATE ROLE passes over a role that is there, and what
- * changes or drops one, or a database or tablespace, is not sent. Roles that it makes are noted, and dropped by beside_end.
+ * Hung to db->beside. What belongs to the whole server stays as it is then: CREATE ROLE passes over a role that is there, and a
+ * membership is granted only if one of its roles was made here. Nothing else of lack_wide is sent: what changes or drops a role, a
+ * database or a tablespace, or makes one of the last two; ALTER SYSTEM; REASSIGN OWNED. Roles that it makes are noted, and dropped by
+ * beside_end.
  */
 struct beside {
     struct arena *a;
@@ -19,7 +21,8 @@ struct beside {
 };
 
 /* A statement about the whole server (lack_wide), with db->beside set: is it to be sent? */
-int beside_leave(struct arena *a, struct db *db, const struct head *h, bool *as_is, struct pawl_error *e);
+int beside_leave(struct arena *a, struct db *db, const struct head *h, struct slice sql, bool *as_is,
+                 struct pawl_error *e);
 /* Drops the roles, with all that the database has of them, and takes it from the connection. What fails stays. */
 void beside_end(struct db *db);
 

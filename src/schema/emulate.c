@@ -24,7 +24,8 @@ bool emulate_may(const struct db *db, struct slice sql)
     if (!find(db))
         return false;
     head_read(&h, db->driver->dialect, sql);
-    return (db->beside && lack_wide(db->driver->dialect, &h)) || lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
+    return (db->beside && lack_wide(db->driver->dialect, &h, sql)) ||
+           lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
 }
 
 int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *out, struct pawl_error *e)
@@ -33,8 +34,8 @@ int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *
     emulate_fn *fn = find(db);
     *out = (struct emulation){.as_is = true};
     head_read(&h, db->driver->dialect, sql);
-    if (db->beside && lack_wide(db->driver->dialect, &h))
-        return beside_leave(a, db, &h, &out->as_is, e);
+    if (db->beside && lack_wide(db->driver->dialect, &h, sql))
+        return beside_leave(a, db, &h, sql, &out->as_is, e);
     if (!fn || lack_of(db->driver->dialect, &h, sql) == LACK_NOTHING)
         return PAWL_OK;
     return fn(a, db, &h, sql, out, e);

@@ -78,10 +78,21 @@ static enum lack of_parts(const struct dialect *d, const struct head *h, struct 
     return sqlite && n > 1 ? LACK_REBUILD : worst;
 }
 
-bool lack_wide(const struct dialect *d, const struct head *h)
+/* REASSIGN OWNED gives away databases, too. */
+static bool is_wide_otherwise(const struct dialect *d, struct slice sql)
 {
-    return dialect_has(d, DIALECT_CONCURRENTLY) && h->class == HEAD_DDL && h->action != HEAD_ACTION_NONE &&
-           (h->object == HEAD_ROLE || h->object == HEAD_DATABASE || h->object == HEAD_TABLESPACE);
+    struct cursor c;
+    cursor_init(&c, d, sql);
+    return cursor_eat(&c, "alter") ? cursor_is(&c, "system") : cursor_is(&c, "reassign");
+}
+
+bool lack_wide(const struct dialect *d, const struct head *h, struct slice sql)
+{
+    if (!dialect_has(d, DIALECT_CONCURRENTLY) || h->class != HEAD_DDL)
+        return false;
+    bool object = h->object == HEAD_ROLE || h->object == HEAD_DATABASE || h->object == HEAD_TABLESPACE;
+    return (object && h->action != HEAD_ACTION_NONE) ||
+           ((h->object == HEAD_OTHER || h->object == HEAD_OBJECT_NONE) && is_wide_otherwise(d, sql));
 }
 
 /* What PostgreSQL creates without a word for "unless it is there". */

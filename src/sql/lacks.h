@@ -19,7 +19,7 @@ enum lack {
 enum lack lack_of(const struct dialect *d, const struct head *h, struct slice sql);
 
 /* Is it about what belongs to the whole server and not to one database: roles and memberships, databases, tablespaces? */
-bool lack_wide(const struct dialect *d, const struct head *h);
+bool lack_wide(const struct dialect *d, const struct head *h, struct slice sql);
 
 /*
  * Can SQLite's own ADD COLUMN take this definition (what follows the column's name), whatever the table holds? It refuses keys,
