@@ -228,6 +228,11 @@ struct db_driver {
     /* Does the table exist, seen with the connection's search path? Creates nothing. `name` as in the configuration. */
     int (*table_exists)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
     /*
+     * Is it the open transaction that has made this relation, which was not there before, and not another session meanwhile? `name` as in
+     * facts. NULL: nobody else can while a transaction is open.
+     */
+    int (*has_made)(struct db *db, struct slice name, bool *out, struct pawl_error *e);
+    /*
      * table_exists and the rows of `select` in one round trip; creates nothing. NULL = the two one after the other.
      */
     int (*read_ledger)(struct db *db, struct slice name, struct slice select, struct db_place *place, db_row_fn *on_row,

@@ -58,6 +58,16 @@ static int table_exists(struct db *db, struct slice name, bool *out, struct pawl
     return ask(db, "select to_regclass($1) is not null", name, out, e);
 }
 
+/* Whoever makes a relation locks it to the end, and nobody else can, who does not see it. */
+static int has_made(struct db *db, struct slice name, bool *out, struct pawl_error *e)
+{
+    return ask(
+        db,
+        "select exists (select from pg_catalog.pg_locks where pid = pg_catalog.pg_backend_pid() and locktype = 'relation' "
+        "and mode = 'AccessExclusiveLock' and relation = pg_catalog.to_regclass($1))",
+        name, out, e);
+}
+
 /* Inside: a new enum value used in the transaction that added it; COMMIT in a DO block or procedure. */
 static enum db_refusal refusal(const char *sqlstate)
 {
@@ -250,6 +260,7 @@ const struct db_driver db_postgres = {
     .has_written = has_written,
     .rows_written = rows_written,
     .table_exists = table_exists,
+    .has_made = has_made,
     .read_ledger = pg_read_ledger,
     .expect = pg_expect,
     .refusal = refusal,

@@ -200,6 +200,8 @@ int attest_after(struct attest *a, const struct migration *m, struct pawl_error 
     if (!attest_covers(a, m))
         return PAWL_OK;
     int code = attest_compare(a, index_of(a, m) + 1, &rest, &grade, e);
+    if (!code)
+        code = attest_add_made(a, &rest, &grade, e);
     if (code || grade < DIFFERENCE_REAL) {
         tell_harmless(a, code ? DIFFERENCE_NONE : grade);
         return code;

@@ -47,6 +47,7 @@ struct attest {
     struct facts *facts;     /* NULL: not read yet, or not to be relied on any more */
     size_t state;            /* what `difference` begins with */
     struct delta difference; /* from S(state) to the live schema, of what is managed */
+    struct delta fresh;      /* what has changed between the last look and the one in front of it, of everything */
     size_t covered;          /* states up to this one can be compared */
     bool told;               /* a harmless difference was told */
     bool told_false;         /* the file of changes is not what the certificate says, and that was told */
@@ -117,6 +118,11 @@ const char *attest_harmless(enum difference grade);
 bool attest_allows_all(const struct attest *a);
 /* From now on these are the states that matter: a file of changes has to tell the truth about them. */
 void attest_expect(struct attest *a, size_t from, size_t to);
+/*
+ * Adds what the open transaction has made although no version of the set makes it: tables, views and the like, since the look in front of
+ * the last one. That another session makes meanwhile is its own.
+ */
+int attest_add_made(struct attest *a, struct delta *rest, enum difference *grade, struct pawl_error *e);
 /* How the live schema differs from a state: what is not allowed of it, and how bad that is. */
 int attest_compare(struct attest *a, size_t state, struct delta *rest, enum difference *grade, struct pawl_error *e);
 

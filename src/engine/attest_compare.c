@@ -310,6 +310,40 @@ static int judge(struct attest *a, struct delta *rest, enum difference *grade, s
     return PAWL_OK;
 }
 
+/* The name of a fact "table public.x ..". */
+static struct slice object_of(const struct change *c)
+{
+    size_t space = slice_find_byte(c->key, ' ');
+    return space == SIZE_MAX ? c->key : slice_sub(c->key, space + 1, c->key.n);
+}
+
+int attest_add_made(struct attest *a, struct delta *rest, enum difference *grade, struct pawl_error *e)
+{
+    struct db *db = a->run->db;
+    const struct delta *d = &a->fresh;
+    struct delta made = {arena_array(a->run->arena, d->n + 1, sizeof *made.items), 0};
+    int code = PAWL_OK;
+    if (!made.items)
+        return err_nomem(e);
+    if (!a->log || a->exact || !db->driver->in_transaction(db))
+        return PAWL_OK;
+    for (size_t i = 0; i < d->n && !code; i++) {
+        const struct change *c = &d->items[i];
+        bool ours = true;
+        if (c->before.p || !scope_is_root(c->after) || scope_of(&a->scope, c->after) != SCOPE_UNMANAGED ||
+            is_allowed(a, c->after))
+            continue;
+        if (db->driver->has_made)
+            code = db->driver->has_made(db, object_of(c), &ours, e);
+        if (ours)
+            made.items[made.n++] = *c;
+    }
+    if (code || !made.n)
+        return code;
+    *grade = DIFFERENCE_REAL;
+    return delta_join(a->run->arena, rest, &made, rest, e);
+}
+
 /* For so many looks to take a sum over all facts is cheaper than to read the file of changes. */
 #define LOOKS_BY_FINGERPRINT 4
 
@@ -361,6 +395,7 @@ int attest_compare(struct attest *a, size_t state, struct delta *rest, enum diff
     *grade = DIFFERENCE_NONE;
     a->exact = false;
     int code = read_facts(a, &live, e);
+    a->fresh = live;
     if (!code && !a->log)
         code = find_log(a, state, e);
     if (code || a->exact)
