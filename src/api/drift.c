@@ -133,7 +133,8 @@ static int fill_sql(struct looking *x, struct arena *a, struct pawl_drift *out, 
         return PAWL_OK;
     int code = attest_sides(&x->attest, &x->look, &live, &n_live, &certified, &n_certified, e);
     if (!code)
-        code = render(a, x->attest.engine, live, n_live, certified, n_certified, &(struct render_options){0}, &r, e);
+        code = render(a, x->attest.engine, live, n_live, certified, n_certified, &(struct render_options){.back = true},
+                      &r, e);
     if (code)
         return code;
     for (size_t i = 0; i < r.n; i++) {

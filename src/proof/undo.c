@@ -179,7 +179,7 @@ static int render_all(struct undoing *u, struct arena *tmp, struct slice up, str
     int code = PAWL_OK;
     for (size_t i = 0; i < u->now.n && !code; i++) {
         struct state before = states[i][0], after = states[i][1];
-        struct render_options o = {.runner = u->request->runner, .guarded = true};
+        struct render_options o = {.runner = u->request->runner, .back = true, .guarded = true};
         struct rendering rest;
         r[i] = (struct rendering){0};
         if (renames)

@@ -27,6 +27,7 @@ struct render_rename {
 
 struct render_options {
     enum render_runner runner;
+    bool back;    /* to what was there before: a remark says what does not come back with the schema */
     bool guarded; /* statements that may run again on what they lead to: no error, nothing changes */
     const struct render_rename *renames; /* rows follow them; only SQLite's tables, else see proof/renamed */
     size_t n_renames;

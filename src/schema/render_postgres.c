@@ -477,7 +477,7 @@ static int read_ties(struct pgn_plan *p, struct pawl_error *e)
 int render_postgres(struct arena *a, const struct slice *from, size_t n_from, const struct slice *to, size_t n_to,
                     const struct render_options *o, struct rendering *out, struct pawl_error *e)
 {
-    struct pgn_plan p = {.a = a, .o = o, .out = out, .remark = SLICE(""), .from_nothing = n_from == 0};
+    struct pgn_plan p = {.a = a, .o = o, .out = out, .remark = SLICE("")};
     strbuf_init(&p.b, PHRASE_MAX);
     int code = read_facts(&p, from, n_from, to, n_to, e);
     if (!code)

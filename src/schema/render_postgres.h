@@ -61,7 +61,6 @@ struct pgn_plan {
     struct map keys, names; /* by key, by schema.name: struct pgn */
     struct strbuf b;
     struct slice remark; /* for the next statement */
-    bool from_nothing;
 };
 
 /* ---- render_postgres.c ------------------------------------------------------------------------------------------- */

@@ -188,9 +188,12 @@ int pgn_column_create(struct pgn_plan *p, struct pgn *n, const struct item *it, 
     phrase_add(&p->b, "ALTER %zTABLE %q ADD COLUMN %z", pgn_is(t, "foreign-table") ? "FOREIGN " : "", it->parts[0],
                it->parts[1], pgn_if_not(p));
     pgn_column_clause(p, t, it, fill);
-    p->remark =
-        fill.p ? arena_printf(p->a, "its values do not come back; " SLICE_FMT " stands in for them", SLICE_ARG(fill))
-               : SLICE("its values do not come back");
+    if (fill.p)
+        p->remark = arena_printf(p->a, SLICE_FMT " %s", SLICE_ARG(fill),
+                                 p->o->back ? "stands in for its values, which do not come back"
+                                            : "is its value in rows that are there");
+    else if (p->o->back)
+        p->remark = SLICE("its values do not come back");
     if (fact_value(it->line, "generated").p)
         p->remark = SLICE("");
     int code = pgn_put(p, e);

@@ -149,7 +149,7 @@ int pgn_table_create(struct pgn_plan *p, struct pgn *n, const struct item *it, s
     pgn_options(p, " WITH (", pgn_get(p, it, "options"), "");
     if ((v = pgn_get(p, it, "tablespace")).p)
         phrase_add(&p->b, " TABLESPACE %n", v);
-    if (!p->from_nothing && !foreign && !slice_eq(it->key, SLICE("")))
+    if (p->o->back && !foreign && !slice_eq(it->key, SLICE("")))
         p->remark = SLICE("its rows do not come back");
     int code = pgn_put(p, e);
     if (!code && (v = pgn_get(p, it, "toast_options")).p) {

@@ -322,7 +322,7 @@ static int create_tables(struct lite_plan *p, struct pawl_error *e)
     int code = order_tables(p, &p->to, p->to_fate, TABLE_NEW, true, &list, &n, e);
     for (size_t i = 0; i < n && !code; i++) {
         const struct lite_table *source = source_of(p, list[i]);
-        bool empty = p->from.n_items > 0 && !source;
+        bool empty = p->o->back && !source;
         lite_create_table(p->a, &p->b, list[i], list[i]->name, p->o->guarded);
         code = put(p, empty ? SLICE("its rows do not come back") : SLICE(""), e);
         if (!code && source)
@@ -362,7 +362,7 @@ static int alter(struct lite_plan *p, const struct lite_table *from, const struc
     for (size_t i = from->n_columns; i < to->n_columns && !code; i++) {
         phrase_add(&p->b, "ALTER TABLE %n ADD COLUMN %z", to->name, guarded ? "IF NOT EXISTS " : "");
         lite_column_clause(p->a, &p->b, to, to->columns[i]);
-        code = put(p, SLICE("its values do not come back"), e);
+        code = put(p, p->o->back ? SLICE("its values do not come back") : SLICE(""), e);
         p->out->items[p->out->n - 1].pawl = guarded;
     }
     return code;
@@ -374,9 +374,13 @@ static struct slice rebuild_remark(struct lite_plan *p, const struct lite_table 
     strbuf_addz(&text, "the table is made anew and its rows are copied: no ALTER TABLE of SQLite could run twice");
     for (size_t i = 0; i < to->n_columns; i++)
         if (!value_of(p, from, to, to->columns[i])) {
-            phrase_add(&text, "\nthe values of %n do not come back", to->columns[i]->parts[1]);
-            if (needs_filler(to->columns[i]))
+            if (p->o->back)
+                phrase_add(&text, "\nthe values of %n do not come back", to->columns[i]->parts[1]);
+            if (needs_filler(to->columns[i]) && p->o->back)
                 phrase_add(&text, "; %z stands in for them", filler(p->a, to->columns[i]));
+            else if (needs_filler(to->columns[i]))
+                phrase_add(&text, "\n%z is the value of %n in rows that are there", filler(p->a, to->columns[i]),
+                           to->columns[i]->parts[1]);
         }
     if (refers_any(p, &p->to, to->name))
         strbuf_addz(&text, "\n" KEYS_OFF);
