@@ -65,12 +65,11 @@ static size_t statement(struct pg_in *in, struct pg_batch *b, const void *key, c
                         : strstr(sql, "$1::xid")                             ? " (xid)"
                         : strstr(sql, "$1::oid[]") || strstr(sql, "{where ") ? " (oid[])"
                                                                              : "";
-    struct slice text = pg_text(in, &in->arena, sql, false);
-    b->failed |= !text.p; /* or an empty statement would be prepared */
+    struct slice text = pg_text(in, &in->arena, sql, false), name = name_of(in, in->n_statements + 1);
+    b->failed |= !text.p || !name.p; /* or an empty statement would be prepared */
     in->statements[in->n_statements++] = key;
     pg_add(b,
-           arena_printf(&in->arena, "prepare " SLICE_FMT "%s as " SLICE_FMT, SLICE_ARG(name_of(in, in->n_statements)),
-                        types, SLICE_ARG(text)),
+           arena_printf(&in->arena, "prepare " SLICE_FMT "%s as " SLICE_FMT, SLICE_ARG(name), types, SLICE_ARG(text)),
            NULL, NULL);
     return in->n_statements;
 }
