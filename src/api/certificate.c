@@ -88,21 +88,21 @@ int certificate_outdated(struct pawl *p, struct pawl_error *e)
     return code;
 }
 
-struct beside {
+struct reading {
     struct pawl *p;
     struct certificate_files files;
 };
 
 static int read_changes(void *context, const char *engine, struct changelog *out, bool *found, struct pawl_error *e)
 {
-    struct beside *b = context;
+    struct reading *b = context;
     return certificate_files_changes(b->p, &b->files, engine, out, found, e);
 }
 
 int certificate_input(struct pawl *p, struct run *r, bool required, const char *const *allow, size_t n_allow,
                       struct attest_input *out, struct pawl_error *e)
 {
-    struct beside *b = arena_alloc(&p->operation, sizeof *b);
+    struct reading *b = arena_alloc(&p->operation, sizeof *b);
     *out = (struct attest_input){.required = required,
                                  .allow = allow,
                                  .n_allow = n_allow,

@@ -100,7 +100,8 @@ static int choose_log(struct attest *a, struct pawl_error *e)
         return code;
     size_t states[] = {a->covered, a->ends[0], a->ends[1]};
     bool is_true = true;
-    for (size_t i = 0; i < 3 && !code && is_true; i++) /* behind what is covered nothing is compared */
+    size_t n = states[1] == states[2] ? 2 : 3;
+    for (size_t i = 0; i < n && !code && is_true; i++) /* behind what is covered nothing is compared */
         if (!i || states[i] < a->covered)
             code = attest_log_holds(a, states[i], states[i], &is_true, e);
     if (code)
@@ -321,12 +322,12 @@ int attest_add_made(struct attest *a, struct delta *rest, enum difference *grade
 {
     struct db *db = a->run->db;
     const struct delta *d = &a->fresh;
-    struct delta made = {arena_array(a->run->arena, d->n + 1, sizeof *made.items), 0};
     int code = PAWL_OK;
+    if (!d->n || !a->log || a->exact || !db->driver->in_transaction(db))
+        return PAWL_OK;
+    struct delta made = {arena_array(a->run->arena, d->n, sizeof *made.items), 0};
     if (!made.items)
         return err_nomem(e);
-    if (!a->log || a->exact || !db->driver->in_transaction(db))
-        return PAWL_OK;
     for (size_t i = 0; i < d->n && !code; i++) {
         const struct change *c = &d->items[i];
         bool ours = true;

@@ -2,14 +2,19 @@
 
 #include <stdio.h>
 
+static int run_marks(struct trial *tr, const struct db_request *requests, size_t n, struct pawl_error *e)
+{
+    tr->db->marks_wait = true;
+    int code = db_run(tr->db, requests, n, NULL, e);
+    tr->db->marks_wait = false;
+    return code;
+}
+
 static int savepoint(struct trial *tr, const char *verb, size_t level, struct pawl_error *e)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "%s pawl_%zu", verb, level);
-    tr->db->marks_wait = true;
-    int code = db_exec(tr->db, sql, e);
-    tr->db->marks_wait = false;
-    return code;
+    return run_marks(tr, &(struct db_request){.sql = slice_of(sql)}, 1, e);
 }
 
 static int back_to(struct trial *tr, size_t level, struct pawl_error *e)
@@ -18,10 +23,7 @@ static int back_to(struct trial *tr, size_t level, struct pawl_error *e)
     snprintf(back, sizeof back, "ROLLBACK TO pawl_%zu", level);
     snprintf(release, sizeof release, "RELEASE pawl_%zu", level);
     struct db_request requests[] = {{.sql = slice_of(back)}, {.sql = slice_of(release)}};
-    tr->db->marks_wait = true;
-    int code = db_run(tr->db, requests, 2, NULL, e);
-    tr->db->marks_wait = false;
-    return code;
+    return run_marks(tr, requests, 2, e);
 }
 
 static int take_snapshot(struct trial *tr, struct hold *h, struct pawl_error *e)
