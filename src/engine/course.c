@@ -381,7 +381,9 @@ int course_make(struct arena *a, const struct course_request *q, struct course *
     code = rehearse(&x, e);
     facts_close(x.facts);
     scratch.db = x.run.db;
-    beside_end(scratch.db);
+    db_close(scratch.db);
+    scratch.db = NULL;
+    beside_end(&beside, scratch.where);
     scratch_close(&scratch);
     return code;
 }

@@ -156,6 +156,7 @@ static int open_database(struct arena *a, const struct db_driver *driver, const 
     struct pawl_error near_error = {0};
     if (near && !named && !(driver->caps & DB_CAP_FILE)) {
         int code = driver->scratch(near, options, &out->db, &near_error);
+        out->where = near;
         if (!code || is_fatal(code)) {
             if (code && e)
                 *e = near_error;
@@ -165,6 +166,7 @@ static int open_database(struct arena *a, const struct db_driver *driver, const 
     int code = scratch_server_open(a, driver, c, options->interrupt, &out->server, e);
     if (code)
         return code;
+    out->where = out->server.target;
     if (out->server.found)
         return driver->scratch(out->server.target, options, &out->db, e);
     err_set(e, PAWL_REFUSED, "there is no place for a scratch database: %s",

@@ -40,6 +40,7 @@ void scratch_server_close(struct scratch_server *s);
 
 struct scratch {
     struct db *db;
+    const struct db_target *where; /* the server that it is on; NULL for an engine that needs none */
     struct scratch_server server;
 };
 

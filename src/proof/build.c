@@ -8,7 +8,7 @@ int build_open(struct arena *a, const struct proof_options *o, const struct repo
 {
     struct db_options options = o->db;
     struct delta all;
-    *out = (struct build){.arena = a, .options = o};
+    *out = (struct build){.arena = a, .options = o, .beside = {.a = a, .sends = true}};
     options.scratch = true;
     report_init_silent(&out->silent, like);
     int code = ledger_init(a, o->driver, o->ledger, &out->ledger, e);
@@ -18,6 +18,8 @@ int build_open(struct arena *a, const struct proof_options *o, const struct repo
         code = scratch_setup(out->db, o->setup[i], e);
     if (!code)
         code = facts_open(out->db, o->ledger, &out->facts, e);
+    if (!code)
+        out->db->beside = &out->beside;
     if (!code)
         code = facts_refresh(out->facts, a, &all, e);
     out->run = (struct run){.arena = a,
@@ -34,6 +36,8 @@ void build_close(struct build *b)
 {
     facts_close(b->facts);
     db_close(b->run.db ? b->run.db : b->db);
+    if (b->options)
+        beside_end(&b->beside, b->options->server);
     *b = (struct build){0};
 }
 

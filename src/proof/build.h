@@ -6,12 +6,14 @@
 
 #include "engine/run.h"
 #include "proof/proof.h"
+#include "schema/beside.h"
 #include "schema/facts.h"
 
 struct build {
     struct arena *arena;
     const struct proof_options *options;
     struct db *db;
+    struct beside beside; /* of the server that it is on */
     struct facts *facts;
     struct ledger ledger;
     struct report silent;

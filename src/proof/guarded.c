@@ -8,7 +8,6 @@
 #include "proof/rows.h"
 #include "proof/run.h"
 #include "proof/tell.h"
-#include "schema/beside.h"
 
 /*
  * A replay looks at all versions, so one behind each of them would cost the square of their number. It is run behind the first ones,
@@ -29,7 +28,6 @@ struct guarding {
     uint64_t *sorted;
     struct arena arena; /* of one version */
     struct run run;
-    struct beside beside;  /* while texts are run without a replay: the first database has made the roles */
     struct pawl_error why; /* a refusal */
 };
 
@@ -102,9 +100,9 @@ static int apply_step(struct guarding *g, size_t k, struct pawl_error *e)
     int code = run_check(r, &plan, &scripts, e);
     if (code)
         return code;
-    r->db->beside = &g->beside;
+    g->side.beside.sends = false; /* the first database has made the roles */
     code = apply_plan(r, &plan, scripts, false, &done, e);
-    r->db->beside = NULL;
+    g->side.beside.sends = true;
     return code;
 }
 
@@ -225,9 +223,9 @@ static int run_some(struct guarding *g, size_t k, const struct unit *u, size_t c
 {
     struct db *db = g->side.db;
     g->side.keys_off = g->outer->steps[k].keys_off;
-    db->beside = &g->beside;
+    g->side.beside.sends = false;
     int code = unit_run_some(&g->side, u, count, e);
-    db->beside = NULL;
+    g->side.beside.sends = true;
     *between = !code && !db->driver->in_transaction(db);
     if (!*between)
         db_rollback(db);
@@ -473,7 +471,7 @@ static int tell_unrehearsed(struct guarding *g, struct pawl_error *e)
 
 int guarded_prove(struct trial *tr, struct pawl_error *e)
 {
-    struct guarding g = {.outer = tr, .beside = {.a = tr->keep}};
+    struct guarding g = {.outer = tr};
     for (size_t k = 0; k < tr->applied; k++)
         tr->steps[k].guarded = !wants_guard(&tr->steps[k]);
     if (tr->options->plain || tr->options->texts || !any_wants_guard(tr))

@@ -222,7 +222,7 @@ static int add_emulated(struct trial *tr, struct batch *b, const struct script_s
     ARENA(a);
     struct emulation m;
     int code = send_batch(tr, b, e);
-    bool own = !tr->db->driver->in_transaction(tr->db);
+    bool own = !tr->db->driver->in_transaction(tr->db) && !emulate_beside(tr->db, st->sql);
     if (!code && own)
         code = db_exec(tr->db, tr->db->driver->begin, e);
     if (code)

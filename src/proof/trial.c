@@ -80,6 +80,10 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
     int code = o->driver->scratch(o->server, &options, &tr->db, e);
     for (size_t i = 0; !code && i < o->n_setup; i++)
         code = scratch_setup(tr->db, o->setup[i], e);
+    tr->beside.a = tr->keep;
+    tr->beside.sends = true;
+    if (!code)
+        tr->db->beside = &tr->beside;
     tr->rows |= o->n_setup > 0;
     tr->grants |= o->n_setup > 0;
     tr->session_set = true;
@@ -89,6 +93,16 @@ static int open_scratch(struct trial *tr, struct pawl_error *e)
         code = facts_open(tr->db, o->ledger, &tr->facts, e);
     tr->made++;
     return code;
+}
+
+/* The server is behind it what it was in front of it. */
+static void drop_scratch(struct trial *tr)
+{
+    facts_close(tr->facts);
+    db_close(tr->db);
+    beside_end(&tr->beside, tr->options->server);
+    tr->facts = NULL;
+    tr->db = NULL;
 }
 
 /* The baseline: all that is there before the first migration. */
@@ -119,10 +133,7 @@ int trial_open(struct trial *tr, struct pawl_error *e)
 void trial_close(struct trial *tr)
 {
     hold_abandon(tr);
-    facts_close(tr->facts);
-    db_close(tr->db);
-    tr->facts = NULL;
-    tr->db = NULL;
+    drop_scratch(tr);
 }
 
 static int apply_again(struct trial *tr, size_t k, struct pawl_error *e)
@@ -147,10 +158,7 @@ int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e)
     if (tr->rebuilt + state > REBUILD_FACTOR * (tr->set->n + 16))
         return err_set(e, PAWL_CHECK, "too many states had to be built again");
     tr->rebuilt += state;
-    facts_close(tr->facts);
-    db_close(tr->db);
-    tr->facts = NULL;
-    tr->db = NULL;
+    drop_scratch(tr);
     int code = open_scratch(tr, e);
     for (size_t k = 0; !code && k < state; k++)
         code = apply_again(tr, k, e);

@@ -9,6 +9,7 @@
 
 #include "engine/ledger.h"
 #include "proof/proof.h"
+#include "schema/beside.h"
 #include "schema/facts.h"
 #include "source/script.h"
 #include "source/text.h"
@@ -82,7 +83,8 @@ struct trial {
     struct arena *keep;  /* lives as long as the walk */
     struct arena tmp;    /* lives as long as a step */
     struct db *db;
-    bool pawl; /* texts are sent as pawl sends them, not as they stand: what the engine lacks is emulated */
+    struct beside beside; /* of the server that it is on */
+    bool pawl;            /* texts are sent as pawl sends them, not as they stand: what the engine lacks is emulated */
     struct facts *facts;
     unsigned made; /* so many scratch databases */
     struct ledger ledger;

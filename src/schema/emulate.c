@@ -18,14 +18,22 @@ static emulate_fn *find(const struct db *db)
     return NULL;
 }
 
+bool emulate_beside(const struct db *db, struct slice sql)
+{
+    struct head h;
+    if (!db->beside)
+        return false;
+    head_read(&h, db->driver->dialect, sql);
+    return beside_wants(db, &h, sql);
+}
+
 bool emulate_may(const struct db *db, struct slice sql)
 {
     struct head h;
     if (!find(db))
         return false;
     head_read(&h, db->driver->dialect, sql);
-    return (db->beside && lack_wide(db->driver->dialect, &h, sql)) ||
-           lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
+    return beside_wants(db, &h, sql) || lack_of(db->driver->dialect, &h, sql) != LACK_NOTHING;
 }
 
 int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *out, struct pawl_error *e)
@@ -34,8 +42,8 @@ int emulate(struct arena *a, struct db *db, struct slice sql, struct emulation *
     emulate_fn *fn = find(db);
     *out = (struct emulation){.as_is = true};
     head_read(&h, db->driver->dialect, sql);
-    if (db->beside && lack_wide(db->driver->dialect, &h, sql))
-        return beside_leave(a, db, &h, sql, &out->as_is, e);
+    if (beside_wants(db, &h, sql))
+        return beside_run(a, db, &h, sql, &out->as_is, e);
     if (!fn || lack_of(db->driver->dialect, &h, sql) == LACK_NOTHING)
         return PAWL_OK;
     return fn(a, db, &h, sql, out, e);

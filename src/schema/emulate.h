@@ -20,6 +20,9 @@ struct emulation {
 /* Can `emulate` have something to say about it? From the text alone. */
 bool emulate_may(const struct db *db, struct slice sql);
 
+/* Is it one about the whole server (schema/beside)? It needs no transaction around it. */
+bool emulate_beside(const struct db *db, struct slice sql);
+
 /*
  * What is to be sent for one statement, in `a`. All that goes before it must have been sent. The requests must go out one after
  * the other in the transaction that is open, and a failure of any must undo them all; some of them look at what the others did

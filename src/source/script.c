@@ -251,7 +251,7 @@ static void check_lack(struct check *c, const struct head *h, struct slice sql)
     enum lack lack = lack_of(c->dialect, h, sql);
     c->out->lacks |= lack != LACK_NOTHING;
     c->out->rebuilds |= lack == LACK_REBUILD;
-    c->out->wide |= lack_wide(c->dialect, h, sql);
+    c->out->wide |= lack_wide(c->dialect, h, sql) || lack_role(c->dialect, h, sql);
 }
 
 static void check_statement(struct check *c, const struct statement *st)

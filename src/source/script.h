@@ -13,16 +13,17 @@
 #include "sql/dialect.h"
 
 struct script {
-    size_t statements;       /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
-    bool no_transaction;     /* it runs without a transaction: the file asks for it, or cannot do otherwise */
-    bool own_transaction;    /* one BEGIN/COMMIT pair stands around everything; both are not sent */
-    size_t begin, commit;    /* byte offsets of those two statements in text.sql */
-    bool inside_out;         /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
-    bool several;            /* BEGIN/COMMIT pairs stand in it that can be one transaction; they are not sent */
-    bool new_enum_value;     /* it adds a value to an enum type, which may be used only after its COMMIT */
-    bool foreign_keys_off;   /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
-    bool lacks;              /* it has statements for which the engine has no words: see schema/emulate */
-    bool wide;               /* it has statements about the whole server, as CREATE ROLE: see schema/emulate */
+    size_t statements;     /* that will be sent: without own BEGIN and COMMIT and harmless client lines */
+    bool no_transaction;   /* it runs without a transaction: the file asks for it, or cannot do otherwise */
+    bool own_transaction;  /* one BEGIN/COMMIT pair stands around everything; both are not sent */
+    size_t begin, commit;  /* byte offsets of those two statements in text.sql */
+    bool inside_out;       /* COMMIT and BEGIN lead out of the runner's transaction and back; they are not sent */
+    bool several;          /* BEGIN/COMMIT pairs stand in it that can be one transaction; they are not sent */
+    bool new_enum_value;   /* it adds a value to an enum type, which may be used only after its COMMIT */
+    bool foreign_keys_off; /* it says PRAGMA foreign_keys = OFF, which does nothing inside a transaction */
+    bool lacks;            /* it has statements for which the engine has no words: see schema/emulate */
+    bool
+        wide; /* it has statements about the whole server, as CREATE ROLE, or blocks that make roles: see schema/beside */
     bool rebuilds;           /* some of them may need foreign keys to be off */
     bool guards;             /* it has statements that make something only unless it is there: see sql/guards */
     bool empty;              /* no statement for any engine */

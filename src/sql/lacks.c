@@ -95,6 +95,34 @@ bool lack_wide(const struct dialect *d, const struct head *h, struct slice sql)
            ((h->object == HEAD_OTHER || h->object == HEAD_OBJECT_NONE) && is_wide_otherwise(d, sql));
 }
 
+/* Is one of the words that a role is called by at the beginning, whatever stands behind it? */
+static bool begins_role(struct slice sql)
+{
+    static const struct slice words[] = {{"role", 4}, {"user", 4}, {"group", 5}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_ieq(slice_sub(sql, 0, words[i].n), words[i]))
+            return true;
+    return false;
+}
+
+bool lack_role(const struct dialect *d, const struct head *h, struct slice sql)
+{
+    static const struct slice create = {"create", 6};
+    struct cursor c;
+    if (!dialect_has(d, DIALECT_CONCURRENTLY))
+        return false;
+    if (h->class == HEAD_DDL)
+        return h->action == HEAD_CREATE && h->object == HEAD_ROLE;
+    cursor_init(&c, d, sql);
+    if (!cursor_is(&c, "do"))
+        return false;
+    for (size_t i = 0; i + create.n < sql.n; i++)
+        if (slice_ieq(slice_sub(sql, i, i + create.n), create) &&
+            begins_role(slice_trim(slice_sub(sql, i + create.n, sql.n))))
+            return true;
+    return false;
+}
+
 /* What PostgreSQL creates without a word for "unless it is there". */
 static bool unguarded(enum head_object object)
 {

@@ -20,6 +20,8 @@ enum lack lack_of(const struct dialect *d, const struct head *h, struct slice sq
 
 /* Is it about what belongs to the whole server and not to one database: roles and memberships, databases, tablespaces? */
 bool lack_wide(const struct dialect *d, const struct head *h, struct slice sql);
+/* Does it make a role: by CREATE ROLE, USER or GROUP, or as a block whose text says so? */
+bool lack_role(const struct dialect *d, const struct head *h, struct slice sql);
 
 /*
  * Can SQLite's own ADD COLUMN take this definition (what follows the column's name), whatever the table holds? It refuses keys,
