@@ -109,13 +109,14 @@ static bool has_equals(struct arena *a, struct db *db, struct slice sql)
 {
     const struct dialect *d = db->driver->dialect;
     struct rewrites forms;
-    struct slice form = {0};
+    bool equals = false;
     if (rewrite_forms(a, d, d->guards, NULL, sql, &forms, NULL))
         return false;
-    for (size_t i = 0; i < forms.n; i++)
-        if (strcmp(forms.forms[i].what, REWRITE_WHERE_NOT_EXISTS) == 0)
-            form = forms.forms[i].sql;
-    return form.n && writes_nothing(db, run_all, &form);
+    for (size_t i = 0; i < forms.n && !equals; i++)
+        if (strcmp(forms.forms[i].what, REWRITE_WHERE_NOT_EXISTS) == 0 ||
+            strcmp(forms.forms[i].what, REWRITE_WHERE_NO_TEXT) == 0)
+            equals = writes_nothing(db, run_all, &forms.forms[i].sql);
+    return equals;
 }
 
 static bool are_there(struct arena *a, struct db *db, const struct script *script, const struct text *text)

@@ -25,6 +25,9 @@
 #define REWRITE_WHERE_NOT_EXISTS \
     "WHERE NOT EXISTS" /* the form that inserts each row of VALUES unless one with its literals is there */
 
+#define REWRITE_WHERE_NO_TEXT \
+    "WHERE NOT EXISTS, as text" /* the same, with what looks like JSON or XML compared as text */
+
 struct rewrite_form {
     struct slice sql; /* stands in place of the statement; may be several, without the last terminator */
     const char *what; /* for people: "IF NOT EXISTS" */

@@ -84,18 +84,32 @@ static bool literal(struct cursor c, bool *null)
     return is && (cursor_mark(&c, ',') || cursor_mark(&c, ')'));
 }
 
-/* One expression up to its comma or the end of the row: " AND a = 1" if it is a literal. */
-static void read_value(const struct rewriter *w, struct cursor *c, struct slice column, struct strbuf *compare)
+/* A string like {..}, [..], <..> or (..): its column may be of a type without any =, as PostgreSQL's json, xml and point are. */
+static bool structured(struct slice sql)
+{
+    return sql.n > 1 && sql.p[0] == '\'' && slice_find_byte(SLICE("{[<("), sql.p[1]) < 4;
+}
+
+/*
+ * One expression up to its comma or the end of the row: " AND a = 1" if it is a literal. `texts`, if it is not NULL: what is structured
+ * is compared as text, and counted there.
+ */
+static void read_value(const struct rewriter *w, struct cursor *c, struct slice column, struct strbuf *compare,
+                       size_t *texts)
 {
     bool null, known = literal(*c, &null);
-    size_t from = c->t.offset;
+    bool text = texts && c->t.kind == TOKEN_STRING && structured(slice_sub(w->sql, c->t.offset, w->sql.n));
+    size_t from = c->t.offset, end = from + c->t.length;
     while (!cursor_done(c) && !cursor_mark(c, ',') && !cursor_mark(c, ')'))
         cursor_skip(c);
     if (!known)
         return;
-    strbuf_addf(compare, "%s" SLICE_FMT " ", compare->n ? " AND " : "", SLICE_ARG(column));
+    strbuf_addf(compare, "%s%s" SLICE_FMT "%s ", compare->n ? " AND " : "", text ? "CAST(" : "", SLICE_ARG(column),
+                text ? " AS text)" : "");
     strbuf_addz(compare, null ? "IS NULL" : "= ");
-    strbuf_add(compare, null ? (struct slice){0} : slice_sub(w->sql, from, c->behind));
+    strbuf_add(compare, null ? (struct slice){0} : slice_sub(w->sql, from, text ? end : c->behind));
+    if (text)
+        ++*texts;
 }
 
 /*
@@ -103,7 +117,7 @@ static void read_value(const struct rewriter *w, struct cursor *c, struct slice 
  * is not as long as the list.
  */
 static bool read_row(const struct rewriter *w, struct cursor *c, struct cursor columns, struct slice *values,
-                     struct strbuf *compare)
+                     struct strbuf *compare, size_t *texts)
 {
     if (!cursor_eat_mark(c, '(') || !cursor_eat_mark(&columns, '('))
         return false;
@@ -112,7 +126,7 @@ static bool read_row(const struct rewriter *w, struct cursor *c, struct cursor c
         struct slice name;
         if (!cursor_identifier(&columns, &name))
             return false;
-        read_value(w, c, name, compare);
+        read_value(w, c, name, compare, texts);
         if (cursor_mark(c, ')'))
             break;
         if (!cursor_eat_mark(c, ',') || !cursor_eat_mark(&columns, ','))
@@ -143,8 +157,8 @@ static void add_seed(const struct rewriter *w, struct strbuf *b, struct slice va
     strbuf_addc(b, ')');
 }
 
-/* One statement for each row, which asks for just that row. What the text says between rows stays there. */
-static void where_not_exists(struct rewriter *w)
+/* One statement for each row, which asks for just that row. What the text says between rows stays there. `texts`: see read_value. */
+static void where_not_exists(struct rewriter *w, size_t *texts)
 {
     STRBUF(b, REWRITE_TEXT);
     struct cursor columns = behind_name(w), c = columns;
@@ -159,7 +173,7 @@ static void where_not_exists(struct rewriter *w)
     for (;;) {
         STRBUF(compare, REWRITE_TEXT);
         struct slice values;
-        if (!read_row(w, &c, columns, &values, &compare))
+        if (!read_row(w, &c, columns, &values, &compare, texts))
             return;
         add_seed(w, &b, values, strbuf_slice(&compare));
         size_t from = c.behind, comma = c.t.offset;
@@ -173,8 +187,8 @@ static void where_not_exists(struct rewriter *w)
         strbuf_addc(&b, ' ');
         strbuf_add(&b, list);
     }
-    if (cursor_done(&c))
-        rewriter_add(w, &b, REWRITE_WHERE_NOT_EXISTS);
+    if (cursor_done(&c) && (!texts || *texts))
+        rewriter_add(w, &b, texts ? REWRITE_WHERE_NO_TEXT : REWRITE_WHERE_NOT_EXISTS);
 }
 
 /* ---- seeds: the columns that are meant ------------------------------------------------------------------------------ */
@@ -238,8 +252,9 @@ void rewrite_insert(struct rewriter *w)
     }
     size_t by_key = w->out->n;
     named.strength++;
-    where_not_exists(&named);
-    size_t by_row = w->out->n;
+    where_not_exists(&named, NULL);
+    size_t by_row = w->out->n, texts = 0;
+    where_not_exists(&named, &texts);
     named.strength++;
     insert_while(&named, by_key ? w->out->forms[by_key - 1].sql : w->sql);
     named.strength++;

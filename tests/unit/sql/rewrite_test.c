@@ -97,14 +97,21 @@ static void seeds_of_several_rows_are_asked_for_one_by_one(void **state)
            "INSERT /* 0 */ INTO a (b) -- 1\nSELECT 1\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 1); -- 2\n"
            "INSERT INTO a (b)\nSELECT 2\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 2); /* 3 */ -- 4\n"
            "INSERT INTO a (b)\nSELECT 3\nWHERE NOT EXISTS (SELECT 1 FROM a WHERE b = 3)");
+    /* what may be of a type that has no = */
+    SQLITE("INSERT INTO a (b, c) VALUES (1, '{\"k\": 1}')",
+           "INSERT INTO a (b, c) VALUES (1, '{\"k\": 1}') ON CONFLICT DO NOTHING",
+           "INSERT OR IGNORE INTO a (b, c) VALUES (1, '{\"k\": 1}')",
+           SEED("1, '{\"k\": 1}'", "b = 1 AND c = '{\"k\": 1}'"),
+           SEED("1, '{\"k\": 1}'", "b = 1 AND CAST(c AS text) = '{\"k\": 1}'"));
     /* nothing to know a row by; a row that is too short */
     SQLITE("INSERT INTO a (b) VALUES (1), (f())", "INSERT INTO a (b) VALUES (1), (f()) ON CONFLICT DO NOTHING",
            "INSERT OR IGNORE INTO a (b) VALUES (1), (f())");
     SQLITE("INSERT INTO a (b, c) VALUES (1, 2), (3)", "INSERT INTO a (b, c) VALUES (1, 2), (3) ON CONFLICT DO NOTHING",
            "INSERT OR IGNORE INTO a (b, c) VALUES (1, 2), (3)");
 #define TWO SEED("'{}'::jsonb, 'x'::varchar(3)", "b = '{}'::jsonb AND c = 'x'::varchar(3)")
+#define AS_TEXT SEED("'{}'::jsonb, 'x'::varchar(3)", "CAST(b AS text) = '{}' AND c = 'x'::varchar(3)")
 #define BOTH "INSERT INTO a (b, c) VALUES ('{}'::jsonb, 'x'::varchar(3)) ON CONFLICT DO NOTHING"
-    POSTGRES("INSERT INTO a (b, c) VALUES ('{}'::jsonb, 'x'::varchar(3))", BOTH, TWO, BLOCK(TABLE("a"), BOTH),
+    POSTGRES("INSERT INTO a (b, c) VALUES ('{}'::jsonb, 'x'::varchar(3))", BOTH, TWO, AS_TEXT, BLOCK(TABLE("a"), BOTH),
              BLOCK(TABLE("a") " AND " COLUMN("a", "b") " AND " COLUMN("a", "c"), BOTH), BLOCK(TABLE("a"), TWO),
              BLOCK(TABLE("a") " AND " COLUMN("a", "b") " AND " COLUMN("a", "c"), TWO));
     /* what is more than a literal and its type is not compared */
