@@ -41,6 +41,7 @@ struct db_request {
     void *context;
     struct slice copy; /* .p set: the data that a COPY ... FROM stdin reads, line by line, without the final \\. line */
     bool prepared;     /* PostgreSQL: sql is the name of a statement that the session keeps */
+    bool often;        /* it is asked again and again: the server may keep it. Heeded where it stands alone */
     bool rows_only;    /* it writes rows of a table, and no trigger or rule of that does anything else */
 };
 

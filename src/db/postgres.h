@@ -31,6 +31,14 @@ struct pg_marks {
     size_t n;
 };
 
+/* Statements that the server keeps, by number from 1 on. See postgres_keep.c. */
+#define PG_KEPT 16
+struct pg_kept {
+    struct slice texts[PG_KEPT]; /* in the arena of the connection */
+    size_t n;
+    uint64_t resets; /* since the session was put back so often */
+};
+
 /* What the server says when it is asked for a stamp. See postgres_stamp.c. */
 struct pg_mark {
     bool taken, counted, looked, unlogged;
@@ -86,6 +94,7 @@ struct pg_db {
     struct pg_expected expected;    /* strings in arena */
     struct pg_stamps stamps;
     struct pg_marks marks;
+    struct pg_kept kept;
     char version[32];
     struct pg_db *lock; /* the connection that holds, or tries for, the session lock; NULL = none yet */
     int64_t lock_key;
@@ -146,6 +155,18 @@ void pg_drop(struct pg_db *db);
 /* Runs them without a look at what they mean for stamps. */
 int pg_run_plain(struct pg_db *db, const struct db_request *requests, size_t n, struct db_fault *fault,
                  struct pawl_error *e);
+
+/* ---- postgres_keep.c --------------------------------------------------------------------------------------------- */
+
+/* May the server keep statements for us? Not if others use the session, or a text may make it forget. */
+bool pg_may_keep(const struct pg_db *db);
+/*
+ * `*out` is the request by the name under which the server keeps it, in `name`; it is told first if it is new. *kept = false: it is to
+ * be run as it is.
+ */
+#define PG_KEPT_NAME 32
+int pg_by_name(struct pg_db *db, const struct db_request *request, char name[PG_KEPT_NAME], struct db_request *out,
+               bool *kept, struct db_fault *fault, struct pawl_error *e);
 
 /* ---- postgres_rows.c --------------------------------------------------------------------------------------------- */
 

@@ -299,6 +299,7 @@ int pg_reconnect(struct pg_db *db, struct pawl_error *e)
     db->conn = NULL;
     db->broken = false;
     pg_stamps_reset(db);
+    db->kept.n = 0;
     db->syncs = 0;
     db->expected = (struct pg_expected){0};
     int code = connect_loop(db, e);

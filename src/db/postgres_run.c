@@ -554,6 +554,16 @@ static int run_with_stamp(struct pg_db *db, const struct db_request *requests, s
 int pg_run(struct db *base, const struct db_request *requests, size_t n, struct db_fault *fault, struct pawl_error *e)
 {
     struct pg_db *db = pg_of(base);
+    struct db_request kept;
+    char name[PG_KEPT_NAME];
+    bool is_kept = false;
+    if (n == 1 && !db->broken) {
+        int code = pg_by_name(db, requests, name, &kept, &is_kept, fault, e);
+        if (code)
+            return code;
+    }
+    if (is_kept)
+        requests = &kept;
     if (base->only_asks)
         return pg_run_plain(db, requests, n, fault, e);
     if (make_wait(db, requests, n)) {

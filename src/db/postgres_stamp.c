@@ -125,12 +125,6 @@ static void add_query(const struct pg_stamps *s, struct strbuf *b, const char *c
     strbuf_addz(b, from_counts_rest_sql);
 }
 
-/* May the server keep the question? Not if a text may make it forget. */
-static bool may_keep(const struct pg_db *db)
-{
-    return db->base.alone && !db->base.forgets;
-}
-
 size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request out[PG_STAMP_REQUESTS])
 {
     struct pg_stamps *s = &db->stamps;
@@ -150,7 +144,7 @@ size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request o
         snprintf(texts[i], sizeof texts[i], "%lld", (long long)numbers[i]);
         values[i] = texts[i];
     }
-    if (!may_keep(db)) {
+    if (!pg_may_keep(db)) {
         add_query(s, b, values);
     } else {
         if (!kept) {
@@ -167,7 +161,7 @@ size_t pg_stamp_requests(struct pg_db *db, struct strbuf *b, struct db_request o
     if (n)
         out[0] = (struct db_request){.sql = slice_sub(all, 0, from)};
     out[n] = (struct db_request){.sql = slice_sub(all, from, all.n), .on_row = on_mark, .context = s};
-    if (may_keep(db)) {
+    if (pg_may_keep(db)) {
         out[n].prepared = true;
         out[n].params = s->parameters;
         out[n].n_params = PG_STAMP_PARAMETERS;
@@ -231,7 +225,7 @@ void pg_stamp_taken(struct pg_db *db, bool in_front)
     struct pg_stamps *s = &db->stamps;
     if (in_front) /* of the COMMIT */
         s->left = !s->inside;
-    s->kept = may_keep(db);
+    s->kept = pg_may_keep(db);
     s->resets = db->base.resets;
     if (!s->next.taken)
         return;

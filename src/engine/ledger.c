@@ -203,7 +203,7 @@ static struct db_request request(struct arena *a, struct slice sql, const struct
     if (!copy)
         return (struct db_request){0};
     memcpy(copy, params, n * sizeof *copy);
-    return (struct db_request){.sql = sql, .params = copy, .n_params = n};
+    return (struct db_request){.sql = sql, .params = copy, .n_params = n, .often = true};
 }
 
 static struct db_value checksum_value(const unsigned char *checksum)

@@ -10,17 +10,20 @@
  * transaction is open, which gives back what the transaction had set, or else in a transaction of our own. pg_temp stands last, so
  * that a temporary table cannot take a catalog's place.
  */
-static const char settings_sql[] =
-    "select set_config('search_path', 'pg_catalog, pg_temp', true), set_config('datestyle', 'ISO, YMD', true), "
-    "set_config('intervalstyle', 'postgres', true), set_config('timezone', 'UTC', true), set_config('extra_float_digits', '1', "
-    "true), set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true), "
-    "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('row_security', 'on', "
-    "true), set_config('plan_cache_mode', 'force_generic_plan', true)";
-
+#define SETTINGS \
+    "select set_config('search_path', 'pg_catalog, pg_temp', true), set_config('datestyle', 'ISO, YMD', true), " \
+    "set_config('intervalstyle', 'postgres', true), set_config('timezone', 'UTC', true), set_config('extra_float_digits', '1', " \
+    "true), set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true), " \
+    "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('row_security', 'on', " \
+    "true), set_config('plan_cache_mode', 'force_generic_plan', true)"
 /* Of a few rows, whatever was planned while there were hardly any: by their keys. */
-static const char few_sql[] =
-    "select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), "
-    "set_config('enable_mergejoin', 'off', true)";
+#define FEW \
+    "set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), " \
+    "set_config('enable_mergejoin', 'off', true)"
+
+static const char settings_sql[] = SETTINGS;
+static const char settings_few_sql[] = SETTINGS ", " FEW;
+static const char few_sql[] = "select " FEW;
 
 /* ---- batches ----------------------------------------------------------------------------------------------------- */
 
@@ -103,13 +106,23 @@ void pg_add_kept(struct pg_in *in, struct pg_batch *b, const void *key, const ch
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-void pg_begin_asking(struct pg_in *in, struct pg_batch *b)
+static void begin_asking(struct pg_in *in, struct pg_batch *b, const char *settings)
 {
     bool inside = in->db->driver->in_transaction(in->db);
     b->n = 0;
     b->failed = false;
     pg_add(b, inside ? SLICE("savepoint pawl_facts") : SLICE("begin read only"), NULL, NULL);
-    pg_add_kept(in, b, settings_sql, settings_sql, NULL, 0, NULL, NULL);
+    pg_add_kept(in, b, settings, settings, NULL, 0, NULL, NULL);
+}
+
+void pg_begin_asking(struct pg_in *in, struct pg_batch *b)
+{
+    begin_asking(in, b, settings_sql);
+}
+
+void pg_begin_asking_few(struct pg_in *in, struct pg_batch *b)
+{
+    begin_asking(in, b, settings_few_sql);
 }
 
 void pg_few(struct pg_in *in, struct pg_batch *b)

@@ -352,12 +352,18 @@ static bool locks_tell(const struct pg_in *in)
     return true;
 }
 
+/* Who belongs to which extension: changed only by texts that say EXTENSION, for which locks do not tell, and with pg_extension. */
+static bool is_of_members(size_t i)
+{
+    return pg_looks[i].catalog == PG_DEPEND;
+}
+
 int pg_add_probes(struct pg_in *in, struct pg_batch *b, struct pawl_error *e)
 {
     struct slice oldest = arena_printf(&in->arena, "%llu", (unsigned long long)(in->since & UINT32_MAX));
     int code = PAWL_OK;
     for (size_t i = 0; i < PG_N_LOOKS && !code; i++) {
-        if (pg_looks[i].group == PG_OF_RELATIONS || is_of_system(i) || is_of_types(i))
+        if (pg_looks[i].group == PG_OF_RELATIONS || is_of_system(i) || is_of_types(i) || is_of_members(i))
             in->looked[i] = false;
         else if (in->looked[i])
             code = add_one(in, b, i, true, oldest, e);

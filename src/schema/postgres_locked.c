@@ -81,8 +81,7 @@ int pg_read_locked(struct pg_in *in, struct pg_oids *list, bool *enough, struct 
     if (code || !text.p)
         return code ? code : err_nomem(e);
     if (*enough) {
-        pg_begin_asking(in, &b);
-        pg_few(in, &b);
+        pg_begin_asking_few(in, &b);
         code = pg_add_probes(in, &b, e);
     }
     for (size_t i = 0; i < PG_STAMPS && *enough; i++)

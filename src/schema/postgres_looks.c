@@ -108,6 +108,6 @@ const struct pg_look pg_looks[] = {
     {PG_ATTRIBUTE, 4, PG_NOT_COUNTED, ALL("pg_attribute", "x.attacl is not null and x.attrelid < 16384"), 0},
     {826, 4, PG_NOT_COUNTED, ALL("pg_default_acl", "true"), 0},
     /* who belongs to which extension: nothing is as it was when that changes */
-    {2608, 5, PG_NOT_COUNTED, ALL("pg_depend", "x.refclassid = 'pg_extension'::regclass"), 0},
+    {PG_DEPEND, 5, PG_NOT_COUNTED, ALL("pg_depend", "x.refclassid = 'pg_extension'::regclass"), 0},
 };
 _Static_assert(sizeof pg_looks / sizeof *pg_looks == PG_N_LOOKS, "PG_N_LOOKS");

@@ -13,6 +13,7 @@
 
 #define PG_CLASS 1259
 #define PG_TYPE 1247
+#define PG_DEPEND 2608
 #define PG_ATTRIBUTE 1249
 #define PG_PRIVILEGES 4 /* the group */
 #define PG_OF_RELATIONS (-1)

@@ -571,9 +571,10 @@ static int read_relations(struct reading *r, struct pawl_error *e)
 int pg_read(struct pg_in *in, bool all, struct slice oids, struct pawl_error *e)
 {
     struct pg_batch b;
-    pg_begin_asking(in, &b);
-    if (!all)
-        pg_few(in, &b);
+    if (all)
+        pg_begin_asking(in, &b);
+    else
+        pg_begin_asking_few(in, &b);
     return pg_read_with(in, &b, all, oids, e);
 }
 

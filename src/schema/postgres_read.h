@@ -25,7 +25,9 @@ extern const struct pg_query pg_column_grant_queries[];
 
 /* A batch of questions that begins with the settings that they need. */
 void pg_begin_asking(struct pg_in *in, struct pg_batch *b);
-/* What follows is about a few rows of catalogs that may be large by now. */
+/* The same where all of it is about a few rows of catalogs that may be large by now. */
+void pg_begin_asking_few(struct pg_in *in, struct pg_batch *b);
+/* Where only what follows is. */
 void pg_few(struct pg_in *in, struct pg_batch *b);
 void pg_add(struct pg_batch *b, struct slice text, db_row_fn *on_row, void *context);
 /*

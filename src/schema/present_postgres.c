@@ -125,6 +125,7 @@ int present_postgres(struct arena *a, struct db *db, struct present *names, size
                            .params = params,
                            .n_params = 4,
                            .on_row = on_row,
-                           .context = &x};
+                           .context = &x,
+                           .often = true};
     return db_ask(db, &q, e);
 }

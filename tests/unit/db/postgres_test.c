@@ -700,6 +700,65 @@ static void the_ledger_is_sqlx_own(void **state)
     db_close(db);
 }
 
+/* ---- what the server keeps --------------------------------------------------------------------------------------- */
+
+static int on_sum(void *context, const struct db_value *v, size_t n, struct pawl_error *e)
+{
+    (void)n;
+    (void)e;
+    *(int64_t *)context = v[0].i;
+    return PAWL_OK;
+}
+
+static int64_t asked_often(struct db *db, const char *sql, int64_t value)
+{
+    struct pawl_error e = {0};
+    int64_t sum = -1;
+    struct db_value param = DB_V_INT(value);
+    struct db_request r = {
+        .sql = slice_of(sql), .params = &param, .n_params = 1, .on_row = on_sum, .context = &sum, .often = true};
+    if (db_ask(db, &r, &e))
+        fail_msg("%s", e.message);
+    return sum;
+}
+
+static void what_is_asked_often_is_kept_where_nobody_else_is(void **state)
+{
+    (void)state;
+    const char *sql = "select count(*) from t where id <= $1";
+    const char *kept = "select count(*) from pg_prepared_statements where name like 'pawl\\_kept%'";
+    struct db *db = pg_scratch_open((struct db_options){0});
+    struct db *other = pg_open();
+    struct db_snapshot *s = NULL;
+    struct pawl_error e = {0};
+    pg_exec(db, "create table t (id int)");
+    pg_exec(db, "insert into t select generate_series(1, 5)");
+    assert_int_equal(asked_often(db, sql, 2), 2);
+    assert_int_equal(asked_often(db, sql, 4), 4);
+    assert_string_equal(pg_text(db, kept), "1");
+    pg_exec(db, "begin"); /* in a transaction that is rolled back, too */
+    pg_exec(db, "delete from t where id = 1");
+    assert_int_equal(asked_often(db, sql, 2), 1);
+    assert_int_equal(asked_often(db, "select sum(id) from t where id <= $1", 3), 5);
+    pg_exec(db, "rollback");
+    assert_string_equal(pg_text(db, kept), "2");
+    assert_int_equal(asked_often(db, "select sum(id) from t where id <= $1", 3), 6);
+    assert_int_equal(db->driver->snapshot(db, &s, &e), PAWL_OK);
+    assert_int_equal(asked_often(db, sql, 3), 3); /* on a connection that is another one now */
+    db->driver->forget(s);
+    for (const char *const *reset = db->driver->session(db, false); *reset; reset++)
+        pg_exec(db, *reset);
+    assert_int_equal(asked_often(db, sql, 1), 1);
+    db->forgets = true;
+    pg_exec(db, "deallocate all");
+    assert_int_equal(asked_often(db, sql, 2), 2);
+    assert_string_equal(pg_text(db, kept), "0");
+    assert_int_equal(asked_often(other, "select $1::bigint", 7), 7);
+    assert_string_equal(pg_text(other, kept), "0");
+    db_close(other);
+    db_close(db);
+}
+
 /* ---- databases --------------------------------------------------------------------------------------------------- */
 
 static void scratch_databases_come_and_go(void **state)
@@ -812,6 +871,7 @@ int main(void)
         cmocka_unit_test(savepoints_wait_for_what_is_run_next),
         cmocka_unit_test(session_state_does_not_leak),
         cmocka_unit_test(the_ledger_is_sqlx_own),
+        cmocka_unit_test(what_is_asked_often_is_kept_where_nobody_else_is),
         cmocka_unit_test(scratch_databases_come_and_go),
         cmocka_unit_test(snapshots_come_back_any_number_of_times),
         cmocka_unit_test(leftovers_are_swept_and_nothing_else),
