@@ -109,20 +109,36 @@ static bool looks_at_columns(const struct pgn *n)
            pgn_is(n, "trigger") || pgn_is(n, "statistics") || pgn_is(n, "function") || pgn_is(n, "foreign-key");
 }
 
+static bool speaks_of(struct pgn_plan *p, const struct item *it, const struct pgn *column)
+{
+    size_t at = it->key.n;
+    struct slice field;
+    while (fact_field(it->line, &at, &field)) {
+        size_t sign = slice_find_byte(field, '=');
+        struct slice v = item_plain(p->a, slice_sub(field, sign + 1, field.n));
+        if (pgn_has_word(v, column->from->parts[column->from->n_parts - 1]))
+            return true;
+    }
+    return false;
+}
+
 static bool is_disturbed_in(struct pgn_plan *p, const struct pgn *n, const struct pgn *relation)
 {
     for (size_t i = 0; i < relation->parts.n; i++) {
         const struct pgn *c = &p->nodes[relation->parts.v[i]];
-        size_t at = n->from->key.n;
-        struct slice field;
-        if (!pgn_is(c, "column") || !disturbs(c))
-            continue;
-        while (fact_field(n->from->line, &at, &field)) {
-            size_t sign = slice_find_byte(field, '=');
-            struct slice v = item_plain(p->a, slice_sub(field, sign + 1, field.n));
-            if (pgn_has_word(v, c->from->parts[c->from->n_parts - 1]))
-                return true;
-        }
+        if (pgn_is(c, "column") && disturbs(c) && speaks_of(p, n->from, c))
+            return true;
+    }
+    return false;
+}
+
+/* A check that casts a column to text loses the cast while the column is of that type, and would not come back from it. */
+static bool is_recast(struct pgn_plan *p, const struct pgn *check, const struct pgn *table)
+{
+    for (size_t i = 0; i < table->parts.n; i++) {
+        const struct pgn *c = &p->nodes[table->parts.v[i]];
+        if (pgn_is(c, "column") && c->converted && speaks_of(p, check->from, c))
+            return true;
     }
     return false;
 }
@@ -148,7 +164,8 @@ static bool must_go(struct pgn_plan *p, const struct pgn *n)
     const struct pgn *o = pgn_owner(p, n);
     if (pgn_is(n, "foreign-key") && loses_key(p, n))
         return true;
-    if (looks_at_columns(n) && o && is_relation(o) && is_disturbed_in(p, n, o))
+    if (o && is_relation(o) &&
+        ((looks_at_columns(n) && is_disturbed_in(p, n, o)) || (pgn_is(n, "check") && is_recast(p, n, o))))
         return true;
     for (size_t i = 0; i < n->mentions[0].n; i++) {
         const struct pgn *x = &p->nodes[n->mentions[0].v[i]];
