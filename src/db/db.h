@@ -185,6 +185,7 @@ struct db_driver {
      * NULL. Sent outside any transaction, in front of `begin`. keys_off: foreign keys are not to be enforced, whatever the
      * options said when the connection was opened. */
     const char *const *(*session)(struct db *db, bool keys_off);
+    bool session_inside; /* these statements do the same within a transaction, and are undone with it */
 
     /* Without a scheme: can it mean nothing but a database of this engine? NULL: never. */
     bool (*knows)(struct slice url);

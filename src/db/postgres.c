@@ -244,6 +244,7 @@ const struct db_driver db_postgres = {
     .commit = "commit",
     .rollback = "rollback",
     .session = session,
+    .session_inside = true,
     .knows = postgres_knows,
     .parse = postgres_parse,
     .open = open_db,

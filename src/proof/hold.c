@@ -41,7 +41,7 @@ int hold_open(struct trial *tr, struct arena *a, struct hold *h, bool outside, s
 {
     const struct db_driver *driver = tr->db->driver;
     int code = PAWL_OK;
-    *h = (struct hold){.state = state, .outer = tr->hold, .arena = a};
+    *h = (struct hold){.state = state, .outer = tr->hold, .arena = a, .session_set = tr->session_set};
     if (outside) {
         h->kind = driver->snapshot ? HOLD_SNAPSHOT : HOLD_REBUILD;
         if (driver->snapshot)
@@ -134,6 +134,7 @@ int hold_back(struct trial *tr, struct hold *h, struct pawl_error *e)
     int code = hold_changes(&tmp, h, &changes, e);
     if (!code)
         code = undo(tr, h, e);
+    tr->session_set |= h->session_set;
     if (!code)
         code = facts_return(tr->facts, h->made == tr->made ? h->mark : 0, &changes, e);
     if (!code)

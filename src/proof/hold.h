@@ -29,6 +29,7 @@ struct hold {
     struct hold *outer;
     size_t mark;         /* of facts, 0 = none; */
     unsigned made;       /* in this scratch database: see trial.made */
+    bool session_set;    /* see trial.session_set */
     struct arena *arena; /* where the notes are; outlives the hold */
 };
 

@@ -2,6 +2,7 @@
 
 #include "schema/emulate.h"
 #include "sql/head.h"
+#include "sql/lexer.h"
 #include "sql/locate.h"
 
 #define BATCH 64 /* statements handed to the driver at once */
@@ -32,13 +33,27 @@ static int remember_text(struct trial *tr, struct remembered *memory, const stru
     return PAWL_OK;
 }
 
-/* SET, PRAGMA, a call or a SELECT of something that sets, and whatever is not understood. */
+/* Any word of a temporary table, view or sequence. */
+static bool makes_temporary(const struct dialect *d, struct slice sql)
+{
+    static const char *const words[] = {"temp", "temporary", "pg_temp", NULL};
+    struct lexer lx;
+    struct token t;
+    lexer_init(&lx, d, sql);
+    while (lexer_next(&lx, &t))
+        for (const char *const *w = words; *w; w++)
+            if (lexer_word(&lx, &t, *w))
+                return true;
+    return false;
+}
+
+/* SET, PRAGMA, a call or a SELECT of something that sets, what is temporary, and whatever is not understood. */
 static bool sets_session(const struct db_driver *driver, const struct unit *u)
 {
     struct script_cursor c;
     struct script_statement st;
     struct head h;
-    if (u->text.sql.n > REMEMBER_TEXT)
+    if (u->text.sql.n > REMEMBER_TEXT || makes_temporary(driver->dialect, u->text.sql))
         return true;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
     while (script_next(&c, &st)) {
@@ -315,6 +330,9 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     bool own = !unit_outside(u) && !driver->in_transaction(tr->db);
     *out = (struct outcome){0};
     int code = trial_interrupted(tr, e);
+    if (!code && !own && !unit_outside(u) && driver->session_inside)
+        code = trial_session(
+            tr, e); /* in another run of a tool it would not see what an earlier text set or made for its session */
     if (!code)
         code = driver->stamp(tr->db, &before, e);
     if (!code && own)

@@ -121,7 +121,7 @@ void trial_close(struct trial *tr);
  * back. PAWL_CHECK (not an error of the walk) when this was needed so often that it would cost more than the proofs.
  */
 int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e);
-/* Puts session state back, where a text may have set it; outside any transaction. */
+/* Puts session state back, where a text may have set it; outside any transaction, or where the driver can inside. */
 int trial_session(struct trial *tr, struct pawl_error *e);
 /* The same, and begins a transaction as the engine would for a migration. */
 int trial_begin(struct trial *tr, struct pawl_error *e);
