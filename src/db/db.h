@@ -186,6 +186,11 @@ struct db_driver {
      * options said when the connection was opened. */
     const char *const *(*session)(struct db *db, bool keys_off);
     bool session_inside; /* these statements do the same within a transaction, and are undone with it */
+    /*
+     * What texts have left in the session, whatever it is called: temporary objects, settings, attached databases (those only outside
+     * of transactions). Costs nothing where there is nothing, and may be done within a transaction. NULL: `session` does it all.
+     */
+    int (*tidy)(struct db *db, struct pawl_error *e);
 
     /* Without a scheme: can it mean nothing but a database of this engine? NULL: never. */
     bool (*knows)(struct slice url);

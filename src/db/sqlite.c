@@ -248,8 +248,7 @@ static const char *version(struct db *base)
 }
 
 /*
- * pawl has the connection to itself, so this is the whole session state that SQL can leave behind. With the pragma inside
- * the transaction, as other runners have it, DROP TABLE in a rebuild deletes the rows of child tables without a word.
+ * What else SQL can leave behind is put back only where it was (sqlite_session.c). With the first pragma inside the transaction, as other runners have it, DROP TABLE in a rebuild deletes the rows of child tables without a word.
  */
 static const char *const *session(struct db *base, bool keys_off)
 {
@@ -298,6 +297,7 @@ const struct db_driver db_sqlite = {
     .rollback = "ROLLBACK",
     .refusal = refusal,
     .session = session,
+    .tidy = sqlite_session_tidy,
     .parse = sqlite_parse,
     .open = sqlite_open,
     .close = sqlite_close,

@@ -34,6 +34,7 @@ struct sqlite_db {
     struct slice watched;   /* the statement that is being prepared */
     bool unwatched;         /* for the moment */
     struct sqlite_log *log; /* scratch databases: what statements touched; else NULL */
+    unsigned left;          /* by texts in the session; see sqlite_session.c */
     bool schema_by_hand; /* PRAGMA writable_schema was switched on: rows of sqlite_schema may change like any others */
 };
 
@@ -60,6 +61,12 @@ void sqlite_keys_watch(struct sqlite_db *db);
 void sqlite_keys_forget(struct sqlite_db *db);
 /* Are all foreign keys whole that the open transaction can have broken? PAWL_DATA if not; see db_driver.check. */
 int sqlite_keys_check(struct db *db, struct pawl_error *e);
+
+/* Notes what a statement that is being prepared leaves in the session. */
+void sqlite_session_watch(struct sqlite_db *db, int action, const char *first, const char *second,
+                          const char *database);
+/* See db_driver.tidy. */
+int sqlite_session_tidy(struct db *db, struct pawl_error *e);
 
 /* All pages of one database into another. */
 int sqlite_copy(sqlite3 *to, sqlite3 *from, struct pawl_error *e);

@@ -65,6 +65,8 @@ static int authorize(void *context, int action, const char *first, const char *s
     if (action == SQLITE_PRAGMA && second && slice_ieq(slice_of(first), SLICE("writable_schema")) &&
         !slice_ieq(slice_of(second), SLICE("off")))
         db->schema_by_hand = true;
+    if (!db->unwatched)
+        sqlite_session_watch(db, action, first, second, database);
     if (db->unwatched || (database && strcmp(database, "temp") == 0))
         return SQLITE_OK;
     sqlite_touch(db, action, first, second);

@@ -36,8 +36,10 @@ static int queue_limits(struct applying *x, int64_t version, int64_t lock_ms, st
 /* The session and its limits as this migration is to find them, if they may be otherwise. */
 static int queue_clean(struct applying *x, int64_t version, int64_t lock_ms, bool keys_off, struct pawl_error *e)
 {
-    if (lock_in_transaction(x->run) || (x->clean && x->lock_ms == lock_ms && x->keys_off == keys_off))
+    if (lock_in_transaction(x->run))
         return PAWL_OK;
+    if (x->clean && x->lock_ms == lock_ms && x->keys_off == keys_off)
+        return batch_tidy(&x->batch, e);
     int code = batch_session(&x->batch, version, keys_off, e);
     if (!code)
         code = queue_limits(x, version, lock_ms, e);

@@ -48,9 +48,16 @@ int batch_frame(struct batch *b, const char *sql, int64_t version, struct pawl_e
                      (struct batch_origin){.role = BATCH_FRAME, .version = version}, e);
 }
 
+int batch_tidy(struct batch *b, struct pawl_error *e)
+{
+    int (*tidy)(struct db * db, struct pawl_error * e) = b->db->driver->tidy;
+    int code = tidy ? batch_flush(b, e) : PAWL_OK;
+    return tidy && !code ? tidy(b->db, e) : code;
+}
+
 int batch_session(struct batch *b, int64_t version, bool keys_off, struct pawl_error *e)
 {
-    int code = PAWL_OK;
+    int code = batch_tidy(b, e);
     for (const char *const *sql = b->db->driver->session(b->db, keys_off); *sql && !code; sql++)
         code = batch_frame(b, *sql, version, e);
     return code;

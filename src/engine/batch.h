@@ -52,7 +52,9 @@ void batch_clear(struct batch *b);
 int batch_add(struct batch *b, struct db_request request, struct batch_origin origin, struct pawl_error *e);
 /* Queues a constant statement such as BEGIN. */
 int batch_frame(struct batch *b, const char *sql, int64_t version, struct pawl_error *e);
-/* Queues what puts the session back to what a migration may expect to find (db_driver.session). */
+/* Puts back what the texts so far have left in the session, where the driver does so by itself; sends what is queued first. */
+int batch_tidy(struct batch *b, struct pawl_error *e);
+/* The same, and queues what puts the session back to what a migration may expect to find (db_driver.session). */
 int batch_session(struct batch *b, int64_t version, bool keys_off, struct pawl_error *e);
 /* Takes over the text and closes it after the flush. */
 int batch_keep(struct batch *b, struct text *text, struct pawl_error *e);

@@ -2,6 +2,7 @@
 
 #include "proof/keep.h"
 #include "proof/record.h"
+#include "proof/rows.h"
 
 /* What is wrong with a down that leaves a real difference is told when the reverse walk knows whether it ever vanishes. */
 static int put_off(struct trial *tr, size_t k, const struct delta *left, bool vacuous, struct pawl_error *e)
@@ -15,9 +16,22 @@ static int put_off(struct trial *tr, size_t k, const struct delta *left, bool va
     return delta_copy(tr->keep, left, &s->partial->left, e);
 }
 
+/* Are rows others now than they were `before`? Those of temporary tables, which are counted, are not read. */
+static int compare_rows(struct trial *tr, size_t k, struct contents *before, struct pawl_error *e)
+{
+    struct contents after;
+    struct row_change *changes;
+    size_t n = 0;
+    int code = rows_read_all(tr, &tr->tmp, &after, e);
+    if (!code)
+        code = rows_compare(&tr->tmp, before, &after, &changes, &n, e);
+    tr->steps[k].wrote_data = n > 0;
+    return code;
+}
+
 /*
- * Stamps differ for less than a row, be it a lock. Before that is held against a text, the step is gone back over, with nothing to lose
- * since the down has changed nothing, and what its up text writes is counted.
+ * Stamps differ for less than a row, be it a lock, and for rows of temporary tables. Before that is held against a text, the step is gone
+ * back over, with nothing to lose since the down has changed nothing, and what its up text writes is counted, or read.
  */
 static int count_rows(struct trial *tr, size_t k, const struct texts *t, struct pawl_error *e)
 {
@@ -25,8 +39,10 @@ static int count_rows(struct trial *tr, size_t k, const struct texts *t, struct 
     struct hold *h = tr->hold, *pre = h ? h->outer : NULL;
     struct delta again;
     struct outcome o = {0};
+    struct contents rows;
     int64_t before = -1, after = -1;
-    if (!driver->rows_written || !pre || h->kind != HOLD_SAVEPOINT || pre->kind != HOLD_TRANSACTION)
+    bool reads = unit_makes_temporary(driver, &t->up);
+    if (!(driver->rows_written || reads) || !pre || h->kind != HOLD_SAVEPOINT || pre->kind != HOLD_TRANSACTION)
         return PAWL_OK;
     int code = hold_back(tr, h, e);
     if (!code)
@@ -34,18 +50,20 @@ static int count_rows(struct trial *tr, size_t k, const struct texts *t, struct 
     if (!code)
         code = hold_open(tr, &tr->tmp, pre, false, k, e);
     if (!code)
-        code = driver->rows_written(tr->db, &before, e);
+        code = reads ? rows_read_all(tr, &tr->tmp, &rows, e) : driver->rows_written(tr->db, &before, e);
     if (!code)
         code = unit_run(tr, &t->up, &o, e);
-    if (!code && !o.failed)
+    if (!code && !o.failed && !reads)
         code = driver->rows_written(tr->db, &after, e);
     if (!code && o.failed)
         code = err_set(e, PAWL_INTERNAL, "an up text that was applied cannot be applied again from the same state");
     if (!code)
         code = trial_refresh(tr, &tr->tmp, &again, e);
+    tr->steps[k].wrote_data = before < 0 || before != after;
+    if (!code && reads)
+        code = compare_rows(tr, k, &rows, e);
     if (!code)
         code = record_add(tr, tr->steps[k].migration, e);
-    tr->steps[k].wrote_data = before < 0 || before != after;
     return code ? code : hold_open(tr, &tr->tmp, h, false, k + 1, e);
 }
 

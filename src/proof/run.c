@@ -33,13 +33,12 @@ static int remember_text(struct trial *tr, struct remembered *memory, const stru
     return PAWL_OK;
 }
 
-/* Any word of a temporary table, view or sequence. */
-static bool makes_temporary(const struct dialect *d, struct slice sql)
+bool unit_makes_temporary(const struct db_driver *driver, const struct unit *u)
 {
     static const char *const words[] = {"temp", "temporary", "pg_temp", NULL};
     struct lexer lx;
     struct token t;
-    lexer_init(&lx, d, sql);
+    lexer_init(&lx, driver->dialect, u->text.sql);
     while (lexer_next(&lx, &t))
         for (const char *const *w = words; *w; w++)
             if (lexer_word(&lx, &t, *w))
@@ -53,7 +52,7 @@ static bool sets_session(const struct db_driver *driver, const struct unit *u)
     struct script_cursor c;
     struct script_statement st;
     struct head h;
-    if (u->text.sql.n > REMEMBER_TEXT || makes_temporary(driver->dialect, u->text.sql))
+    if (u->text.sql.n > REMEMBER_TEXT || unit_makes_temporary(driver, u))
         return true;
     script_start(&c, &u->script, &u->text, driver->name, driver->dialect);
     while (script_next(&c, &st)) {
@@ -330,9 +329,8 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     bool own = !unit_outside(u) && !driver->in_transaction(tr->db);
     *out = (struct outcome){0};
     int code = trial_interrupted(tr, e);
-    if (!code && !own && !unit_outside(u) && driver->session_inside)
-        code = trial_session(
-            tr, e); /* in another run of a tool it would not see what an earlier text set or made for its session */
+    if (!code && !own && !unit_outside(u)) /* in another run of a tool it would not see what an earlier text left */
+        code = driver->session_inside ? trial_session(tr, e) : trial_tidy(tr, e);
     if (!code)
         code = driver->stamp(tr->db, &before, e);
     if (!code && own)
@@ -372,5 +370,6 @@ int unit_run(struct trial *tr, const struct unit *u, struct outcome *out, struct
     out->wrote_schema = after.schema != before.schema;
     out->wrote = out->wrote_data || out->wrote_schema;
     tr->rows |= out->wrote_data || (out->wrote && makes_rows(tr, u));
-    return PAWL_OK;
+    /* Nor may who looks at the tables now see temporary ones in their place. */
+    return out->failed ? PAWL_OK : trial_tidy(tr, e);
 }

@@ -60,6 +60,9 @@ static inline bool unit_outside(const struct unit *u)
     return u->open && u->script.no_transaction;
 }
 
+/* May it make something temporary? By any word of it. */
+bool unit_makes_temporary(const struct db_driver *driver, const struct unit *u);
+
 /* Could a statement be refused with this code, so that it tells about the text and not about the walk? */
 bool run_is_refusal(int code);
 

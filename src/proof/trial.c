@@ -43,16 +43,22 @@ int trial_refresh(struct trial *tr, struct arena *a, struct delta *out, struct p
     return code ? code : hold_note(tr, out, e);
 }
 
+int trial_tidy(struct trial *tr, struct pawl_error *e)
+{
+    return tr->db->driver->tidy ? tr->db->driver->tidy(tr->db, e) : PAWL_OK;
+}
+
 int trial_session(struct trial *tr, struct pawl_error *e)
 {
     const struct db_driver *driver = tr->db->driver;
-    if (!driver->session || (!tr->session_set && tr->keys_off == tr->keys_sent))
-        return PAWL_OK;
+    int code = trial_tidy(tr, e);
+    if (code || !driver->session || (!tr->session_set && tr->keys_off == tr->keys_sent))
+        return code;
     struct db_request requests[MAX_SESSION];
     size_t n = 0;
     for (const char *const *s = driver->session(tr->db, tr->keys_off); *s && n < MAX_SESSION; s++)
         requests[n++] = (struct db_request){.sql = slice_of(*s)};
-    int code = db_run(tr->db, requests, n, NULL, e);
+    code = db_run(tr->db, requests, n, NULL, e);
     if (code)
         return code;
     tr->session_set = false;

@@ -123,7 +123,9 @@ void trial_close(struct trial *tr);
 int trial_rebuild(struct trial *tr, size_t state, struct pawl_error *e);
 /* Puts session state back, where a text may have set it; outside any transaction, or where the driver can inside. */
 int trial_session(struct trial *tr, struct pawl_error *e);
-/* The same, and begins a transaction as the engine would for a migration. */
+/* What a text has left in the session, as far as the driver knows it to be there and can put it back within a transaction. */
+int trial_tidy(struct trial *tr, struct pawl_error *e);
+/* trial_session, and begins a transaction as the engine would for a migration. */
 int trial_begin(struct trial *tr, struct pawl_error *e);
 /* Stops with PAWL_INTERRUPTED if the user asked for it. */
 int trial_interrupted(const struct trial *tr, struct pawl_error *e);

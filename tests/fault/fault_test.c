@@ -131,7 +131,8 @@ static const struct {
                         "CREATE INDEX IF NOT EXISTS orders_user ON orders (user_id);\n"
                         "INSERT OR IGNORE INTO orders (id, user_id) VALUES (10, 1);\n"},
     {"0002_orders.down.sql", "DROP INDEX IF EXISTS orders_user;\nDROP TABLE IF EXISTS orders;\n"},
-    {"0003_names.sql", "CREATE VIEW IF NOT EXISTS emails AS SELECT email FROM users;\n"
+    {"0003_names.sql", "CREATE TEMP TABLE seen (id INTEGER);\nCREATE TEMP VIEW sees AS SELECT id FROM seen;\n"
+                       "CREATE VIEW IF NOT EXISTS emails AS SELECT email FROM users;\n"
                        "CREATE TRIGGER IF NOT EXISTS tidy AFTER DELETE ON users BEGIN\n"
                        "  DELETE FROM orders WHERE user_id = old.id;\nEND;\n"},
     {"0003_names.down.sql", "DROP TRIGGER IF EXISTS tidy;\nDROP VIEW IF EXISTS emails;\n"},

@@ -379,6 +379,51 @@ static void orphans_from_before_do_not_stop_a_migration(void **state)
     db_close(db);
 }
 
+/* Within a transaction and outside, whatever name it has and whatever hangs on it; what is of the database stays. */
+static void what_a_text_leaves_in_the_session_is_put_back(void **state)
+{
+    (void)state;
+    ARENA(a);
+    struct pawl_error e;
+    struct db *db = open_file(&a, "session.db", (struct db_options){.foreign_keys = true});
+    exec(db, "CREATE TABLE item (id INTEGER PRIMARY KEY)");
+    exec(db, "PRAGMA foreign_keys = ON");
+    for (int inside = 0; inside < 2; inside++) {
+        if (inside)
+            exec(db, "BEGIN IMMEDIATE");
+        exec(db, "CREATE TEMP TABLE \"a \"\"table\"\"\" (id INTEGER PRIMARY KEY AUTOINCREMENT)");
+        exec(db, "INSERT INTO \"a \"\"table\"\"\" VALUES (1)");
+        exec(db, "CREATE TABLE temp.child (id INTEGER REFERENCES \"a \"\"table\"\"\" (id))");
+        exec(db, "INSERT INTO child VALUES (1)");
+        exec(db, "CREATE TEMP VIEW v AS SELECT * FROM child");
+        exec(db, "CREATE TEMP TRIGGER t INSTEAD OF INSERT ON v BEGIN SELECT 1; END");
+        exec(db, "CREATE TEMP TRIGGER u AFTER INSERT ON main.item BEGIN INSERT INTO child VALUES (new.id); END");
+        exec(db, "PRAGMA recursive_triggers = 1");
+        exec(db, "ATTACH ':memory:' AS \"far away\"");
+        assert_int_equal(db->driver->tidy(db, &e), PAWL_OK);
+        assert_int_equal(
+            number(db, "SELECT count(*) FROM sqlite_temp_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"), 0);
+        assert_int_equal(number(db, "SELECT recursive_triggers FROM pragma_recursive_triggers"), 0);
+        assert_int_equal(number(db, "SELECT foreign_keys FROM pragma_foreign_keys"), 1);
+        assert_int_equal(number(db, "SELECT count(*) FROM pragma_database_list WHERE seq > 1"), 0);
+        exec(db, "INSERT INTO item VALUES (NULL)");
+        if (inside)
+            exec(db, "COMMIT");
+    }
+    assert_int_equal(number(db, "SELECT count(*) FROM item"), 2);
+    /* What was dropped comes back with a savepoint, and goes again. */
+    exec(db, "BEGIN IMMEDIATE");
+    exec(db, "CREATE TEMP TABLE kept (id INTEGER)");
+    exec(db, "SAVEPOINT s");
+    assert_int_equal(db->driver->tidy(db, &e), PAWL_OK);
+    exec(db, "ROLLBACK TO s");
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_temp_schema WHERE name = 'kept'"), 1);
+    assert_int_equal(db->driver->tidy(db, &e), PAWL_OK);
+    exec(db, "COMMIT");
+    assert_int_equal(number(db, "SELECT count(*) FROM sqlite_temp_schema WHERE name = 'kept'"), 0);
+    db_close(db);
+}
+
 static void a_copy_is_whole_and_overwrites_nothing(void **state)
 {
     (void)state;
@@ -409,6 +454,7 @@ int main(void)
         cmocka_unit_test(replaced_parents_leave_orphans),
         cmocka_unit_test(tables_that_replace_are_noticed_when_they_come),
         cmocka_unit_test(orphans_from_before_do_not_stop_a_migration),
+        cmocka_unit_test(what_a_text_leaves_in_the_session_is_put_back),
         cmocka_unit_test(a_copy_is_whole_and_overwrites_nothing),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
