@@ -238,17 +238,32 @@ static int count(struct looking *x, int which, struct pawl_error *e)
     return PAWL_OK;
 }
 
+/*
+ * In a transaction, as runners have it. A text that brings its own can be run only by one that has none: what stands in front of its
+ * BEGIN is outside.
+ */
 static int send(struct looking *x, struct pawl_error *e)
 {
     const struct db_driver *driver = x->copy->driver;
+    const struct script *script = &x->up->script;
     struct script_cursor c;
     struct script_statement st;
-    bool own = !unit_outside(x->up);
-    int code = own ? db_exec(x->copy, driver->begin, e) : PAWL_OK;
-    script_start(&c, &x->up->script, &x->up->text, driver->name, driver->dialect);
-    while (!code && script_next(&c, &st))
-        code = db_run(x->copy, &(struct db_request){.sql = st.sql}, 1, NULL, e);
-    if (!code && own)
+    bool outside = unit_outside(x->up), begun = false, ended = false;
+    int code = PAWL_OK;
+    script_start(&c, script, &x->up->text, driver->name, driver->dialect);
+    while (!code && script_next(&c, &st)) {
+        if (!outside && !begun && !(script->own_transaction && st.offset < script->begin)) {
+            code = db_exec(x->copy, driver->begin, e);
+            begun = true;
+        }
+        if (!code && begun && !ended && script->own_transaction && st.offset > script->commit) {
+            code = db_exec(x->copy, driver->commit, e);
+            ended = true;
+        }
+        if (!code)
+            code = db_run(x->copy, &(struct db_request){.sql = st.sql}, 1, NULL, e);
+    }
+    if (!code && begun && !ended)
         code = db_exec(x->copy, driver->commit, e);
     if (code)
         db_rollback(x->copy);
@@ -347,10 +362,10 @@ int cascade_look(struct trial *tr, size_t k, const struct unit *up, struct pawl_
 {
     const struct db_driver *driver = tr->db->driver;
     struct looking x = {.tr = tr, .up = up};
-    /* A text that leaves the runner's transaction for it switches foreign keys off where that works. */
+    /* A text that leaves the runner's transaction for it, or has several, switches foreign keys off where that works. */
     if (!dialect_has(driver->dialect, DIALECT_PRAGMA) || !driver->snapshot || up->code || up->script.inside_out ||
-        up->only_pawl || (unit_outside(up) && up->script.foreign_keys_off) || driver->in_transaction(tr->db) ||
-        !drops_tables(&x))
+        up->only_pawl || ((unit_outside(up) || up->script.several) && up->script.foreign_keys_off) ||
+        driver->in_transaction(tr->db) || !drops_tables(&x))
         return PAWL_OK;
     int code = look(&x, k, e);
     driver->forget(x.state);
