@@ -7,10 +7,14 @@
 #define LIST_MAX ((size_t)1 << 24)
 #define ANYWHERE SLICE("*") /* in place of a schema */
 
-/* Only without a schema in front does unnest take several lists; the server then takes its own, whatever the search path. */
+/*
+ * Only without a schema in front does unnest take several lists; the server then takes its own, whatever the search path. Each list
+ * is a query of its own, so that a plan for lists yet unknown is as good as one for these, and is kept where the statement is.
+ */
 #define NAMES \
-    "SELECT q.at FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[]," \
-    " $4::pg_catalog.text[]) WITH ORDINALITY AS q(kind, schema, name, on_table, at)" \
+    "SELECT q.at FROM unnest((SELECT $1::pg_catalog.text[]), (SELECT $2::pg_catalog.text[])," \
+    " (SELECT $3::pg_catalog.text[]), (SELECT $4::pg_catalog.text[]))" \
+    " WITH ORDINALITY AS q(kind, schema, name, on_table, at)" \
     " LEFT JOIN pg_catalog.pg_namespace AS n" \
     " ON n.nspname = coalesce(nullif(q.schema, ''), pg_catalog.current_schema())"
 #define IS_RELATION \
