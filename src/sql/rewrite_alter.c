@@ -294,12 +294,16 @@ static void rename_relation(struct rewriter *w)
     rewriter_block(w, &c, w->sql, "a guard");
 }
 
-/* f(int), as to_regprocedure reads it. */
+/* f(int), as to_regprocedure reads it; f alone, as to_regproc does. */
 static void rename_routine(struct rewriter *w)
 {
     STRBUF(c, 2048);
+    struct cursor arguments;
     const char *from = begins(&w->h.name);
-    strbuf_addz(&c, "to_regprocedure(");
+    cursor_init(&arguments, w->d, w->sql);
+    arguments.lx.at = (size_t)(w->h.name.name.p + w->h.name.name.n - w->sql.p);
+    cursor_step(&arguments);
+    strbuf_addz(&c, cursor_mark(&arguments, '(') ? "to_regprocedure(" : "to_regproc(");
     quote_literal(&c, w->d, slice_trim((struct slice){from, (size_t)(w->h.rest.p - from)}));
     strbuf_addz(&c, ") IS NOT NULL");
     rewriter_block(w, &c, w->sql, "a guard");
@@ -331,6 +335,25 @@ static void as_a_whole(struct rewriter *w)
         rename_other(w);
 }
 
+/*
+ * ALTER DOMAIN .. ADD | DROP | RENAME CONSTRAINT; to add one without a name leaves nothing to ask for. DROP .. IF EXISTS of one that is not
+ * there makes a SAVEPOINT right behind it fail ("unprocessed inval messages", PostgreSQL 15.18): so that has a guard, too.
+ */
+static void domain_constraint(struct rewriter *w)
+{
+    STRBUF(c, 2048);
+    struct cursor at;
+    struct slice name;
+    cursor_init(&at, w->d, w->h.rest);
+    bool adds = cursor_eat(&at, "add");
+    if (!adds && !cursor_eat(&at, "drop") && !cursor_eat(&at, "rename"))
+        return;
+    if (!cursor_eat(&at, "constraint") || cursor_sees(&at, "if exists") || !cursor_identifier(&at, &name))
+        return;
+    when_row(w, &c, "pg_constraint WHERE contypid = %t AND conname", &w->h.name, name, !adds);
+    rewriter_block(w, &c, w->sql, "a guard");
+}
+
 void rewrite_alter(struct rewriter *w)
 {
     if (!can(w, GUARD_ALTER))
@@ -340,6 +363,8 @@ void rewrite_alter(struct rewriter *w)
         in_parts(w, true);
     } else if (w->h.action == HEAD_RENAME || w->h.action == HEAD_MOVE) {
         as_a_whole(w);
+    } else if (w->h.object == HEAD_DOMAIN) {
+        domain_constraint(w);
     } else if (w->h.object == HEAD_INDEX || w->h.object == HEAD_VIEW || w->h.object == HEAD_SEQUENCE) {
         rename_relation(w);
     }

@@ -123,7 +123,7 @@ void when_row(struct rewriter *w, struct strbuf *c, const char *from, const stru
     strbuf_addf(c, "%sEXISTS (SELECT FROM ", is ? "" : "NOT ");
     strbuf_add(c, t ? (struct slice){from, (size_t)(t - from)} : slice_of(from));
     if (t) {
-        asked(w, c, strstr(from, "pg_enum") ? "to_regtype" : "to_regclass", table);
+        asked(w, c, strstr(from, "pg_enum") || strstr(from, "contypid") ? "to_regtype" : "to_regclass", table);
         strbuf_addz(c, t + 2);
     }
     strbuf_addz(c, " = ");

@@ -39,6 +39,8 @@ static void forms(const struct dialect *d, uint32_t guards, const char *statemen
     "EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('" t "') AND NOT attisdropped AND attname = '" c "')"
 #define CONSTRAINT(t, c) \
     "EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass('" t "') AND conname = '" c "')"
+#define DOMAIN_CONSTRAINT(t, c) \
+    "EXISTS (SELECT FROM pg_constraint WHERE contypid = to_regtype('" t "') AND conname = '" c "')"
 #define TABLE(t) "to_regclass('" t "') IS NOT NULL"
 
 static void sqlite_has_few_words_for_it(void **state)
@@ -176,6 +178,19 @@ static void postgres_alters(void **state)
     POSTGRES("ALTER TABLE a RENAME b TO c", BLOCK(COLUMN("a", "b"), "ALTER TABLE a RENAME b TO c"),
              BLOCK(COLUMN("a", "b") " AND NOT " COLUMN("a", "c"), "ALTER TABLE IF EXISTS a RENAME b TO c"));
     POSTGRES("ALTER TYPE m ADD VALUE 'x'", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'x'");
+    POSTGRES("ALTER FUNCTION s.f(int) RENAME TO g",
+             BLOCK("to_regprocedure('s.f(int)') IS NOT NULL", "ALTER FUNCTION s.f(int) RENAME TO g"));
+    POSTGRES("ALTER FUNCTION s.f RENAME TO g",
+             BLOCK("to_regproc('s.f') IS NOT NULL", "ALTER FUNCTION s.f RENAME TO g"));
+    POSTGRES("ALTER DOMAIN a RENAME TO b", BLOCK("to_regtype('a') IS NOT NULL", "ALTER DOMAIN a RENAME TO b"));
+    POSTGRES("ALTER DOMAIN a RENAME CONSTRAINT c TO d",
+             BLOCK(DOMAIN_CONSTRAINT("a", "c"), "ALTER DOMAIN a RENAME CONSTRAINT c TO d"));
+    POSTGRES("ALTER DOMAIN a ADD CONSTRAINT c CHECK (VALUE > 0)",
+             BLOCK("NOT " DOMAIN_CONSTRAINT("a", "c"), "ALTER DOMAIN a ADD CONSTRAINT c CHECK (VALUE > 0)"));
+    POSTGRES("ALTER DOMAIN a DROP CONSTRAINT c",
+             BLOCK(DOMAIN_CONSTRAINT("a", "c"), "ALTER DOMAIN a DROP CONSTRAINT c"));
+    POSTGRES("ALTER DOMAIN a DROP CONSTRAINT IF EXISTS c", NONE);
+    POSTGRES("ALTER DOMAIN a ADD CHECK (VALUE > 0)", NONE);
     POSTGRES("ALTER TABLE a RENAME TO b", "ALTER TABLE IF EXISTS a RENAME TO b",
              BLOCK(TABLE("a") " AND to_regclass('b') IS NULL", "ALTER TABLE a RENAME TO b"));
     /* comments between two actions stay where they are */
