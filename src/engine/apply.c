@@ -67,13 +67,20 @@ static int queue_lock(struct applying *x, int64_t version, int64_t lock_ms, bool
     return code || !opens ? code : lock_queue(x->run, &x->batch, version, e);
 }
 
-/* The session may be a pool's, and another client's next: what the text may have left in it is undone in the same flight. */
+/*
+ * The session may be a pool's, and another client's next: what the text may have left in it is undone in the same flight.
+ * Behind a COMMIT in a transaction of its own: without one it would belong to the next BEGIN, and be rolled back with it.
+ */
 static int queue_tidy(struct applying *x, int64_t version, struct pawl_error *e)
 {
+    const struct db_driver *driver = x->run->db->driver;
     if (!lock_in_transaction(x->run) || x->clean)
         return PAWL_OK;
     x->clean = true;
-    return batch_session(&x->batch, version, false, e);
+    int code = x->single ? PAWL_OK : batch_frame(&x->batch, driver->begin, version, e);
+    if (!code)
+        code = batch_session(&x->batch, version, false, e);
+    return code || x->single ? code : batch_frame(&x->batch, driver->commit, version, e);
 }
 
 static int queue_record(struct applying *x, const struct migration *m, struct pawl_error *e)
